@@ -1,0 +1,20 @@
+/// What a part says of itself: shown by `braid list` and `braid describe`.
+public struct About: Sendable, Hashable {
+  /// The name used in experiment files: lower case, words joined by `-`.
+  public let name: String
+  /// One line.
+  public let summary: String
+  /// The equation, in the notation of the guides: row vectors, `[a; b]` concatenation, `∘` element-wise, `⊗` outer product.
+  public let equation: String
+  /// Author, year, title, number (arXiv, DOI); empty for textbook methods.
+  public let paper: String
+  public init(_ name: String, _ summary: String, equation: String = "", paper: String = "") {
+    (self.name, self.summary, self.equation, self.paper) = (name, summary, equation, paper)
+  }
+}
+
+/// What every kind of part has: a description and options.
+public protocol Part: SendableMetatype {
+  associatedtype Options: PartOptions
+  static var about: About { get }
+}

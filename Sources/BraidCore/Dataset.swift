@@ -1,0 +1,37 @@
+import BraidTensor
+
+/// A part of a data set. Training sees `train`, tuning and early stopping `validation`, and the end of a run `test`, once.
+public enum Split: String, Sendable, CaseIterable, Codable { case train, validation, test }
+
+/// Samples with several modalities and a target, in three splits.
+///
+/// Everything fitted on data (vocabularies, means and deviations) is fitted on the training split only. The splits are the
+/// same for every seed of a sweep unless the file says otherwise.
+public protocol Dataset: Part, Sendable {
+  /// Reads what is needed to serve batches. Throws `SetupError` naming file and line of a bad sample.
+  init(_ options: Options) throws
+  /// The modalities, in the data set's order.
+  var inputs: [InputSpecification] { get }
+  var target: TargetSpecification { get }
+  /// SHA-256 over everything that decides the samples: two runs with the same digest saw the same data.
+  var digest: String { get }
+  func count(_ split: Split) -> Int
+  /// A name for every sample of a split: what prediction files and reports call it.
+  func identifiers(_ split: Split) -> [String]
+  /// The samples with these numbers within the split, padded to the longest sequence among them.
+  func batch(_ split: Split, _ samples: [Int]) throws -> Batch
+  /// What a person would recognise a sample by, for reports: an image file, a text. Empty when there is nothing to show.
+  func preview(_ split: Split, _ sample: Int) -> [Preview]
+}
+
+extension Dataset {
+  public func preview(_ split: Split, _ sample: Int) -> [Preview] { [] }
+}
+
+/// One modality of one sample as a person sees it.
+public enum Preview: Sendable {
+  /// Encoded picture (PNG or JPEG bytes) and its modality.
+  case image(modality: String, bytes: [UInt8])
+  /// Words in the order of the modality's steps.
+  case words(modality: String, [String])
+}

@@ -1,0 +1,43 @@
+import BraidTensor
+
+/// One modality as a fusion meets it: known before any data is read.
+public struct Modality: Sendable, Hashable {
+  public enum Kind: String, Sendable, Hashable { case vector, sequence }
+  public let name: String
+  public let kind: Kind
+  /// Size of the last axis.
+  public let width: Int
+  public init(_ name: String, _ kind: Kind, width: Int) { (self.name, self.kind, self.width) = (name, kind, width) }
+}
+
+/// One modality's encoded batch.
+public struct Features {
+  /// `[B, d]` for a vector, `[B, T, d]` for a sequence.
+  public var values: Tensor
+  /// `[B, T]`: 1 for real steps, 0 for padding. Nil: every step is real.
+  public var steps: Tensor?
+  /// `[B]`: 1 for samples that have this modality, 0 where it is missing. Nil: all have it.
+  public var presence: Tensor?
+  /// Rows and columns when the steps are regions of an image grid, for pictures of attention.
+  public var grid: (rows: Int, columns: Int)?
+
+  public init(_ values: Tensor, steps: Tensor? = nil, presence: Tensor? = nil, grid: (rows: Int, columns: Int)? = nil) {
+    (self.values, self.steps, self.presence, self.grid) = (values, steps, presence, grid)
+  }
+  /// Number of samples.
+  public var batch: Int { values.shape[0] }
+  public var isSequence: Bool { values.shape.rank == 3 }
+}
+
+/// What a fusion returns.
+public struct Fused {
+  /// `[B, width]`, or `[B, T, width]` for fusions that keep time.
+  public var values: Tensor
+  /// `[B, T]` when `values` is a sequence with padding.
+  public var steps: Tensor?
+  /// What a loss or a report may want, by name: `gate.<modality>`, `attention.<query>.<key>.<step>`.
+  public var extras: [String: Tensor]
+  public init(_ values: Tensor, steps: Tensor? = nil, extras: [String: Tensor] = [:]) {
+    (self.values, self.steps, self.extras) = (values, steps, extras)
+  }
+}

@@ -1,0 +1,49 @@
+import BraidTensor
+
+/// What the caller decides for one forward pass: training or not, recording or not, and the randomness for it.
+public struct Context {
+  /// Whether dropout and batch statistics are on.
+  public let isTraining: Bool
+  /// The experiment's seed and the step the pass belongs to: what random streams are keyed by.
+  public let seed: UInt64
+  public let step: UInt64
+  /// The record gradients come from; nil when none is kept.
+  public var tape: Tape? { recording?.tape }
+
+  /// Ends the tape when the last copy of the context goes, so that an abandoned pass frees its memory.
+  private final class Recording {
+    let tape = Tape()
+    deinit { tape.consume() }
+  }
+  private let recording: Recording?
+  private var calls: [String: UInt64] = [:]
+
+  private init(isTraining: Bool, isRecording: Bool, seed: UInt64, step: UInt64) {
+    (self.isTraining, self.seed, self.step) = (isTraining, seed, step)
+    recording = isRecording ? Recording() : nil
+  }
+
+  /// A training step: dropout on, gradients recorded. Keep the context until the gradients are taken.
+  public static func training(seed: UInt64, step: Int) -> Context {
+    Context(isTraining: true, isRecording: true, seed: seed, step: UInt64(step))
+  }
+  /// Evaluation: dropout off, nothing recorded unless asked (for gradients in evaluation mode).
+  public static func evaluation(recording: Bool = false) -> Context {
+    Context(isTraining: false, isRecording: recording, seed: 0, step: 0)
+  }
+
+  /// The parameter's value for this pass: a leaf of the tape when one is kept.
+  public subscript(_ parameter: Parameter) -> Tensor {
+    guard let recording else { return parameter.value }
+    return parameter.leaf(on: recording.tape)
+  }
+  /// The same, passing nil through: `context[bias]`.
+  public subscript(_ parameter: Parameter?) -> Tensor? { parameter.map { self[$0] } }
+
+  /// The random stream of a part for this pass. A second call with the same path in one pass gets another stream.
+  public mutating func stream(_ purpose: RandomStream.Purpose, path: String) -> RandomStream {
+    let call = calls[path, default: 0]
+    calls[path] = call + 1
+    return RandomStream(seed: seed, purpose, path: call == 0 ? path : "\(path)#\(call)", step: step)
+  }
+}

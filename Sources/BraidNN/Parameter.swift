@@ -1,0 +1,89 @@
+import BraidTensor
+
+/// A trainable tensor and the one path that names it in checkpoints, errors, optimiser groups and reports.
+public final class Parameter {
+  /// Dotted path, such as `fusion.gate.weight`.
+  public let path: String
+  public let shape: Shape
+  /// Where in the store's flat buffer it lies.
+  var offset = 0
+  /// The current value. Optimisers and checkpoint loading write into its memory.
+  public internal(set) var value: Tensor
+  unowned let store: ParameterStore
+  /// The leaf of the tape last used, so that a parameter used twice in a step is one leaf.
+  private var leaf: Tensor?
+
+  init(path: String, value: Tensor, store: ParameterStore) {
+    self.path = path
+    self.shape = value.shape
+    self.value = value
+    self.store = store
+  }
+
+  /// Number of elements.
+  public var count: Int { shape.count }
+
+  /// This parameter as a leaf of `tape`. Its gradient is collected in the store's flat gradient.
+  func leaf(on tape: Tape) -> Tensor {
+    if let leaf, tape.holds(leaf) { return leaf }
+    store.flatten()
+    let arena = tape.arena(for: ObjectIdentifier(store), count: store.count)
+    let made = tape.watch(value, collectingIn: Tensor(viewing: arena, offset: offset, shape: shape))
+    leaf = made
+    return made
+  }
+
+  /// Replaces every element. Stops when the number of elements differs.
+  public func assign(_ tensor: Tensor) {
+    guard tensor.count == count else { stop("assign", "\(path) has shape \(shape); got \(tensor.shape)") }
+    value.pointer.update(from: tensor.pointer, count: count)
+  }
+
+  func gradient(in gradients: Gradients) -> Tensor? { leaf.flatMap { gradients[$0] } }
+}
+
+extension Gradients {
+  /// The gradient of a parameter, of its shape, or nil when the loss does not depend on it.
+  public subscript(_ parameter: Parameter) -> Tensor? { parameter.gradient(in: self) }
+}
+
+/// All parameters of one model, in the order they were made, in one flat buffer.
+///
+/// One buffer lets an optimiser update everything in one pass over memory.
+public final class ParameterStore {
+  /// Every parameter, in the order of making.
+  public private(set) var parameters: [Parameter] = []
+  private var byPath: [String: Parameter] = [:]
+  /// The flat buffer once `flatten` has run: `[count]`.
+  public private(set) var flat: Tensor?
+  /// Number of trainable elements.
+  public private(set) var count = 0
+
+  public init() {}
+
+  func add(_ path: String, _ value: Tensor) -> Parameter {
+    guard byPath[path] == nil else { stop("parameter", "the path \"\(path)\" is made twice; give each part its own scope") }
+    let parameter = Parameter(path: path, value: value, store: self)
+    parameter.offset = count
+    parameters.append(parameter)
+    byPath[path] = parameter
+    count += value.count
+    flat = nil
+    return parameter
+  }
+
+  /// The parameter at a path, nil if there is none.
+  public subscript(_ path: String) -> Parameter? { byPath[path] }
+
+  /// Moves all values into one buffer, in order. Called by itself before the first step; harmless to repeat.
+  public func flatten() {
+    guard flat == nil else { return }
+    let buffer = Tensor(uninitialized: Shape(count))
+    for parameter in parameters {
+      let view = Tensor(viewing: buffer, offset: parameter.offset, shape: parameter.shape)
+      view.pointer.update(from: parameter.value.pointer, count: parameter.count)
+      parameter.value = view
+    }
+    flat = buffer
+  }
+}

@@ -1,0 +1,36 @@
+import CBraidBLAS
+import CBraidKernels
+
+/// c = alpha op(a) op(b) + beta c, row-major, densely packed: op(a) is [m, k], op(b) [k, n], c [m, n].
+/// A transposed operand is stored the other way round. With beta 0, c need not be initialised.
+@inline(__always)
+func gemm(
+  _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ transposeA: Bool, _ b: UnsafePointer<Float>, _ transposeB: Bool,
+  _ c: UnsafeMutablePointer<Float>, alpha: Float = 1, beta: Float = 0
+) {
+  if m == 0 || n == 0 { return }
+  if k == 0 {
+    braid_scale(0, c, beta, c, m * n)
+    return
+  }
+  cblas_sgemm(
+    CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n),
+    blasint(k), alpha, a, blasint(transposeA ? m : k), b, blasint(transposeB ? k : n), beta, c, blasint(n))
+}
+
+/// y = x + beta y.
+@inline(__always)
+func addScaled(_ x: UnsafePointer<Float>, _ beta: Float, _ y: UnsafeMutablePointer<Float>, _ count: Int) {
+  braid_add_scaled(x, beta, y, count)
+}
+
+/// The numeric library's settings, which change bits and are recorded with every run.
+public enum Threads {
+  /// Sets how many threads matrix products use in this process.
+  public static func set(_ count: Int) { openblas_set_num_threads(Int32(max(count, 1))) }
+  public static var count: Int { Int(openblas_get_num_threads()) }
+  /// OpenBLAS' version and build, such as `OpenBLAS 0.3.21 …`.
+  public static var libraryConfiguration: String { String(cString: openblas_get_config()) }
+  /// The processor kernels OpenBLAS chose, such as `Zen`.
+  public static var coreType: String { String(cString: openblas_get_corename()) }
+}

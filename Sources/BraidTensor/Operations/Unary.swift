@@ -1,0 +1,41 @@
+import CBraidKernels
+
+/// Element-wise functions of one tensor. Each keeps the shape; derivatives stand beside the functions in `activation.c`.
+public enum UnaryFunction: Int32, Sendable {
+  case identity = 0, relu, sigmoid, tanh, gelu, exp, log, sqrt, square, negate, absolute, softplus, signedSqrt, reciprocal
+}
+
+extension Tensor {
+  /// f(x) for every element. dx = g ∘ f′(x).
+  public func applying(_ function: UnaryFunction) -> Tensor {
+    let x = self
+    let y = Tensor(uninitialized: shape)
+    braid_unary(function.rawValue, x.pointer, y.pointer, count)
+    return y.recorded("element-wise function", from: x, flops: Double(count)) { g, sink in
+      sink.accumulate(into: x) { gx, beta in
+        braid_unary_gradient(function.rawValue, x.pointer, y.pointer, g.pointer, beta, gx, x.count)
+      }
+    }
+  }
+
+  /// max(x, 0); the derivative at 0 is 0.
+  public func relu() -> Tensor { applying(.relu) }
+  /// 1 / (1 + e⁻ˣ).
+  public func sigmoid() -> Tensor { applying(.sigmoid) }
+  public func tanh() -> Tensor { applying(.tanh) }
+  /// x Φ(x) with the exact normal distribution function (Hendrycks & Gimpel 2016), not the tanh approximation.
+  public func gelu() -> Tensor { applying(.gelu) }
+  public func exp() -> Tensor { applying(.exp) }
+  /// Natural logarithm: −∞ at 0, NaN below.
+  public func log() -> Tensor { applying(.log) }
+  /// Square root; the derivative at 0 is taken as 0.
+  public func squareRoot() -> Tensor { applying(.sqrt) }
+  public func squared() -> Tensor { applying(.square) }
+  public func absolute() -> Tensor { applying(.absolute) }
+  /// log(1 + eˣ), without overflow.
+  public func softplus() -> Tensor { applying(.softplus) }
+  /// sign(x) √|x|; the derivative at 0 is taken as 0.
+  public func signedSquareRoot() -> Tensor { applying(.signedSqrt) }
+  public func reciprocal() -> Tensor { applying(.reciprocal) }
+  public static prefix func - (x: Tensor) -> Tensor { x.applying(.negate) }
+}

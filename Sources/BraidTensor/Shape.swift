@@ -1,0 +1,89 @@
+/// The extents of a tensor, outermost first: `[batch, time, features]`.
+///
+/// Held inline (no allocation). A shape of rank 0 has one element. At most 8 axes.
+public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
+  @usableFromInline var extents: SIMD8<Int32>
+  /// Number of axes.
+  public private(set) var rank: Int
+
+  /// The most axes a shape can have.
+  public static let maximumRank = 8
+
+  @inlinable public init(arrayLiteral extents: Int...) { self.init(extents) }
+
+  /// A shape with these extents, outermost first. Stops on a negative extent or more than 8 axes.
+  public init(_ extents: some Collection<Int>) {
+    self.extents = SIMD8(repeating: 1)
+    rank = 0
+    for extent in extents { append(extent) }
+  }
+
+  /// `[rows, columns]` and the like, without an array: for code that runs every step.
+  public init(_ first: Int, _ second: Int? = nil, _ third: Int? = nil, _ fourth: Int? = nil) {
+    self.extents = SIMD8(repeating: 1)
+    rank = 0
+    append(first)
+    if let second { append(second) }
+    if let third { append(third) }
+    if let fourth { append(fourth) }
+  }
+
+  mutating func append(_ extent: Int) {
+    guard rank < Shape.maximumRank else { stop("shape", "more than \(Shape.maximumRank) axes") }
+    guard extent >= 0, extent <= Int32.max else { stop("shape", "extent \(extent) is outside 0 … \(Int32.max)") }
+    extents[rank] = Int32(truncatingIfNeeded: extent)
+    rank += 1
+  }
+
+  /// The extent of an axis; negative counts from the last: `shape[-1]`. Stops outside the rank.
+  public subscript(axis: Int) -> Int {
+    get { Int(extents[resolve(axis)]) }
+    set {
+      let axis = resolve(axis)
+      guard newValue >= 0, newValue <= Int32.max else { stop("shape", "extent \(newValue) is outside 0 … \(Int32.max)") }
+      extents[axis] = Int32(truncatingIfNeeded: newValue)
+    }
+  }
+
+  /// The axis as a number from 0: −1 is the last. Stops outside the rank.
+  public func resolve(_ axis: Int) -> Int {
+    let resolved = axis < 0 ? axis + rank : axis
+    guard resolved >= 0, resolved < rank else { stop("shape", "axis \(axis) of shape \(self), which has \(rank) axes") }
+    return resolved
+  }
+
+  /// Number of elements: the product of the extents, 1 for rank 0.
+  public var count: Int {
+    var product = 1
+    for axis in 0..<rank { product *= Int(extents[axis]) }
+    return product
+  }
+
+  /// Product of the extents of axes `range`, 1 when empty.
+  public func count(_ range: Range<Int>) -> Int {
+    var product = 1
+    for axis in range { product *= Int(extents[axis]) }
+    return product
+  }
+
+  /// The extents as an array, outermost first.
+  public var dimensions: [Int] { (0..<rank).map { Int(extents[$0]) } }
+
+  /// The same shape without its axis `axis`.
+  public func removing(_ axis: Int) -> Shape {
+    let axis = resolve(axis)
+    var result: Shape = Shape([])
+    for k in 0..<rank where k != axis { result.append(Int(extents[k])) }
+    return result
+  }
+
+  /// The same shape with its last extent replaced.
+  public func replacingLast(_ extent: Int) -> Shape {
+    var result = self
+    result[-1] = extent
+    return result
+  }
+
+  /// `[2, 3]`.
+  public var description: String { "[" + dimensions.map(String.init).joined(separator: ", ") + "]" }
+}

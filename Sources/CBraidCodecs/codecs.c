@@ -1,0 +1,1 @@
+int braid_codecs_placeholder;

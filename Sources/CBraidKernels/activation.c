@@ -1,0 +1,104 @@
+#include "CBraidKernels.h"
+#include "vector_math.h"
+
+#define ROOT_2_INVERSE 0.70710678118654752f
+#define ROOT_2PI_INVERSE 0.39894228040143268f
+
+BRAID_INLINE float gelu(float x) { return 0.5f * x * (1.0f + erff(x * ROOT_2_INVERSE)); }
+BRAID_INLINE float gelu_slope(float x) {
+  return 0.5f * (1.0f + erff(x * ROOT_2_INVERSE)) + x * ROOT_2PI_INVERSE * vexp(-0.5f * x * x);
+}
+
+#define LOOP(EXPRESSION) for (long i = 0; i < n; i++) { float a = x[i]; y[i] = (EXPRESSION); } break;
+BRAID_KERNEL void braid_unary(int f, const float *x, float *y, long n) {
+  switch (f) {
+  case BRAID_RELU: LOOP(a < 0 ? 0 : a)
+  case BRAID_SIGMOID: LOOP(vsigmoid(a))
+  case BRAID_TANH: LOOP(vtanh(a))
+  case BRAID_GELU: LOOP(gelu(a))
+  case BRAID_EXP: LOOP(vexp(a))
+  case BRAID_LOG: LOOP(logf(a))
+  case BRAID_SQRT: LOOP(sqrtf(a))
+  case BRAID_SQUARE: LOOP(a * a)
+  case BRAID_NEGATE: LOOP(-a)
+  case BRAID_ABSOLUTE: LOOP(fabsf(a))
+  case BRAID_SOFTPLUS: LOOP((a > 0 ? a : 0) + log1pf(vexp(a > 0 ? -a : a)))
+  case BRAID_SIGNED_SQRT: LOOP(copysignf(sqrtf(fabsf(a)), a))
+  case BRAID_RECIPROCAL: LOOP(1.0f / a)
+  default: LOOP(a)
+  }
+}
+#undef LOOP
+
+// The derivative of each function, with the identity used. a = input, b = output.
+#define LOOP(EXPRESSION) \
+  if (beta == 0) for (long i = 0; i < n; i++) { float a = x[i], b = y[i]; (void)a; (void)b; gx[i] = g[i] * (EXPRESSION); } \
+  else for (long i = 0; i < n; i++) { float a = x[i], b = y[i]; (void)a; (void)b; gx[i] = g[i] * (EXPRESSION) + beta * gx[i]; } \
+  break;
+BRAID_KERNEL void braid_unary_gradient(int f, const float *x, const float *y, const float *g, float beta, float *gx, long n) {
+  switch (f) {
+  case BRAID_RELU: LOOP(b > 0 ? 1.0f : 0.0f)
+  case BRAID_SIGMOID: LOOP(b * (1 - b))
+  case BRAID_TANH: LOOP(1 - b * b)
+  case BRAID_GELU: LOOP(gelu_slope(a))
+  case BRAID_EXP: LOOP(b)
+  case BRAID_LOG: LOOP(1 / a)
+  case BRAID_SQRT: LOOP(b > 0 ? 0.5f / b : 0.0f)  // the one-sided limit is infinite at 0: 0 is used there
+  case BRAID_SQUARE: LOOP(2 * a)
+  case BRAID_NEGATE: LOOP(-1.0f)
+  case BRAID_ABSOLUTE: LOOP(a > 0 ? 1.0f : a < 0 ? -1.0f : 0.0f)
+  case BRAID_SOFTPLUS: LOOP(vsigmoid(a))
+  case BRAID_SIGNED_SQRT: LOOP(b != 0 ? 0.5f / fabsf(b) : 0.0f)  // as for sqrt
+  case BRAID_RECIPROCAL: LOOP(-b * b)
+  default: LOOP(1.0f)
+  }
+}
+#undef LOOP
+
+#define LOOP(EXPRESSION) \
+  for (long r = 0; r < rows; r++) { \
+    float *row = y + r * columns; \
+    if (bias) for (long c = 0; c < columns; c++) { float a = row[c] + bias[c]; row[c] = (EXPRESSION); } \
+    else for (long c = 0; c < columns; c++) { float a = row[c]; row[c] = (EXPRESSION); } \
+  } break;
+BRAID_KERNEL void braid_bias_activation(int f, const float *bias, float *y, float *before, long rows, long columns) {
+  if (before) {
+    for (long r = 0; r < rows; r++)
+      for (long c = 0; c < columns; c++) before[r * columns + c] = y[r * columns + c] + (bias ? bias[c] : 0);
+  }
+  switch (f) {
+  case BRAID_RELU: LOOP(a < 0 ? 0 : a)
+  case BRAID_SIGMOID: LOOP(vsigmoid(a))
+  case BRAID_TANH: LOOP(vtanh(a))
+  case BRAID_GELU: LOOP(gelu(a))
+  default: if (bias) LOOP(a) break;
+  }
+}
+#undef LOOP
+
+#define LOOP(EXPRESSION) \
+  for (long r = 0; r < rows; r++) { \
+    const float *gr = g + r * columns, *yr = y + r * columns, *xr = x ? x + r * columns : yr; \
+    float *or = out + r * columns; \
+    if (bias_gradient) \
+      for (long c = 0; c < columns; c++) { \
+        float a = xr[c], b = yr[c]; (void)a; (void)b; \
+        float v = gr[c] * (EXPRESSION); or[c] = v; bias_gradient[c] += v; \
+      } \
+    else for (long c = 0; c < columns; c++) { float a = xr[c], b = yr[c]; (void)a; (void)b; or[c] = gr[c] * (EXPRESSION); } \
+  } break;
+BRAID_KERNEL void braid_bias_activation_gradient(int f, const float *x, const float *y, const float *g, float *out,
+                                                 float *bias_gradient, float beta, long rows, long columns) {
+  if (bias_gradient && beta == 0) for (long c = 0; c < columns; c++) bias_gradient[c] = 0;
+  switch (f) {
+  case BRAID_RELU: LOOP(b > 0 ? 1.0f : 0.0f)
+  case BRAID_SIGMOID: LOOP(b * (1 - b))
+  case BRAID_TANH: LOOP(1 - b * b)
+  case BRAID_GELU: LOOP(gelu_slope(a))
+  default:  // identity: `out` may be NULL, since it would equal g
+    if (bias_gradient)
+      for (long r = 0; r < rows; r++)
+        for (long c = 0; c < columns; c++) bias_gradient[c] += g[r * columns + c];
+    if (out) for (long i = 0; i < rows * columns; i++) out[i] = g[i];
+  }
+}

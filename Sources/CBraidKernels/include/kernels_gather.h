@@ -1,0 +1,2 @@
+#pragma once
+#include "kernels_common.h"

@@ -1,0 +1,49 @@
+// Elementary functions written so that loops over them vectorise. Private to this room.
+#pragma once
+#include "kernels_common.h"
+#include <math.h>
+#include <string.h>
+
+BRAID_INLINE float bits_to_float(int32_t b) { float f; memcpy(&f, &b, 4); return f; }
+BRAID_INLINE int32_t float_to_bits(float f) { int32_t b; memcpy(&b, &f, 4); return b; }
+
+// eˣ: x = k ln 2 + r with |r| ≤ ln 2 / 2 (ln 2 in two parts), Taylor to degree 7 in r, scaled by 2ᵏ in two factors so that the
+// range ends at inf and, through the subnormals, at 0. Within 2 ulp. NaN stays NaN.
+BRAID_INLINE float vexp(float x) {
+  float c = x > 89.0f ? 89.0f : x;
+  c = c < -104.0f ? -104.0f : c;
+  float k = c * 1.44269504088896341f;
+  k = (k + 12582912.0f) - 12582912.0f;  // to the nearest whole number
+  float r = c - k * 0.693359375f;
+  r = r + k * 2.12194440e-4f;
+  float p = 1.9841269841e-4f;
+  p = p * r + 1.3888888889e-3f;
+  p = p * r + 8.3333333333e-3f;
+  p = p * r + 4.1666666667e-2f;
+  p = p * r + 1.6666666667e-1f;
+  p = p * r + 0.5f;
+  p = p * r * r + r + 1.0f;
+  int32_t i = (int32_t)k, h = i >> 1, l = i - h;
+  float y = p * bits_to_float((h + 127) << 23) * bits_to_float((l + 127) << 23);
+  return x != x ? x : y;
+}
+
+BRAID_INLINE float vsigmoid(float x) {
+  float e = vexp(x < 0 ? x : -x), s = 1.0f / (1.0f + e);
+  return x < 0 ? e * s : s;
+}
+
+// tanh: odd polynomial (Taylor-like minimax) near 0, where 1 − 2/(e²ˣ + 1) would cancel.
+BRAID_INLINE float vtanh(float x) {
+  float a = x < 0 ? -x : x, s = x * x;
+  float p = -5.70498872745e-3f;
+  p = p * s + 2.06390887954e-2f;
+  p = p * s - 5.37397155531e-2f;
+  p = p * s + 1.33314422036e-1f;
+  p = p * s - 3.33332819422e-1f;
+  float small = p * s * x + x;
+  float big = 1.0f - 2.0f / (vexp(2.0f * (a > 10.0f ? 10.0f : a)) + 1.0f);
+  big = x < 0 ? -big : big;
+  float y = a < 0.625f ? small : big;
+  return x != x ? x : y;
+}
