@@ -6,7 +6,9 @@ public final class Parameter {
   public let path: String
   public let shape: Shape
   /// Where in the store's flat buffer it lies.
-  var offset = 0
+  let offset: Int
+  /// Which of the store's parameters it is, from 0.
+  let number: Int
   /// The current value. Optimisers and checkpoint loading write into its memory.
   public internal(set) var value: Tensor
   unowned let store: ParameterStore
@@ -16,6 +18,7 @@ public final class Parameter {
   init(path: String, value: Tensor, store: ParameterStore) {
     self.path = path
     self.shape = value.shape
+    (offset, number) = (store.count, store.parameters.count)
     self.value = value
     self.store = store
   }
@@ -27,24 +30,25 @@ public final class Parameter {
   func leaf(on tape: Tape) -> Tensor {
     if let leaf, tape.holds(leaf) { return leaf }
     store.flatten()
-    let arena = tape.arena(for: ObjectIdentifier(store), count: store.count)
-    let made = tape.watch(value, collectingIn: Tensor(viewing: arena, offset: offset, shape: shape))
+    let made = tape.watch(
+      value, number: number, offset: offset, of: ObjectIdentifier(store), holding: store.count)
     leaf = made
     return made
   }
 
-  /// Replaces every element. Stops when the number of elements differs.
+  /// Replaces every element. The values are copied. Stops when the number of elements differs.
   public func assign(_ tensor: Tensor) {
     guard tensor.count == count else { stop("assign", "\(path) has shape \(shape); got \(tensor.shape)") }
     value.pointer.update(from: tensor.pointer, count: count)
   }
 
-  func gradient(in gradients: Gradients) -> Tensor? { leaf.flatMap { gradients[$0] } }
 }
 
 extension Gradients {
   /// The gradient of a parameter, of its shape, or nil when the loss does not depend on it.
-  public subscript(_ parameter: Parameter) -> Tensor? { parameter.gradient(in: self) }
+  public subscript(_ parameter: Parameter) -> Tensor? {
+    gradient(number: parameter.number, of: ObjectIdentifier(parameter.store))
+  }
 }
 
 /// All parameters of one model, in the order they were made, in one flat buffer.
@@ -64,7 +68,6 @@ public final class ParameterStore {
   func add(_ path: String, _ value: Tensor) -> Parameter {
     guard byPath[path] == nil else { stop("parameter", "the path \"\(path)\" is made twice; give each part its own scope") }
     let parameter = Parameter(path: path, value: value, store: self)
-    parameter.offset = count
     parameters.append(parameter)
     byPath[path] = parameter
     count += value.count

@@ -16,8 +16,15 @@ public final class Tape {
   var entries: [Entry] = []
   /// Floating-point operations (a multiply-add is two) of the forward computations recorded or counted so far.
   public private(set) var floatingPointOperations = 0.0
-  /// Flat gradient memory of the parameter stores in use, by store.
-  private var arenas: [(store: ObjectIdentifier, memory: Tensor)] = []
+  /// The gradient memory of one parameter store, and the leaf each of its parameters became.
+  struct Arena {
+    let store: ObjectIdentifier
+    let memory: Tensor
+    /// By the parameter's number in its store: its place on the tape, -1 while it was not used.
+    var nodes: [Int32]
+  }
+  /// The parameter stores in use.
+  private var arenas: [Arena] = []
 
   /// Whether the record was used up; nothing is recorded any more.
   public private(set) var isConsumed = false
@@ -32,12 +39,27 @@ public final class Tape {
     return leaf
   }
 
-  /// The flat gradient memory of a parameter store, one per tape. Its contents are undefined until leaves write there.
-  public func arena(for store: ObjectIdentifier, count: Int) -> Tensor {
-    for arena in arenas where arena.store == store && arena.memory.count == count { return arena.memory }
-    let memory = Tensor(uninitialized: Shape(count))
-    arenas.append((store, memory))
-    return memory
+  /// A leaf that is one of many parameters lying side by side in a store. The gradients of all of them are collected in one
+  /// buffer laid out like the store, and are found again by number.
+  /// - Parameters:
+  ///   - tensor: the parameter's value.
+  ///   - number: which of the store's parameters it is, from 0.
+  ///   - offset: where it begins in the store.
+  ///   - store: the store's identity.
+  ///   - elements: of all the store's parameters together.
+  public func watch(
+    _ tensor: Tensor, number: Int, offset: Int, of store: ObjectIdentifier, holding elements: Int
+  ) -> Tensor {
+    var place = arenas.firstIndex { $0.store == store && $0.memory.count == elements } ?? -1
+    if place < 0 {
+      place = arenas.count
+      arenas.append(Arena(store: store, memory: Tensor(uninitialized: Shape(elements)), nodes: []))
+    }
+    let leaf = watch(
+      tensor, collectingIn: Tensor(viewing: arenas[place].memory, offset: offset, shape: tensor.shape))
+    while arenas[place].nodes.count <= number { arenas[place].nodes.append(-1) }
+    arenas[place].nodes[number] = leaf.node
+    return leaf
   }
 
   /// Counts the cost of a forward operation.
@@ -81,7 +103,7 @@ public final class Tape {
       sink.slots[index] = nil
       derivative(upstream, &sink)
     }
-    let gradients = Gradients(tape: self, leaves: sink.slots)
+    let gradients = Gradients(tape: self, leaves: sink.slots, arenas: arenas)
     consume()
     return gradients
   }
@@ -138,11 +160,20 @@ public struct GradientSink {
 public struct Gradients {
   let tape: Tape
   let leaves: [Tensor?]
+  let arenas: [Tape.Arena]
 
   /// The gradient of a leaf, of its shape, or nil when the result does not depend on it.
   public subscript(_ leaf: Tensor) -> Tensor? {
     guard leaf.tape === tape, leaf.node >= 0 else { return nil }
     return leaves[Int(leaf.node)]
+  }
+
+  /// The gradient of parameter `number` of a store, nil when the result does not depend on it.
+  public func gradient(number: Int, of store: ObjectIdentifier) -> Tensor? {
+    for arena in arenas where arena.store == store && number < arena.nodes.count && arena.nodes[number] >= 0 {
+      return leaves[Int(arena.nodes[number])]
+    }
+    return nil
   }
 }
 

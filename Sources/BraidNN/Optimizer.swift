@@ -1,0 +1,108 @@
+import BraidTensor
+
+/// Changes parameters so that a loss falls.
+///
+/// An optimiser is a value: a copy has its own memory of earlier steps. A parameter the loss does not depend on (it has no
+/// gradient) is left as it is, its state too.
+public protocol Optimizer {
+  /// One step.
+  /// - Parameters:
+  ///   - store: always the same one, whose parameters have all been made.
+  ///   - learningRate: the rate of this step, after any schedule.
+  mutating func update(_ store: ParameterStore, _ gradients: Gradients, learningRate: Float)
+
+  /// What the optimiser remembers, by name: `optimizer.<quantity>.<parameter path>`. Empty before the first step.
+  func state(of store: ParameterStore) -> [(name: String, value: Tensor)]
+
+  /// Takes over what `state` returned, so that training goes on as if it had never stopped.
+  /// - Throws: `OptimizerStateError` when a tensor is missing or has another number of elements.
+  mutating func restore(_ state: [String: Tensor], of store: ParameterStore) throws
+}
+
+/// A saved optimiser state that does not fit the optimiser or the model.
+public struct OptimizerStateError: Error, CustomStringConvertible, Equatable {
+  /// Names the tensor, what was found and what was expected.
+  public let description: String
+}
+
+/// Neighbouring parameters that all have a gradient and took the same number of steps: one pass updates them.
+struct Span {
+  var offset: Int
+  var count: Int
+  var steps: Int
+  /// The gradients, laid out as the parameters.
+  var gradient: UnsafePointer<Float>
+}
+
+extension Gradients {
+  /// The parameters that have a gradient, in as few spans as possible (one, when all of them do).
+  /// - Parameter steps: earlier steps of parameter `number`; parameters with different ones are kept apart.
+  func spans(of store: ParameterStore, steps: (_ number: Int) -> Int = { _ in 0 }) -> [Span] {
+    var spans: [Span] = []
+    for parameter in store.parameters where parameter.count > 0 {
+      guard let gradient = self[parameter] else { continue }
+      let taken = steps(parameter.number)
+      if let last = spans.last, last.offset + last.count == parameter.offset, last.steps == taken,
+        last.gradient + last.count == UnsafePointer(gradient.pointer)
+      {
+        spans[spans.count - 1].count += parameter.count
+      } else {
+        spans.append(
+          Span(offset: parameter.offset, count: parameter.count, steps: taken, gradient: UnsafePointer(gradient.pointer)))
+      }
+    }
+    return spans
+  }
+}
+
+/// One number for every element of a store, such as a running mean: one buffer laid out as the store's.
+struct Moment {
+  let name: String
+  private(set) var values: Tensor?
+
+  init(_ name: String) { self.name = name }
+
+  /// The memory to update, zeros at first; a copy when another optimiser shares it. Stops when the store has grown.
+  mutating func memory(for store: ParameterStore) -> UnsafeMutablePointer<Float> {
+    if values == nil { values = .zeros(Shape(store.count)) }
+    guard values!.count == store.count else {
+      stop(
+        "optimizer",
+        "the state holds \(values!.count) elements, the model \(store.count). Make every parameter before the first step")
+    }
+    if !isKnownUniquelyReferenced(&values!) { values = values!.copy() }
+    return values!.pointer
+  }
+
+  /// By parameter: views of the buffer.
+  func state(of store: ParameterStore) -> [(name: String, value: Tensor)] {
+    guard let values else { return [] }
+    return store.parameters.map { parameter in
+      let part = Tensor(viewing: values, offset: parameter.offset, shape: parameter.shape)
+      return ("optimizer.\(name).\(parameter.path)", part.copy())
+    }
+  }
+
+  mutating func restore(_ state: [String: Tensor], of store: ParameterStore) throws {
+    let buffer = Tensor.zeros(Shape(store.count))
+    for parameter in store.parameters {
+      let key = "optimizer.\(name).\(parameter.path)"
+      let tensor = try find(key, in: state)
+      guard tensor.count == parameter.count else {
+        throw OptimizerStateError(
+          description: "\(key): found shape \(tensor.shape); expected \(parameter.shape), as the parameter has")
+      }
+      (buffer.pointer + parameter.offset).update(from: tensor.pointer, count: parameter.count)
+    }
+    values = buffer
+  }
+}
+
+/// The tensor called `key`. Throws when there is none.
+func find(_ key: String, in state: [String: Tensor]) throws -> Tensor {
+  guard let tensor = state[key] else {
+    throw OptimizerStateError(
+      description: "\(key): missing from the saved state. Restore with the optimizer and the model it was saved from")
+  }
+  return tensor
+}

@@ -1,0 +1,99 @@
+import BraidTensor
+import CBraidKernels
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Adam (Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1), and with `.decoupled` decay AdamW
+/// (Loshchilov & Hutter 2019, "Decoupled weight decay regularization", algorithm 2).
+///
+/// In step t of a parameter, with gradient g, decay λ and rate η:
+///
+///     d = g + λ p                          (decay .gradient)      or   p ← (1 − η λ) p, d = g      (.decoupled)
+///     m ← β₁ m + (1 − β₁) d                v ← β₂ v + (1 − β₂) d²
+///     p ← p − η (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
+///
+/// ε stands outside the root, after bias correction, as in the paper's algorithm and in PyTorch. t counts the steps in which
+/// the parameter had a gradient. All parameters are updated in one pass over memory.
+public struct Adam: Optimizer {
+  /// Where weight decay enters.
+  public enum Decay: Sendable {
+    /// Added to the gradient, and so rescaled with it (L2 regularisation).
+    case gradient
+    /// Shrinks the parameter directly: AdamW.
+    case decoupled
+  }
+  public let beta1, beta2, epsilon, weightDecay: Double
+  public let decay: Decay
+
+  private var first = Moment("first")
+  private var second = Moment("second")
+  /// Steps taken, by the parameter's number.
+  private var steps: [Int] = []
+
+  /// The defaults are the paper's and PyTorch's. Stops on a setting outside its range.
+  public init(
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0, decay: Decay = .gradient
+  ) {
+    guard (0..<1).contains(beta1), (0..<1).contains(beta2), epsilon >= 0, weightDecay >= 0 else {
+      stop(
+        "Adam",
+        "beta1 \(beta1) and beta2 \(beta2) must lie in [0, 1), epsilon \(epsilon) and weight decay \(weightDecay) at or above 0")
+    }
+    (self.beta1, self.beta2, self.epsilon) = (beta1, beta2, epsilon)
+    (self.weightDecay, self.decay) = (weightDecay, decay)
+  }
+
+  /// Adam with decoupled weight decay. The default decay is PyTorch's.
+  public static func adamW(
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01
+  ) -> Adam {
+    Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, decay: .decoupled)
+  }
+
+  public mutating func update(_ store: ParameterStore, _ gradients: Gradients, learningRate: Float) {
+    store.flatten()
+    guard let values = store.flat?.pointer else { return }
+    let (m, v) = (first.memory(for: store), second.memory(for: store))
+    if steps.isEmpty { steps = Array(repeating: 0, count: store.parameters.count) }
+    for span in gradients.spans(of: store, steps: { steps[$0] }) {
+      var step = kernelStep(Double(span.steps + 1), rate: Double(learningRate))
+      braid_adam(values + span.offset, span.gradient, m + span.offset, v + span.offset, span.count, &step)
+    }
+    for parameter in store.parameters where gradients[parameter] != nil { steps[parameter.number] += 1 }
+  }
+
+  /// The numbers of step t, computed in double.
+  private func kernelStep(_ t: Double, rate: Double) -> braid_adam_step {
+    braid_adam_step(
+      beta1: Float(beta1), one_minus_beta1: Float(1 - beta1), beta2: Float(beta2), one_minus_beta2: Float(1 - beta2),
+      rate: Float(rate / (1 - pow(beta1, t))), root_inverse: Float(1 / (1 - pow(beta2, t)).squareRoot()),
+      epsilon: Float(epsilon), decay: decay == .gradient ? Float(weightDecay) : 0,
+      shrink: decay == .decoupled ? Float(1 - rate * weightDecay) : 1)
+  }
+
+  /// `optimizer.first.<path>`, `optimizer.second.<path>` and `optimizer.steps.<path>` (shape []).
+  public func state(of store: ParameterStore) -> [(name: String, value: Tensor)] {
+    guard !steps.isEmpty else { return [] }
+    return first.state(of: store) + second.state(of: store)
+      + store.parameters.map { ("optimizer.steps.\($0.path)", Tensor([Float(steps[$0.number])], Shape([]))) }
+  }
+
+  public mutating func restore(_ state: [String: Tensor], of store: ParameterStore) throws {
+    guard !state.isEmpty else { return }
+    let counts = try store.parameters.map { parameter in
+      let key = "optimizer.steps.\(parameter.path)"
+      let tensor = try find(key, in: state)
+      guard tensor.count == 1, tensor.scalar >= 0, let count = Int(exactly: tensor.scalar) else {
+        throw OptimizerStateError(description: "\(key): found \(tensor); expected one whole number at or above 0")
+      }
+      return count
+    }
+    try first.restore(state, of: store)
+    try second.restore(state, of: store)
+    steps = counts
+  }
+}
