@@ -1,7 +1,7 @@
 import CBraidKernels
 
 /// What a fused linear map applies to its result.
-public enum Activation: String, Sendable, Codable, CaseIterable {
+public enum Activation: String, Sendable, CaseIterable {
   case none, relu, sigmoid, tanh, gelu
   var function: Int32 {
     switch self {
