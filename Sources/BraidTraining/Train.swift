@@ -1,74 +1,11 @@
 import BraidCore
-import BraidData
 import BraidNN
 import BraidTensor
 
-/// How a model is trained. Every setting has a default.
-public struct TrainingOptions: PartOptions {
-  public enum OptimizerName: String, Choice { case sgd, adam, adamw }
-  public enum ScheduleName: String, Choice { case constant, step, cosine }
-
-  /// Passes over the training split.
-  public var epochs = 20
-  /// Samples a step; the last batch of an epoch may be smaller.
-  public var batchSize = 32
-  public var optimizer = OptimizerName.adam
-  public var learningRate = 1e-3
-  /// For `sgd`.
-  public var momentum = 0.9
-  /// Decay of weights a step: decoupled for `adamw`, added to the gradient for `sgd` and `adam`.
-  public var weightDecay = 0.0
-  public var schedule = ScheduleName.constant
-  /// Share of all steps over which the rate rises from 0.
-  public var warmUp = 0.0
-  /// For `step`: every so many epochs the rate is multiplied by `decayFactor`.
-  public var decayEvery = 10
-  public var decayFactor = 0.1
-  /// Largest norm of the whole gradient; 0: no limit.
-  public var clipNorm = 0.0
-  /// Stop after so many epochs without a better validation value; 0: never. The best epoch's parameters are kept either way.
-  public var patience = 0
-  /// The metric that decides the best epoch on the validation split; `loss` or one of the file's metrics.
-  public var monitor = "loss"
-  public init() {}
-}
-
-/// One epoch's numbers, as written to `epochs.jsonl`.
-public struct EpochRecord: Codable, Sendable {
-  /// From 1.
-  public var epoch: Int
-  /// Mean loss over the training samples of the epoch, as seen during training.
-  public var trainLoss: Double
-  public var validationLoss: Double
-  /// On the validation split, by metric name.
-  public var metrics: [String: Double]
-  public var learningRate: Double
-  /// Wall-clock seconds of training (without evaluation).
-  public var seconds: Double
-}
-
-/// What training returns.
-public struct TrainingResult: Sendable {
-  public var epochs: [EpochRecord]
-  /// The epoch whose parameters the model holds now.
-  public var bestEpoch: Int
-  /// By split, of the best epoch's parameters. `test` was evaluated once.
-  public var evaluations: [Split: Evaluation]
-  /// By split and metric name, `loss` among them.
-  public var metrics: [Split: [String: Double]]
-  public var parameters: Int
-  /// Floating-point operations of one sample's forward pass (a multiply-add is two).
-  public var flopsPerSample: Double
-  public var secondsPerEpoch: Double
-}
-
-/// Training cannot go on: a value stopped being finite.
-public struct TrainingFailure: Error, CustomStringConvertible {
-  /// Names epoch, step and the first part that produced the value.
-  public let description: String
-}
-
-/// Trains a model and evaluates it.
+/// Trains a model and evaluates it: the whole loop, to be read and copied.
+///
+/// Each epoch visits the training split once in an order drawn from (seed, epoch), then measures the validation split. The
+/// parameters of the best validation epoch are kept; the test split is evaluated once, with them, at the end.
 /// - Parameters:
 ///   - metrics: by the name they are reported under.
 ///   - seed: of data order and dropout; the model's first weights came from its scope's seed.
@@ -76,7 +13,76 @@ public struct TrainingFailure: Error, CustomStringConvertible {
 /// - Throws: `TrainingFailure` when the loss is not finite; `SetupError` for data or settings that do not fit.
 public func train(
   _ model: FusionModel, _ loss: any Loss, on data: any Dataset, metrics: [(name: String, metric: any Metric)],
-  options: TrainingOptions, seed: UInt64, observe: (EpochRecord) throws -> Void = { _ in }
+  options: TrainingOptions = TrainingOptions(), seed: UInt64, observe: (EpochRecord) throws -> Void = { _ in }
 ) throws -> TrainingResult {
-  stop("train", "not built yet")
+  try options.validate(metrics: metrics.map(\.name), at: "train")
+  let count = data.count(.train)
+  guard count > 0 else { throw SetupError("the training split is empty: give it samples (a larger share, or more rows)") }
+  let identifiers = data.identifiers(.train)
+  let stepsPerEpoch = (count + options.batchSize - 1) / options.batchSize
+  let schedule = options.makeSchedule(stepsPerEpoch: stepsPerEpoch)
+  var optimizer = options.makeOptimizer()
+  var best = BestEpoch(monitor: options.monitor, metrics: metrics)
+  var records: [EpochRecord] = []
+  var step = 0
+
+  for epoch in 1...options.epochs {
+    let clock = ContinuousClock.now
+    var stream = RandomStream(seed: seed, .order, path: "train", step: UInt64(epoch))
+    let order = stream.permutation(count)
+    var total = 0.0
+    var rate: Float = 0
+    for start in stride(from: 0, to: count, by: options.batchSize) {
+      let batch = try data.batch(.train, Array(order[start..<min(start + options.batchSize, count)]))
+      var context = Context.training(seed: seed, step: step)
+      let pass = model(batch, &context)
+      let value = loss(pass, &context)  // []
+      guard value.scalar.isFinite else {
+        throw TrainingFailure(
+          description: "epoch \(epoch), step \(step): the loss is \(value.scalar). The first values that are not finite come "
+            + "from \(firstNonFinite(in: pass, of: model, identifiers: identifiers)).")
+      }
+      total += Double(value.scalar) * Double(batch.count)
+      let gradients = value.gradients()
+      if options.clipNorm > 0 { clipGradients(gradients, of: model.store, toNorm: Float(options.clipNorm)) }
+      rate = Float(options.learningRate * schedule.factor(step: step))
+      optimizer.update(model.store, gradients, learningRate: rate)
+      step += 1
+    }
+    let seconds = (ContinuousClock.now - clock).seconds
+    let validation = try measure(model, loss, on: data, .validation, metrics)
+    let record = EpochRecord(
+      epoch: epoch, trainLoss: total / Double(count), validationLoss: validation.loss, metrics: validation.metrics,
+      learningRate: Double(rate), seconds: seconds)
+    records.append(record)
+    best.consider(record, model.store)
+    try observe(record)
+    if options.patience > 0, epoch - best.epoch >= options.patience { break }
+  }
+
+  best.restore(to: model.store)
+  let validation = try measure(model, loss, on: data, .validation, metrics)
+  let test = try measure(model, loss, on: data, .test, metrics)
+  return TrainingResult(
+    epochs: records, bestEpoch: best.epoch,
+    evaluations: [.validation: validation.evaluation, .test: test.evaluation],
+    metrics: [
+      .validation: validation.metrics.merging(["loss": validation.loss]) { $1 },
+      .test: test.metrics.merging(["loss": test.loss]) { $1 },
+    ],
+    parameters: model.store.count, flopsPerSample: try flopsPerSample(model, on: data),
+    secondsPerEpoch: records.map(\.seconds).reduce(0, +) / Double(records.count))
+}
+
+private func measure(
+  _ model: FusionModel, _ loss: any Loss, on data: any Dataset, _ split: Split,
+  _ metrics: [(name: String, metric: any Metric)]
+) throws -> (evaluation: Evaluation, metrics: [String: Double], loss: Double) {
+  let (evaluation, value) = try evaluate(model, loss, on: data, split)
+  let measured = metrics.map { ($0.name, evaluation.count == 0 ? .nan : $0.metric(evaluation)) }
+  return (evaluation, Dictionary(measured) { $1 }, value)
+}
+
+extension Duration {
+  fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

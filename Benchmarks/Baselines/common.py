@@ -1,0 +1,62 @@
+"""What both baselines share: sizes, timing as the Swift program times, and the JSON lines they print."""
+import argparse
+import json
+import statistics
+import time
+
+BATCH, TIME, WIDTHS, HIDDEN, CLASSES = 64, 50, (300, 74, 35), (128, 32, 32), 7
+WORKLOADS = ("concat", "gated", "lmf", "tfn", "attention", "coattention", "lenet", "lstm", "transformer", "contrastive")
+
+
+def arguments(description, engines):
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--engine", choices=engines, default=engines[0])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--only", default="", help="workload names separated by commas")
+    parser.add_argument("--evaluate", action="store_true", help="time the forward pass only, no gradients kept")
+    options = parser.parse_args()
+    options.only = [name for name in options.only.split(",") if name]
+    for name in options.only:
+        if name not in WORKLOADS:
+            parser.error(f"no workload is called {name!r}; known: {', '.join(WORKLOADS)}")
+    options.chosen = [name for name in WORKLOADS if not options.only or name in options.only]
+    return options
+
+
+def timed(step, finish=lambda: None, groups=7, budget=0.25):
+    """Median and minimum milliseconds of a call, over groups long enough to measure."""
+    for _ in range(5):
+        step()
+    finish()
+    start = time.perf_counter()
+    step()
+    finish()
+    count = max(1, int(budget / max(time.perf_counter() - start, 1e-5)))
+    times = []
+    for _ in range(groups):
+        start = time.perf_counter()
+        for _ in range(count):
+            step()
+        finish()
+        times.append((time.perf_counter() - start) / count * 1e3)
+    return statistics.median(times), min(times)
+
+
+def report_rate(milliseconds):
+    print(json.dumps({"sgemm_gflops": round(2 * 1024**3 / milliseconds / 1e6, 1)}), flush=True)
+
+
+def report(workload, options, result, parameters):
+    print(
+        json.dumps(
+            {
+                "workload": workload,
+                "engine": options.engine,
+                "threads": options.threads,
+                "milliseconds": round(result[0], 4),
+                "minimum": round(result[1], 4),
+                "parameters": parameters,
+            }
+        ),
+        flush=True,
+    )

@@ -1,0 +1,159 @@
+import AttentionFusion
+import BraidCore
+import BraidNN
+import BraidTensor
+import CoAttentionFusion
+import ConcatFusion
+import GatedFusion
+import TensorFusion
+
+/// A model of the comparison: makes its parameters in a scope, and maps fixed inputs to logits or to a loss.
+struct Workload {
+  enum Inputs { case vectors, sequences, images, wide }
+  let name: String
+  let inputs: Inputs
+  /// Whether the forward pass ends in a loss of its own (contrastive) instead of logits.
+  var isLoss = false
+  let make: (Scope) throws -> ([Tensor], inout Context) -> Tensor
+}
+
+/// Sizes shared by all workloads; see README.md beside the package.
+enum Sizes {
+  static let batch = 64, time = 50, classes = 7
+  static let names = ["text", "audio", "video"]
+  static let widths = [300, 74, 35]
+  static let hidden = [128, 32, 32]
+}
+
+/// Linear → ReLU → Linear: the head of every vector workload.
+private func makeHead(_ inputs: Int, _ scope: Scope) -> (Tensor, inout Context) -> Tensor {
+  let first = Linear(inputs, 64, activation: .relu, in: scope["first"])
+  let second = Linear(64, Sizes.classes, in: scope["second"])
+  return { x, context in second(first(x, &context), &context) }
+}
+
+/// The three vector encoders: Linear → ReLU → Linear → ReLU.
+private func makeEncoders(_ scope: Scope) -> ([Tensor], inout Context) -> [Tensor] {
+  let layers = zip(Sizes.names, zip(Sizes.widths, Sizes.hidden)).map { name, sizes in
+    [
+      Linear(sizes.0, sizes.1, activation: .relu, in: scope[name]["first"]),
+      Linear(sizes.1, sizes.1, activation: .relu, in: scope[name]["second"]),
+    ]
+  }
+  return { xs, context in
+    var encoded: [Tensor] = []
+    for (x, layer) in zip(xs, layers) { encoded.append(layer[1](layer[0](x, &context), &context)) }
+    return encoded
+  }
+}
+
+private func vectors(_ name: String, _ makeFusion: @escaping (Scope, [Modality]) throws -> any Fusion) -> Workload {
+  Workload(name: name, inputs: .vectors) { scope in
+    let encode = makeEncoders(scope["encoder"])
+    let fusion = try makeFusion(scope["fusion"], zip(Sizes.names, Sizes.hidden).map { Modality($0, .vector, width: $1) })
+    let head = makeHead(fusion.output.width, scope["head"])
+    return { xs, context in head(fusion(encode(xs, &context).map { Features($0) }, &context).values, &context) }
+  }
+}
+
+let workloads: [Workload] = [
+  vectors("concat") { scope, modalities in try ConcatFusion(.init(), joining: modalities, in: scope) },
+  vectors("gated") { scope, modalities in
+    var options = GatedFusion.Options()
+    options.width = 128
+    return try GatedFusion(options, joining: modalities, in: scope)
+  },
+  Workload(name: "lmf", inputs: .vectors) { scope in
+    let (rank, width) = (8, 128)
+    let encode = makeEncoders(scope["encoder"])
+    // [1; x] W for every rank at once: the constant's row is a bias.
+    let factors = zip(Sizes.names, Sizes.hidden).map { Linear($1, rank * width, in: scope["factor"][$0]) }
+    let weights = scope.parameter("rank", [1, rank], .normal(deviation: 1))
+    let bias = scope.parameter("bias", [width], .zeros)
+    let head = makeHead(width, scope["head"])
+    return { xs, context in
+      let parts = zip(encode(xs, &context), factors).map { $1($0, &context) }  // [B, rank · width]
+      let product = parts[0] * parts[1] * parts[2]
+      let summed = lowRankSum(product, context[weights], width: width) + context[bias]  // [B, width]
+      return head(summed, &context)
+    }
+  },
+  vectors("tfn") { scope, modalities in
+    var options = TensorFusion.Options()
+    options.width = 128
+    options.activation = .relu
+    return try TensorFusion(options, joining: modalities, in: scope)
+  },
+  vectors("attention") { scope, modalities in
+    var options = AttentionFusion.Options()
+    options.form = .tokens
+    options.width = 128
+    options.heads = 4
+    return try AttentionFusion(options, joining: modalities, in: scope)
+  },
+  Workload(name: "coattention", inputs: .sequences) { scope in
+    let queries = Linear(Sizes.widths[0], 64, in: scope["text"]), keys = Linear(Sizes.widths[1], 64, in: scope["audio"])
+    var options = CoAttentionFusion.Options()
+    options.steps = 3
+    options.update = .residualNorm
+    let fusion = try CoAttentionFusion(
+      options, joining: [Modality("text", .sequence, width: 64), Modality("audio", .sequence, width: 64)], in: scope["fusion"])
+    let head = makeHead(fusion.output.width, scope["head"])
+    return { xs, context in
+      let features = [Features(queries(xs[0], &context)), Features(keys(xs[1], &context))]
+      return head(fusion(features, &context).values, &context)
+    }
+  },
+  Workload(name: "lenet", inputs: .images) { scope in
+    let first = Conv2d(1, 32, window: 5, padding: 2, activation: .relu, in: scope["first"])
+    let second = Conv2d(32, 64, window: 5, padding: 2, activation: .relu, in: scope["second"])
+    let hidden = Linear(3136, 128, activation: .relu, in: scope["hidden"])
+    let last = Linear(128, Sizes.classes, in: scope["last"])
+    return { xs, context in
+      let a = maxPool2d(first(xs[0], &context), window: (2, 2))  // [B, 32, 14, 14]
+      let b = maxPool2d(second(a, &context), window: (2, 2))  // [B, 64, 7, 7]
+      return last(hidden(b.reshaped(Shape(b.shape[0], 3136)), &context), &context)
+    }
+  },
+  Workload(name: "lstm", inputs: .sequences) { scope in
+    let recurrent = LSTM(Sizes.widths[0], 128, in: scope["lstm"])
+    let last = Linear(128, Sizes.classes, in: scope["last"])
+    return { xs, context in last(recurrent(xs[0], &context).last, &context) }
+  },
+  Workload(name: "transformer", inputs: .sequences) { scope in
+    let project = Linear(Sizes.widths[0], 128, in: scope["project"])
+    let layers = (0..<2).map {
+      TransformerEncoderLayer(128, heads: 4, feedForward: 512, isPreNorm: true, in: scope["layer"]["\($0)"])
+    }
+    let last = Linear(128, Sizes.classes, in: scope["last"])
+    return { xs, context in
+      var x = project(xs[0], &context)
+      for layer in layers { x = layer(x, &context) }
+      return last(x.meanOverSteps(nil), &context)
+    }
+  },
+  Workload(name: "contrastive", inputs: .wide, isLoss: true) { scope in
+    let towers = (0..<2).map { index in
+      (
+        Linear(Sizes.widths[index], 128, activation: .relu, in: scope["\(index)"]["first"]),
+        Linear(128, 64, in: scope["\(index)"]["second"])
+      )
+    }
+    return { xs, context in
+      var sides: [Tensor] = []
+      for (x, tower) in zip(xs, towers) { sides.append(unitRows(tower.1(tower.0(x, &context), &context))) }
+      let scores = matmul(sides[0], sides[1], transposeB: true) * (1 / 0.07)  // [B, B]
+      let diagonal = (0..<Int32(scores.shape[0])).map { $0 }
+      return (crossEntropy(scores, diagonal) + crossEntropy(scores.transposed(), diagonal)) * 0.5
+    }
+  },
+]
+
+/// Σ_r w_r p[b, r, :] for p `[B, rank · width]`, w `[1, rank]` → `[B, width]`.
+private func lowRankSum(_ product: Tensor, _ weights: Tensor, width: Int) -> Tensor {
+  let rank = weights.shape[1]
+  return (product.reshaped(Shape(product.shape[0], rank, width)) * weights.reshaped(Shape(rank, 1))).sum(1)
+}
+
+/// Rows divided by their Euclidean norm.
+private func unitRows(_ x: Tensor) -> Tensor { x / x.squared().sum(-1, keepingAxis: true).squareRoot() }

@@ -1,0 +1,32 @@
+import BraidCore
+import BraidNN
+import BraidTensor
+
+/// Remembers the epoch with the best validation value and its parameters.
+///
+/// A value that is not a number is worse than any; of equal ones the earlier epoch wins.
+struct BestEpoch {
+  private let monitor: String
+  private let higherIsBetter: Bool
+  private var value = Double.nan
+  /// From 1; 0 before the first epoch.
+  private(set) var epoch = 0
+  private var state: [Tensor] = []
+
+  init(monitor: String, metrics: [(name: String, metric: any Metric)]) {
+    self.monitor = monitor
+    higherIsBetter = metrics.first { $0.name == monitor }.map { type(of: $0.metric).higherIsBetter } ?? false
+  }
+
+  mutating func consider(_ record: EpochRecord, _ store: ParameterStore) {
+    let new = monitor == "loss" ? record.validationLoss : record.metrics[monitor] ?? .nan
+    let isBetter = epoch == 0 || (!new.isNaN && (value.isNaN || (higherIsBetter ? new > value : new < value)))
+    guard isBetter else { return }
+    (value, epoch) = (new, record.epoch)
+    state = store.parameters.map { $0.value.copy() }
+  }
+
+  func restore(to store: ParameterStore) {
+    for (parameter, value) in zip(store.parameters, state) { parameter.assign(value) }
+  }
+}

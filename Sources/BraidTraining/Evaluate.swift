@@ -1,0 +1,41 @@
+import BraidCore
+import BraidNN
+import BraidTensor
+
+/// A model's answers over a split, and the mean loss: evaluation mode, nothing recorded.
+/// - Parameter batchSize: samples a pass; it does not change the answers.
+public func evaluate(
+  _ model: FusionModel, _ loss: any Loss, on data: any Dataset, _ split: Split, batchSize: Int = 256
+) throws -> (evaluation: Evaluation, loss: Double) {
+  let count = data.count(split)
+  let outputs = data.target.names.count
+  var scores: [Float] = []
+  scores.reserveCapacity(count * outputs)
+  var classes: [Int] = []
+  var values: [Float] = []
+  var total = 0.0
+  for start in stride(from: 0, to: count, by: batchSize) {
+    let batch = try data.batch(split, Array(start..<min(start + batchSize, count)))
+    var context = Context.evaluation()
+    let pass = model(batch, &context)
+    total += Double(loss(pass, &context).scalar) * Double(batch.count)
+    scores += model.head.scores(pass.prediction).elements  // [B, outputs]
+    switch batch.target {
+    case .classes(let numbers): classes += numbers.map(Int.init)
+    case .labels(let tensor), .values(let tensor): values += tensor.elements
+    }
+  }
+  let evaluation = Evaluation(target: data.target, count: count, scores: scores, classes: classes, values: values)
+  return (evaluation, count == 0 ? .nan : total / Double(count))
+}
+
+/// Floating-point operations of one sample's forward pass (a multiply-add is two), averaged over up to `samples` of the
+/// training split and including the steps they are padded to.
+public func flopsPerSample(_ model: FusionModel, on data: any Dataset, samples: Int = 32) throws -> Double {
+  let count = min(samples, data.count(.train))
+  guard count > 0 else { return 0 }
+  let batch = try data.batch(.train, Array(0..<count))
+  var context = Context.evaluation(recording: true)
+  _ = model(batch, &context)
+  return (context.tape?.floatingPointOperations ?? 0) / Double(count)
+}
