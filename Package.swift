@@ -74,7 +74,7 @@ let package = Package(
     room(
       "BraidCommand",
       engine + [
-        "BraidCore", "BraidData", "BraidTraining", "BraidExperiments", "BraidReports", "StandardParts",
+        "BraidCore", "BraidData", "BraidTraining", "BraidExperiments", "BraidReports", "BraidTesting", "StandardParts",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "BraidCLI", dependencies: ["BraidCommand", "BraidCore", "StandardParts"], swiftSettings: settings),

@@ -21,6 +21,7 @@ public func train(
   let identifiers = data.identifiers(.train)
   let stepsPerEpoch = (count + options.batchSize - 1) / options.batchSize
   let schedule = options.makeSchedule(stepsPerEpoch: stepsPerEpoch)
+  let steps = stepsPerEpoch * options.epochs
   var optimizer = options.makeOptimizer()
   var best = BestEpoch(monitor: options.monitor, metrics: metrics)
   var records: [EpochRecord] = []
@@ -44,8 +45,8 @@ public func train(
       }
       total += Double(value.scalar) * Double(batch.count)
       let gradients = value.gradients()
-      if options.clipNorm > 0 { clipGradients(gradients, of: model.store, toNorm: Float(options.clipNorm)) }
-      rate = Float(options.learningRate * schedule.factor(step: step))
+      if options.clipNorm > 0 { gradients.clip(of: model.store, norm: Float(options.clipNorm)) }
+      rate = Float(options.learningRate * schedule.factor(step: step, of: steps))
       optimizer.update(model.store, gradients, learningRate: rate)
       step += 1
     }

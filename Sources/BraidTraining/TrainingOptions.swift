@@ -58,3 +58,25 @@ extension TrainingOptions {
     }
   }
 }
+
+extension TrainingOptions {
+  /// The optimiser these settings name.
+  func makeOptimizer() -> any Optimizer {
+    switch optimizer {
+    case .sgd: SGD(momentum: momentum, weightDecay: weightDecay)
+    case .adam: Adam(weightDecay: weightDecay)
+    case .adamw: Adam.adamW(weightDecay: weightDecay)
+    }
+  }
+
+  /// The course of the learning rate, in steps.
+  func makeSchedule(stepsPerEpoch: Int) -> Schedule {
+    let form: Schedule.Form =
+      switch schedule {
+      case .constant: .constant
+      case .step: .step(every: decayEvery * stepsPerEpoch, factor: decayFactor)
+      case .cosine: .cosine(last: 0)
+      }
+    return Schedule(form, warmUp: Int((warmUp * Double(stepsPerEpoch * epochs)).rounded()))
+  }
+}
