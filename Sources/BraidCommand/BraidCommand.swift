@@ -49,7 +49,7 @@ struct Root: AsyncParsableCommand {
     abstract: "Compare ways of fusing modalities: name the data, the parts and the seeds in a file, and get a report.",
     discussion: "Exit status: 0 done, 1 a mistake in what was asked, 2 a run failed.",
     version: BraidVersion.text,
-    subcommands: [ListParts.self, Describe.self, DataCommand.self, ProbeCommand.self])
+    subcommands: [ListParts.self, Describe.self, ProbeCommand.self])
 }
 
 /// The version `braid --version` prints and run folders record.

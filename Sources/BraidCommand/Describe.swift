@@ -1,6 +1,7 @@
 import ArgumentParser
 import BraidCore
 import BraidNN
+import BraidTensor
 import Foundation
 
 /// `braid describe KIND NAME`.

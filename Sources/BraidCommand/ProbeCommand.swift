@@ -1,6 +1,5 @@
 import ArgumentParser
 import BraidCore
-import BraidExperiments
 import BraidNN
 import BraidTesting
 import Foundation
