@@ -11,10 +11,11 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     case initialization, order, split, dropout, augmentation, sampling, search
   }
 
-  private let key: (UInt32, UInt32)
-  private var counter: UInt64 = 0
-  private var block: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
-  private var left = 0
+  private let key: UInt64
+  /// Words drawn so far.
+  private var position: UInt64 = 0
+  /// The block the last word came from.
+  private var block = SIMD4<UInt32>()
 
   /// - Parameters:
   ///   - seed: the experiment's seed.
@@ -35,41 +36,15 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     hash = (hash ^ (hash >> 30)) &* 0xbf58_476d_1ce4_e5b9
     hash = (hash ^ (hash >> 27)) &* 0x94d0_49bb_1331_11eb
     hash ^= hash >> 31
-    key = (UInt32(truncatingIfNeeded: hash), UInt32(truncatingIfNeeded: hash >> 32))
-  }
-
-  /// The Philox block for a counter under this stream's key. Exposed for kernels that fill whole tensors.
-  static func philox(_ counter: (UInt32, UInt32, UInt32, UInt32), key: (UInt32, UInt32)) -> (UInt32, UInt32, UInt32, UInt32) {
-    var (a, b, c, d) = counter
-    var (k, l) = key
-    for _ in 0..<10 {
-      let p = UInt64(a) &* 0xD251_1F53
-      let q = UInt64(c) &* 0xCD9E_8D57
-      (a, b, c, d) = (
-        UInt32(truncatingIfNeeded: q >> 32) ^ b ^ k, UInt32(truncatingIfNeeded: q),
-        UInt32(truncatingIfNeeded: p >> 32) ^ d ^ l, UInt32(truncatingIfNeeded: p)
-      )
-      k &+= 0x9E37_79B9
-      l &+= 0xBB67_AE85
-    }
-    return (a, b, c, d)
+    key = hash
   }
 
   /// The next 32 random bits.
   public mutating func next32() -> UInt32 {
-    if left == 0 {
-      block = RandomStream.philox(
-        (UInt32(truncatingIfNeeded: counter), UInt32(truncatingIfNeeded: counter >> 32), 0, 0), key: key)
-      counter += 1
-      left = 4
-    }
-    left -= 1
-    switch left {
-    case 3: return block.0
-    case 2: return block.1
-    case 1: return block.2
-    default: return block.3
-    }
+    let lane = Int(position & 3)
+    if lane == 0 { block = philox(counter: position >> 2, key: key) }
+    position += 1
+    return block[lane]
   }
 
   public mutating func next() -> UInt64 {
@@ -86,18 +61,35 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     return Float(radius * (2 * Double.pi * Double(uniform())).cosine())
   }
 
-  /// A tensor of numbers in [low, high).
+  /// A tensor of numbers in [low, high): what drawing `low + (high - low) * uniform()` for each in turn would give.
   public mutating func uniform(_ shape: Shape, from low: Float = 0, to high: Float = 1) -> Tensor {
     let result = Tensor(uninitialized: shape)
-    for index in 0..<result.count { result.pointer[index] = low + (high - low) * uniform() }
+    braid_philox_uniform(key, skip(result.count), low, high, result.pointer, result.count)
     return result
   }
 
-  /// A tensor of independent normal numbers.
+  /// A tensor of independent normal numbers: what drawing `mean + deviation * normal()` for each in turn would give.
   public mutating func normal(_ shape: Shape, mean: Float = 0, deviation: Float = 1) -> Tensor {
     let result = Tensor(uninitialized: shape)
-    for index in 0..<result.count { result.pointer[index] = mean + deviation * normal() }
+    braid_philox_normal(key, skip(2 * result.count), mean, deviation, result.pointer, result.count)
     return result
+  }
+
+  /// y = x ∘ mask, where the mask's elements are 0 with probability `rate` and 1 / (1 − rate) otherwise.
+  mutating func drop(_ x: Tensor, rate: Float) -> (y: Tensor, mask: Tensor) {
+    let y = Tensor(uninitialized: x.shape), mask = Tensor(uninitialized: x.shape)
+    braid_philox_dropout(key, skip(x.count), rate, x.pointer, mask.pointer, y.pointer, x.count)
+    return (y, mask)
+  }
+
+  /// Goes past `words` words, which a kernel makes; returns the place of the first.
+  private mutating func skip(_ words: Int) -> UInt64 {
+    let first = position
+    position += UInt64(words)
+    if position & 3 != 0 {  // the rest of a block is still to be drawn
+      block = philox(counter: position >> 2, key: key)
+    }
+    return first
   }
 
   /// 0 ..< count in random order (Fisher and Yates).
@@ -117,6 +109,28 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
       if product.low >= (0 &- bound) % bound { return product.high }
     }
   }
+}
+
+/// One block of a stream.
+private func philox(counter: UInt64, key: UInt64) -> SIMD4<UInt32> {
+  philox(
+    counter: SIMD4(UInt32(truncatingIfNeeded: counter), UInt32(truncatingIfNeeded: counter >> 32), 0, 0),
+    key: SIMD2(UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32)))
+}
+
+/// Philox 4×32-10.
+func philox(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
+  var block = SIMD4<UInt32>()
+  withUnsafeBytes(of: counter) { counter in
+    withUnsafeBytes(of: key) { key in
+      withUnsafeMutableBytes(of: &block) { block in
+        braid_philox(
+          counter.baseAddress!.assumingMemoryBound(to: UInt32.self), key.baseAddress!.assumingMemoryBound(to: UInt32.self),
+          block.baseAddress!.assumingMemoryBound(to: UInt32.self))
+      }
+    }
+  }
+  return block
 }
 
 extension Double {

@@ -66,6 +66,21 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     return product
   }
 
+  /// Calls `body` with the extents, for kernels.
+  @inline(__always)
+  func withExtents<Result>(_ body: (UnsafePointer<Int32>) -> Result) -> Result {
+    withUnsafeBytes(of: extents) { body($0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Int32.self)) }
+  }
+
+  /// The same shape with an axis inserted before `axis` (at the end for `axis == rank`).
+  func inserting(_ extent: Int, at axis: Int) -> Shape {
+    var result = Shape([])
+    for k in 0..<axis { result.append(Int(extents[k])) }
+    result.append(extent)
+    for k in axis..<rank { result.append(Int(extents[k])) }
+    return result
+  }
+
   /// The extents as an array, outermost first.
   public var dimensions: [Int] { (0..<rank).map { Int(extents[$0]) } }
 

@@ -15,11 +15,15 @@ public final class Tensor {
   /// The place on the tape.
   var node: Int32 = -1
 
+  /// Number of elements.
+  public let count: Int
+
   /// Memory of the given shape whose elements are whatever was there before. The caller writes every one of them.
   public init(uninitialized shape: Shape) {
     self.shape = shape
+    count = shape.count
     owner = nil
-    pointer = BufferPool.shared.take(bytes: shape.count * 4).bindMemory(to: Float.self, capacity: shape.count)
+    pointer = BufferPool.shared.take(bytes: count * 4).bindMemory(to: Float.self, capacity: count)
   }
 
   /// The same memory under another shape or from an offset. Stops if it would reach past the owner's end.
@@ -28,16 +32,14 @@ public final class Tensor {
       stop("view", "elements \(offset) ..< \(offset + shape.count) of a tensor of shape \(owner.shape)")
     }
     self.shape = shape
+    count = shape.count
     self.owner = owner.owner ?? owner
     pointer = owner.pointer + offset
   }
 
   deinit {
-    if owner == nil { BufferPool.shared.give(UnsafeMutableRawPointer(pointer), bytes: shape.count * 4) }
+    if owner == nil { BufferPool.shared.give(UnsafeMutableRawPointer(pointer), bytes: count * 4) }
   }
-
-  /// Number of elements.
-  @inlinable public var count: Int { shape.count }
 
   /// Whether operations on this tensor are recorded for differentiation.
   public var isRecorded: Bool { liveTape != nil }

@@ -22,7 +22,7 @@ BRAID_KERNEL void braid_unary(int f, const float *x, float *y, long n) {
   case BRAID_SQUARE: LOOP(a * a)
   case BRAID_NEGATE: LOOP(-a)
   case BRAID_ABSOLUTE: LOOP(fabsf(a))
-  case BRAID_SOFTPLUS: LOOP((a > 0 ? a : 0) + log1pf(vexp(a > 0 ? -a : a)))
+  case BRAID_SOFTPLUS: LOOP((a > 0 ? a : 0) + vlog1p(vexp(a > 0 ? -a : a)))
   case BRAID_SIGNED_SQRT: LOOP(copysignf(sqrtf(fabsf(a)), a))
   case BRAID_RECIPROCAL: LOOP(1.0f / a)
   default: LOOP(a)

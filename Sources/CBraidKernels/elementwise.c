@@ -1,4 +1,5 @@
 #include "CBraidKernels.h"
+#include "broadcast.h"
 #include <math.h>
 
 double braid_log_double(double x) { return log(x); }
@@ -10,58 +11,131 @@ BRAID_KERNEL void braid_add_scaled(const float *restrict_ x, float beta, float *
   else for (long i = 0; i < n; i++) y[i] = x[i] + beta * y[i];
 }
 
-BRAID_KERNEL void braid_scale(float a, const float *restrict_ x, float beta, float *restrict_ y, long n) {
+BRAID_KERNEL void braid_scale(float a, const float *x, float beta, float *y, long n) {
   if (beta == 0) for (long i = 0; i < n; i++) y[i] = a * x[i];
   else for (long i = 0; i < n; i++) y[i] = a * x[i] + beta * y[i];
 }
 
-#define EACH(EXPRESSION) for (long i = 0; i < n; i++) { float a = x[i], b = y[i]; z[i] = (EXPRESSION); }
+BRAID_KERNEL void braid_affine(float a, const float *restrict_ x, float b, float *restrict_ y, long n) {
+  for (long i = 0; i < n; i++) y[i] = a * x[i] + b;
+}
+
 #define SWITCH(LOOP) \
   switch (op) { \
   case BRAID_ADD: LOOP(a + b) break; \
   case BRAID_SUBTRACT: LOOP(a - b) break; \
   case BRAID_MULTIPLY: LOOP(a * b) break; \
   case BRAID_DIVIDE: LOOP(a / b) break; \
-  case BRAID_MAXIMUM: LOOP(a > b ? a : b) break; \
-  default: LOOP(a < b ? a : b) break; \
+  case BRAID_MAXIMUM: LOOP(((a > b) | (a != a)) ? a : b) break; \
+  default: LOOP(((a < b) | (a != a)) ? a : b) break; \
   }
+#define EACH(EXPRESSION) for (long i = 0; i < n; i++) { float a = x[i], b = y[i]; z[i] = (EXPRESSION); }
+#define RIGHT(EXPRESSION) for (long i = 0; i < n; i++) { float a = x[i]; z[i] = (EXPRESSION); }
+#define LEFT(EXPRESSION) for (long i = 0; i < n; i++) { float b = y[i]; z[i] = (EXPRESSION); }
+#define NEITHER(EXPRESSION) { float v = (EXPRESSION); for (long i = 0; i < n; i++) z[i] = v; }
 
-BRAID_KERNEL void braid_binary(int op, const float *x, const float *y, float *z, long n) { SWITCH(EACH) }
+BRAID_KERNEL void braid_binary(int op, const float *restrict_ x, const float *restrict_ y, float *restrict_ z, long n) {
+  SWITCH(EACH)
+}
 
-#define ROW(EXPRESSION) \
-  for (long r = 0; r < rows; r++) \
-    for (long c = 0; c < columns; c++) { float a = x[r * columns + c], b = y[c]; z[r * columns + c] = (EXPRESSION); }
-BRAID_KERNEL void braid_binary_row(int op, const float *x, const float *y, float *z, long rows, long columns) { SWITCH(ROW) }
+BRAID_KERNEL void braid_binary_scalar(int op, const float *restrict_ x, float s, float *restrict_ z, long n) {
+  float b = s;
+  SWITCH(RIGHT)
+}
 
-#define COLUMN(EXPRESSION) \
-  for (long r = 0; r < rows; r++) { \
-    float b = y[r]; \
-    for (long c = 0; c < columns; c++) { float a = x[r * columns + c]; z[r * columns + c] = (EXPRESSION); } \
-  }
-BRAID_KERNEL void braid_binary_column(int op, const float *x, const float *y, float *z, long rows, long columns) { SWITCH(COLUMN) }
-
-#define SCALAR(EXPRESSION) for (long i = 0; i < n; i++) { float a = x[i], b = s; z[i] = (EXPRESSION); }
-BRAID_KERNEL void braid_binary_scalar(int op, const float *x, float s, float *z, long n) { SWITCH(SCALAR) }
-
-#define INNER(EXPRESSION) \
-  for (long i = 0; i < n; i++) { float a = x[i * sx], b = y[i * sy]; z[i] = (EXPRESSION); }
-BRAID_KERNEL static void inner(int op, const float *x, long sx, const float *y, long sy, float *z, long n) { SWITCH(INNER) }
-
-void braid_binary_strided(int op, const float *x, const long *xs, const float *y, const long *ys, float *z,
-                          const long *extents, int rank) {
-  if (rank == 0) { inner(op, x, 0, y, 0, z, 1); return; }
-  long index[16] = {0}, n = extents[rank - 1], total = 1;
-  for (int k = 0; k < rank; k++) total *= extents[k];
-  if (total == 0) return;
-  for (;;) {
-    inner(op, x, xs[rank - 1], y, ys[rank - 1], z, n);
+BRAID_KERNEL void braid_binary_broadcast(int op, const float *x, const int32_t *x_extents, int x_rank, const float *y,
+                                         const int32_t *y_extents, int y_rank, float *restrict_ z) {
+  Walk w = walk_over(x_extents, x_rank, y_extents, y_rank);
+  if (w.total == 0) return;
+  long index[8] = {0}, n = w.n[0];
+  do {
+    if (w.xs[0] && w.ys[0]) { SWITCH(EACH) }
+    else if (w.xs[0]) { float b = *y; SWITCH(RIGHT) }
+    else if (w.ys[0]) { float a = *x; SWITCH(LEFT) }
+    else { float a = *x, b = *y; SWITCH(NEITHER) }
     z += n;
-    int k = rank - 2;
-    for (; k >= 0; k--) {
-      index[k]++; x += xs[k]; y += ys[k];
-      if (index[k] < extents[k]) break;
-      x -= xs[k] * extents[k]; y -= ys[k] * extents[k]; index[k] = 0;
+  } while (walk_on(&w, index, &x, &y));
+}
+#undef SWITCH
+
+// The slope of every rule, times upstream g; a = own operand, b = the other.
+#define SWITCH(LOOP) \
+  switch (slope) { \
+  case BRAID_SLOPE_ONE: LOOP(u) break; \
+  case BRAID_SLOPE_MINUS_ONE: LOOP(-u) break; \
+  case BRAID_SLOPE_OTHER: LOOP(u * b) break; \
+  case BRAID_SLOPE_INVERSE: LOOP(u / b) break; \
+  case BRAID_SLOPE_QUOTIENT: LOOP(-u * (b / a) / a) break; \
+  case BRAID_SLOPE_GREATER: LOOP(a > b ? u : a == b ? 0.5f * u : 0.0f) break; \
+  default: LOOP(a < b ? u : a == b ? 0.5f * u : 0.0f) break; \
+  }
+#define WRITE(EXPRESSION) \
+  for (long i = 0; i < n; i++) { float u = g[i], a = own[i], b = other[i]; (void)a; (void)b; gx[i] = (EXPRESSION); }
+#define ADD(EXPRESSION) \
+  for (long i = 0; i < n; i++) { float u = g[i], a = own[i], b = other[i]; (void)a; (void)b; gx[i] += (EXPRESSION); }
+BRAID_KERNEL void braid_binary_gradient(int slope, const float *restrict_ g, const float *restrict_ own,
+                                        const float *restrict_ other, float beta, float *restrict_ gx, long n) {
+  if (beta == 0) { SWITCH(WRITE) } else { SWITCH(ADD) }
+}
+
+#define ADD_RIGHT(EXPRESSION) \
+  for (long i = 0; i < n; i++) { float u = g[i], a = own[i]; (void)a; gx[i] += (EXPRESSION); }
+#define SUM_LEFT(EXPRESSION) \
+  { BRAID_REASSOCIATE float s = 0; for (long i = 0; i < n; i++) { float u = g[i], b = other[i]; (void)b; s += (EXPRESSION); } *gx += s; }
+#define SUM_NEITHER(EXPRESSION) \
+  { BRAID_REASSOCIATE float s = 0; for (long i = 0; i < n; i++) { float u = g[i]; s += (EXPRESSION); } *gx += s; }
+BRAID_KERNEL void braid_binary_broadcast_gradient(int slope, const float *g, const float *own, const int32_t *own_extents,
+                                                  int own_rank, const float *other, const int32_t *other_extents,
+                                                  int other_rank, float beta, float *gradient) {
+  long count = 1;
+  for (int k = 0; k < own_rank; k++) count *= own_extents[k];
+  if (beta == 0) for (long i = 0; i < count; i++) gradient[i] = 0;
+  Walk w = walk_over(own_extents, own_rank, other_extents, other_rank);
+  if (w.total == 0) return;
+  long index[8] = {0}, n = w.n[0];
+  const float *first = own;
+  do {
+    float *restrict_ gx = gradient + (own - first);
+    if (w.xs[0] && w.ys[0]) { SWITCH(ADD) }
+    else if (w.xs[0]) { float b = *other; (void)b; SWITCH(ADD_RIGHT) }
+    else if (w.ys[0]) { float a = *own; (void)a; SWITCH(SUM_LEFT) }
+    else { float a = *own, b = *other; (void)a; (void)b; SWITCH(SUM_NEITHER) }
+    g += n;
+  } while (walk_on(&w, index, &own, &other));
+}
+#undef SWITCH
+
+BRAID_KERNEL void braid_scale_rows(const float *restrict_ x, const float *weights, long rows, long columns, float beta,
+                                   float *restrict_ y) {
+  for (long r = 0; r < rows; r++, x += columns, y += columns) {
+    float w = weights[r];
+    if (w == 0) { if (beta == 0) for (long c = 0; c < columns; c++) y[c] = 0; }
+    else if (beta == 0) for (long c = 0; c < columns; c++) y[c] = w * x[c];
+    else for (long c = 0; c < columns; c++) y[c] += w * x[c];
+  }
+}
+
+BRAID_KERNEL void braid_outer(const float *u, const float *v, long batch, long m, long n, float *restrict_ y) {
+  for (long b = 0; b < batch; b++, u += m, v += n)
+    for (long i = 0; i < m; i++, y += n)
+      for (long j = 0; j < n; j++) y[j] = u[i] * v[j];
+}
+
+BRAID_KERNEL void braid_outer_gradient_first(const float *g, const float *v, long batch, long m, long n, float beta, float *gu) {
+  for (long b = 0; b < batch; b++, v += n)
+    for (long i = 0; i < m; i++, g += n, gu++) {
+      BRAID_REASSOCIATE
+      float s = 0;
+      for (long j = 0; j < n; j++) s += g[j] * v[j];
+      *gu = beta == 0 ? s : *gu + s;
     }
-    if (k < 0) return;
+}
+
+BRAID_KERNEL void braid_outer_gradient_second(const float *g, const float *u, long batch, long m, long n, float beta,
+                                              float *restrict_ gv) {
+  for (long b = 0; b < batch; b++, u += m, gv += n) {
+    if (beta == 0) for (long j = 0; j < n; j++) gv[j] = 0;
+    for (long i = 0; i < m; i++, g += n)
+      for (long j = 0; j < n; j++) gv[j] += u[i] * g[j];
   }
 }

@@ -47,3 +47,16 @@ BRAID_INLINE float vtanh(float x) {
   float y = a < 0.625f ? small : big;
   return x != x ? x : y;
 }
+
+// log(1 + x) for x in [0, 1]: 2 artanh(s) with s = x / (2 + x) ≤ 1/3, as its power series.
+BRAID_INLINE float vlog1p(float x) {
+  float s = x / (2.0f + x), q = s * s;
+  float p = 6.6666666667e-2f;
+  p = p * q + 7.6923076923e-2f;
+  p = p * q + 9.0909090909e-2f;
+  p = p * q + 1.1111111111e-1f;
+  p = p * q + 1.4285714286e-1f;
+  p = p * q + 0.2f;
+  p = p * q + 3.3333333333e-1f;
+  return 2.0f * (s * q * p + s);
+}

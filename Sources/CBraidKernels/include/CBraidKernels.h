@@ -9,4 +9,5 @@
 #include "kernels_recurrent.h"
 #include "kernels_convolution.h"
 #include "kernels_gather.h"
+#include "kernels_random.h"
 #include "kernels_optimizer.h"

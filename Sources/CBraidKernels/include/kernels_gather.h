@@ -1,2 +1,16 @@
 #pragma once
 #include "kernels_common.h"
+
+/// Copies `rows` runs of `width` floats from rows `from_stride` apart to rows `to_stride` apart.
+/// to = from + beta * to; with beta 0, to need not be initialised.
+void braid_copy_rows(const float *from, long from_stride, float beta, float *to, long to_stride, long rows, long width);
+/// Writes a value into `rows` runs of `width` floats, `stride` apart.
+void braid_fill_rows(float value, float *to, long stride, long rows, long width);
+
+/// y[r] = x[indices[r]] for rows of `width` floats. Returns -1, or the first place whose index is outside 0 ..< n.
+long braid_gather(const float *x, long n, const int32_t *indices, long count, long width, float *y);
+/// gx[indices[r]] += g[r], except for rows with index `skip` (-1: none); with beta 0, all n rows are cleared before.
+void braid_scatter_add(const float *g, const int32_t *indices, long count, long width, int32_t skip, float beta, float *gx, long n);
+
+/// y[a, j, b, i, c] = x[a, i, b, j, c] + beta * y: axes of extents m (index i) and n (index j) change places.
+void braid_swap_axes(const float *x, long a, long m, long b, long n, long c, float beta, float *y);

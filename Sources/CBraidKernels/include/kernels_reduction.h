@@ -1,2 +1,30 @@
 #pragma once
 #include "kernels_common.h"
+
+// An axis of n extents between `outer` blocks and `inner` elements: x is [outer, n, inner].
+
+/// y[o, i] = scale * Σ_k x[o, k, i].
+void braid_sum_axis(const float *x, long outer, long n, long inner, float scale, float *y);
+/// y[o, k, i] = scale * x[o, i] + beta * y[o, k, i].
+void braid_spread_axis(const float *x, long outer, long n, long inner, float scale, float beta, float *y);
+/// y[o, i] = the largest x[o, k, i]; NaN if there is one.
+void braid_maximum_axis(const float *x, long outer, long n, long inner, float *y);
+/// Adds g[o, i] at the first k where x[o, k, i] equals y[o, i]; with beta 0, gx is cleared before.
+void braid_maximum_axis_gradient(const float *x, const float *y, const float *g, long outer, long n, long inner, float beta,
+                                 float *gx);
+/// Sum of n elements; partial sums are kept in double precision.
+float braid_sum(const float *x, long n);
+
+// Sequences x [B, T, d] with steps [B, T]: 0 marks padding. `steps` may be NULL: all real.
+
+/// y[b] = mean over the real steps, 0 without any.
+void braid_steps_mean(const float *x, const float *steps, long batch, long time, long width, float *y);
+void braid_steps_mean_gradient(const float *g, const float *steps, long batch, long time, long width, float beta, float *gx);
+/// y[b] = largest over the real steps, 0 without any.
+void braid_steps_maximum(const float *x, const float *steps, long batch, long time, long width, float *y);
+/// The first real step that attains the maximum gets the gradient.
+void braid_steps_maximum_gradient(const float *x, const float *y, const float *g, const float *steps, long batch, long time,
+                                  long width, float beta, float *gx);
+/// y[b] = x at the last real step, 0 without any.
+void braid_steps_last(const float *x, const float *steps, long batch, long time, long width, float *y);
+void braid_steps_last_gradient(const float *g, const float *steps, long batch, long time, long width, float beta, float *gx);

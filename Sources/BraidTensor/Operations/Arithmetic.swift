@@ -1,0 +1,143 @@
+import CBraidKernels
+
+/// Element-wise functions of two tensors, in the order of `kernels_elementwise.h`.
+private enum BinaryFunction: Int32 {
+  case add, subtract, multiply, divide, maximum, minimum
+
+  var name: StaticString {
+    switch self {
+    case .add: "+"
+    case .subtract: "-"
+    case .multiply: "*"
+    case .divide: "/"
+    case .maximum: "maximum"
+    case .minimum: "minimum"
+    }
+  }
+
+  /// What upstream g is multiplied by in the gradient of the first and of the second operand: the kernel's slope numbers.
+  var slopes: (first: Int, second: Int) {
+    switch self {
+    case .add: (BRAID_SLOPE_ONE, BRAID_SLOPE_ONE)
+    case .subtract: (BRAID_SLOPE_ONE, BRAID_SLOPE_MINUS_ONE)
+    case .multiply: (BRAID_SLOPE_OTHER, BRAID_SLOPE_OTHER)
+    case .divide: (BRAID_SLOPE_INVERSE, BRAID_SLOPE_QUOTIENT)
+    case .maximum: (BRAID_SLOPE_GREATER, BRAID_SLOPE_GREATER)
+    case .minimum: (BRAID_SLOPE_LESS, BRAID_SLOPE_LESS)
+    }
+  }
+}
+
+extension Shape {
+  /// The shape two operands are broadcast to, as NumPy does: aligned at their last axes, extents of 1 repeat. nil if they do not fit.
+  func broadcast(with other: Shape) -> Shape? {
+    var result = rank >= other.rank ? self : other
+    for back in 1..<(result.rank + 1) {
+      let mine = back <= rank ? self[-back] : 1, its = back <= other.rank ? other[-back] : 1
+      guard mine == its || mine == 1 || its == 1 else { return nil }
+      result[-back] = mine == 1 ? its : mine
+    }
+    return result
+  }
+}
+
+private func binary(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Tensor {
+  if a.shape == b.shape { return binarySameShape(function, a, b) }
+  guard let shape = a.shape.broadcast(with: b.shape) else {
+    stop(
+      "\(function.name)",
+      "shapes \(a.shape) and \(b.shape) do not fit; aligned at their last axes, extents must be equal or 1. Reshape one of them")
+  }
+  let y = Tensor(uninitialized: shape)
+  a.shape.withExtents { ae in
+    b.shape.withExtents { be in
+      braid_binary_broadcast(
+        function.rawValue, a.pointer, ae, Int32(a.shape.rank), b.pointer, be, Int32(b.shape.rank), y.pointer)
+    }
+  }
+  return y.recorded(function.name, from: a, b, flops: Double(y.count)) { g, sink in
+    broadcastGradient(function.slopes.first, g, a, b, &sink)
+    broadcastGradient(function.slopes.second, g, b, a, &sink)
+  }
+}
+
+private func binarySameShape(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Tensor {
+  let y = Tensor(uninitialized: a.shape)
+  braid_binary(function.rawValue, a.pointer, b.pointer, y.pointer, y.count)
+  return y.recorded(function.name, from: a, b, flops: Double(y.count)) { g, sink in
+    gradient(function.slopes.first, g, a, b, &sink)
+    gradient(function.slopes.second, g, b, a, &sink)
+  }
+}
+
+/// d own = g ∘ slope.
+@inline(__always)
+private func gradient(_ slope: Int, _ g: Tensor, _ own: Tensor, _ other: Tensor, _ sink: inout GradientSink) {
+  if slope == BRAID_SLOPE_ONE { return sink.add(g, to: own) }
+  sink.accumulate(into: own) { gradient, beta in
+    braid_binary_gradient(Int32(slope), g.pointer, own.pointer, other.pointer, beta, gradient, own.count)
+  }
+}
+
+/// d own = Σ over the axes along which `own` was repeated of g ∘ slope.
+private func broadcastGradient(_ slope: Int, _ g: Tensor, _ own: Tensor, _ other: Tensor, _ sink: inout GradientSink) {
+  if slope == BRAID_SLOPE_ONE, own.count == g.count { return sink.add(g, to: own) }
+  sink.accumulate(into: own) { gradient, beta in
+    own.shape.withExtents { ownExtents in
+      other.shape.withExtents { otherExtents in
+        braid_binary_broadcast_gradient(
+          Int32(slope), g.pointer, own.pointer, ownExtents, Int32(own.shape.rank), other.pointer, otherExtents,
+          Int32(other.shape.rank), beta, gradient)
+      }
+    }
+  }
+}
+
+/// a x + b for every element. dx = a g.
+private func affine(_ name: StaticString, _ scale: Float, _ x: Tensor, _ shift: Float) -> Tensor {
+  let y = Tensor(uninitialized: x.shape)
+  braid_affine(scale, x.pointer, shift, y.pointer, y.count)
+  return y.recorded(name, from: x, flops: Double(y.count)) { g, sink in
+    if scale == 1 { return sink.add(g, to: x) }
+    sink.accumulate(into: x) { gx, beta in braid_scale(scale, g.pointer, beta, gx, x.count) }
+  }
+}
+
+extension Tensor {
+  /// Sum of two tensors, broadcast as NumPy does; gradients are summed over repeated axes.
+  public static func + (a: Tensor, b: Tensor) -> Tensor { binary(.add, a, b) }
+  /// Difference, with broadcasting.
+  public static func - (a: Tensor, b: Tensor) -> Tensor { binary(.subtract, a, b) }
+  /// Product of elements, with broadcasting.
+  public static func * (a: Tensor, b: Tensor) -> Tensor { binary(.multiply, a, b) }
+  /// Quotient of elements, with broadcasting.
+  public static func / (a: Tensor, b: Tensor) -> Tensor { binary(.divide, a, b) }
+
+  public static func + (a: Tensor, b: Float) -> Tensor { affine("+", 1, a, b) }
+  public static func - (a: Tensor, b: Float) -> Tensor { affine("-", 1, a, -b) }
+  public static func * (a: Tensor, b: Float) -> Tensor {
+    let y = Tensor(uninitialized: a.shape)
+    braid_scale(b, a.pointer, 0, y.pointer, y.count)
+    return y.recorded("*", from: a, flops: Double(y.count)) { g, sink in
+      sink.accumulate(into: a) { ga, beta in braid_scale(b, g.pointer, beta, ga, a.count) }
+    }
+  }
+  /// Quotient by a number. da = g / b.
+  public static func / (a: Tensor, b: Float) -> Tensor {
+    let y = Tensor(uninitialized: a.shape)
+    braid_binary_scalar(Int32(BRAID_DIVIDE), a.pointer, b, y.pointer, y.count)
+    return y.recorded("/", from: a, flops: Double(y.count)) { g, sink in
+      sink.accumulate(into: a) { ga, beta in braid_scale(1 / b, g.pointer, beta, ga, a.count) }
+    }
+  }
+  public static func + (a: Float, b: Tensor) -> Tensor { b + a }
+  public static func * (a: Float, b: Tensor) -> Tensor { b * a }
+  public static func - (a: Float, b: Tensor) -> Tensor { affine("-", -1, b, a) }
+  /// A number over every element: a / b, db = −g a / b².
+  public static func / (a: Float, b: Tensor) -> Tensor { Tensor(repeating: a, []) / b }
+}
+
+/// The larger of two elements, with broadcasting. The gradient goes to the larger, half to each at ties.
+public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor { binary(.maximum, a, b) }
+/// The smaller of two elements, with broadcasting. The gradient goes to the smaller, half to each at ties.
+public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor { binary(.minimum, a, b) }

@@ -1,0 +1,63 @@
+#include "CBraidKernels.h"
+#include <string.h>
+
+BRAID_KERNEL void braid_copy_rows(const float *restrict_ from, long from_stride, float beta, float *restrict_ to, long to_stride,
+                                  long rows, long width) {
+  for (long r = 0; r < rows; r++, from += from_stride, to += to_stride) {
+    if (beta == 0) for (long i = 0; i < width; i++) to[i] = from[i];
+    else for (long i = 0; i < width; i++) to[i] += from[i];
+  }
+}
+
+BRAID_KERNEL void braid_fill_rows(float value, float *to, long stride, long rows, long width) {
+  for (long r = 0; r < rows; r++, to += stride)
+    for (long i = 0; i < width; i++) to[i] = value;
+}
+
+long braid_gather(const float *x, long n, const int32_t *indices, long count, long width, float *y) {
+  for (long r = 0; r < count; r++, y += width) {
+    if (indices[r] < 0 || indices[r] >= n) return r;
+    memcpy(y, x + indices[r] * width, (size_t)width * sizeof(float));
+  }
+  return -1;
+}
+
+BRAID_KERNEL void braid_scatter_add(const float *restrict_ g, const int32_t *indices, long count, long width, int32_t skip,
+                                    float beta, float *restrict_ gx, long n) {
+  if (beta == 0) memset(gx, 0, (size_t)(n * width) * sizeof(float));
+  for (long r = 0; r < count; r++, g += width) {
+    if (indices[r] == skip) continue;
+    float *row = gx + indices[r] * width;
+    for (long i = 0; i < width; i++) row[i] += g[i];
+  }
+}
+
+// Plain transposition in squares that stay in the first cache level.
+BRAID_INLINE void transpose(const float *restrict_ x, long m, long n, float beta, float *restrict_ y) {
+  enum { side = 16 };
+  for (long i = 0; i < m; i += side)
+    for (long j = 0; j < n; j += side) {
+      long rows = m - i < side ? m - i : side, columns = n - j < side ? n - j : side;
+      for (long q = 0; q < columns; q++)
+        for (long p = 0; p < rows; p++) {
+          float v = x[(i + p) * n + j + q], *to = y + (j + q) * m + i + p;
+          *to = beta == 0 ? v : *to + v;
+        }
+    }
+}
+
+BRAID_KERNEL void braid_swap_axes(const float *restrict_ x, long a, long m, long b, long n, long c, float beta,
+                                  float *restrict_ y) {
+  if (b == 1 && c == 1) {
+    for (long k = 0; k < a; k++, x += m * n, y += m * n) transpose(x, m, n, beta, y);
+    return;
+  }
+  for (long k = 0; k < a; k++, x += m * b * n * c)
+    for (long j = 0; j < n; j++)
+      for (long l = 0; l < b; l++)
+        for (long i = 0; i < m; i++, y += c) {
+          const float *from = x + ((i * b + l) * n + j) * c;
+          if (beta == 0) for (long e = 0; e < c; e++) y[e] = from[e];
+          else for (long e = 0; e < c; e++) y[e] += from[e];
+        }
+}

@@ -1,0 +1,158 @@
+#include "CBraidKernels.h"
+#include "broadcast.h"
+#include "vector_math.h"
+
+typedef float lanes __attribute__((ext_vector_type(16)));
+
+// The largest element that is not NaN; −∞ if there is none.
+BRAID_INLINE float row_maximum(const float *x, long n) {
+  float m = -INFINITY;
+  if (n >= 16) {
+    lanes a, b;
+    memcpy(&a, x, sizeof a);
+    long i = 16;
+    for (; i + 16 <= n; i += 16) { memcpy(&b, x + i, sizeof b); a = __builtin_elementwise_max(a, b); }
+    memcpy(&b, x + n - 16, sizeof b);  // the last lanes, perhaps some of them twice
+    a = __builtin_elementwise_max(a, b);
+    for (int k = 0; k < 16; k++) m = a[k] > m ? a[k] : m;
+    return m;
+  }
+  for (long i = 0; i < n; i++) m = x[i] > m ? x[i] : m;
+  return m;
+}
+
+// y = e^(x − max), with −∞ giving exactly 0; returns the sum.
+BRAID_INLINE float row_exponentials(const float *x, float max, float *y, long n) {
+  BRAID_REASSOCIATE
+  float s = 0;
+  for (long i = 0; i < n; i++) { float e = vexp(x[i] - max); y[i] = e; s += e; }
+  return s;
+}
+
+BRAID_INLINE void softmax_row(int logarithm, const float *x, float *y, long n) {
+  float max = row_maximum(x, n);
+  if (max == -INFINITY) {  // nothing to choose from, unless there are NaNs to pass on
+    for (long i = 0; i < n; i++) y[i] = x[i] != x[i] ? x[i] : logarithm ? -INFINITY : 0;
+    return;
+  }
+  if (logarithm) {
+    BRAID_REASSOCIATE
+    float s = 0;
+    for (long i = 0; i < n; i++) s += vexp(x[i] - max);
+    float shift = logf(s);
+    for (long i = 0; i < n; i++) y[i] = x[i] - max - shift;
+  } else {
+    float scale = 1.0f / row_exponentials(x, max, y, n);
+    for (long i = 0; i < n; i++) y[i] *= scale;
+  }
+}
+
+BRAID_KERNEL void braid_softmax(int logarithm, const float *x, const int32_t *extents, const float *mask,
+                                const int32_t *mask_extents, int rank, float *restrict_ y) {
+  long n = extents[rank - 1], rows = 1;
+  for (int k = 0; k < rank - 1; k++) rows *= extents[k];
+  if (rows == 0 || n == 0) return;
+  if (!mask) {
+    for (long r = 0; r < rows; r++, x += n, y += n) softmax_row(logarithm, x, y, n);
+    return;
+  }
+  long width = mask_extents[rank - 1], step = width == 1 ? 0 : 1;
+  Walk w = walk_over(extents, rank - 1, mask_extents, rank - 1);  // over rows; strides count rows
+  long index[8] = {0};
+  const float *unused = x;
+  for (int k = 0; k < w.rank; k++) { w.ys[k] *= width; w.xs[k] = 0; }
+  do {
+    const float *m = mask;
+    for (long r = 0; r < w.n[0]; r++, x += n, y += n, m += w.ys[0]) {
+      // the excluded become −∞ in y, then the row is taken from there
+      if (step) for (long i = 0; i < n; i++) y[i] = m[i] != 0 ? x[i] : -INFINITY;
+      else for (long i = 0; i < n; i++) y[i] = *m != 0 ? x[i] : -INFINITY;
+      softmax_row(logarithm, y, y, n);
+    }
+  } while (walk_on(&w, index, &unused, &mask));
+}
+
+BRAID_KERNEL void braid_softmax_gradient(int logarithm, const float *y, const float *g, long rows, long columns, float beta,
+                                         float *restrict_ gx) {
+  for (long r = 0; r < rows; r++, y += columns, g += columns, gx += columns) {
+    BRAID_REASSOCIATE
+    float s = 0;
+    if (logarithm) {
+      for (long i = 0; i < columns; i++) s += y[i] == -INFINITY ? 0 : g[i];
+      if (beta == 0) for (long i = 0; i < columns; i++) gx[i] = y[i] == -INFINITY ? 0 : g[i] - vexp(y[i]) * s;
+      else for (long i = 0; i < columns; i++) gx[i] += y[i] == -INFINITY ? 0 : g[i] - vexp(y[i]) * s;
+    } else {
+      for (long i = 0; i < columns; i++) s += g[i] * y[i];
+      if (beta == 0) for (long i = 0; i < columns; i++) gx[i] = y[i] * (g[i] - s);
+      else for (long i = 0; i < columns; i++) gx[i] += y[i] * (g[i] - s);
+    }
+  }
+}
+
+BRAID_KERNEL float braid_cross_entropy(const float *restrict_ x, const int32_t *classes, const float *weights, float smoothing,
+                                       long rows, long columns, float *restrict_ p, float *norm, long *bad) {
+  double loss = 0, total = 0, even = smoothing / (double)columns;
+  *bad = -1;
+  for (long r = 0; r < rows; r++, x += columns, p += columns) {
+    long k = classes[r];
+    if (k < 0 || k >= columns) { *bad = r; return 0; }
+    float max = row_maximum(x, columns), sum = row_exponentials(x, max, p, columns), scale = 1.0f / sum, shift = logf(sum);
+    for (long i = 0; i < columns; i++) p[i] *= scale;
+    double w = weights ? weights[k] : 1;
+    total += w;
+    loss += (1 - (double)smoothing) * w * ((double)shift - (x[k] - max));
+    if (smoothing > 0) {
+      BRAID_REASSOCIATE
+      float s = 0;
+      if (weights) for (long i = 0; i < columns; i++) s += weights[i] * (shift - (x[i] - max));
+      else for (long i = 0; i < columns; i++) s += shift - (x[i] - max);
+      loss += even * s;
+    }
+  }
+  *norm = (float)total;
+  return total == 0 ? 0 : (float)(loss / total);
+}
+
+BRAID_KERNEL void braid_cross_entropy_gradient(const float *restrict_ p, const int32_t *classes, const float *weights,
+                                               float smoothing, long rows, long columns, float norm, float scale, float beta,
+                                               float *restrict_ gx) {
+  float unit = norm == 0 ? 0 : scale / norm, even = smoothing / (float)columns, all = (float)columns;
+  if (weights) {
+    BRAID_REASSOCIATE
+    all = 0;
+    for (long i = 0; i < columns; i++) all += weights[i];
+  }
+  for (long r = 0; r < rows; r++, p += columns, gx += columns) {
+    // of p: what class and smoothing terms multiply it by; the class itself is taken off below
+    long k = classes[r];
+    float w = weights ? weights[k] : 1, of_p = unit * ((1 - smoothing) * w + even * all), of_one = unit * even;
+    if (beta == 0) for (long i = 0; i < columns; i++) gx[i] = of_p * p[i];
+    else for (long i = 0; i < columns; i++) gx[i] += of_p * p[i];
+    if (smoothing > 0) {
+      if (weights) for (long i = 0; i < columns; i++) gx[i] -= of_one * weights[i];
+      else for (long i = 0; i < columns; i++) gx[i] -= of_one;
+    }
+    gx[k] -= unit * (1 - smoothing) * w;
+  }
+}
+
+BRAID_KERNEL float braid_binary_cross_entropy(const float *x, const float *t, long n) {
+  double total = 0;
+  for (long start = 0; start < n; start += 512) {
+    BRAID_REASSOCIATE
+    long end = start + 512 < n ? start + 512 : n;
+    float s = 0;
+    for (long i = start; i < end; i++) {
+      float a = x[i], m = a > 0 ? a : 0;
+      s += m - a * t[i] + vlog1p(vexp(a > 0 ? -a : a));
+    }
+    total += s;
+  }
+  return n == 0 ? 0 : (float)(total / (double)n);
+}
+
+BRAID_KERNEL void braid_binary_cross_entropy_gradient(const float *x, const float *t, float scale, float beta,
+                                                      float *restrict_ gx, long n) {
+  if (beta == 0) for (long i = 0; i < n; i++) gx[i] = scale * (vsigmoid(x[i]) - t[i]);
+  else for (long i = 0; i < n; i++) gx[i] += scale * (vsigmoid(x[i]) - t[i]);
+}
