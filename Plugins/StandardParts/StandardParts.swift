@@ -1,9 +1,36 @@
 import BraidCore
+import PredictionHeads
+import TaskLosses
+import TaskMetrics
+import TextEncoders
+import VectorEncoders
 
 extension Catalogue {
   /// Every shipped part: the one list. A part that is not here is in no experiment file.
   public static var standard: Catalogue {
-    let catalogue = Catalogue()
+    var catalogue = Catalogue()
+    catalogue.add(MLPEncoder.self)
+    catalogue.add(IdentityEncoder.self)
+    catalogue.add(BagOfWordsEncoder.self)
+    catalogue.add(EmbeddingEncoder.self)
+
+    catalogue.add(ClassificationHead.self)
+    catalogue.add(MultiLabelHead.self)
+    catalogue.add(RegressionHead.self)
+
+    catalogue.add(CrossEntropyLoss.self)
+    catalogue.add(BinaryCrossEntropyLoss.self)
+    catalogue.add(MeanSquaredErrorLoss.self)
+    catalogue.add(MeanAbsoluteErrorLoss.self)
+
+    catalogue.add(Accuracy.self)
+    catalogue.add(Precision.self)
+    catalogue.add(Recall.self)
+    catalogue.add(MacroF1.self)
+    catalogue.add(WeightedF1.self)
+    catalogue.add(MeanAbsoluteError.self)
+    catalogue.add(MeanSquaredError.self)
+    catalogue.add(PearsonCorrelation.self)
     return catalogue
   }
 }

@@ -55,8 +55,7 @@ public struct BagOfWordsEncoder: Encoder {
     let tokens = tokens(of: input, readBy: "bag-of-words")
     let rows = words(tokens.ids, Shape(tokens.batch, tokens.time), &context)  // [B, T, width]
     let sum = rows.scaledRows(weights(tokens, input.steps)).sum(1)  // [B, width]
-    var z = sum + context[bias]
-    if options.activation != .none { z = options.activation(z) }
+    let z = options.activation(sum + context[bias])
     return Features(drop?(z, &context) ?? z, presence: input.presence)
   }
 
@@ -65,8 +64,8 @@ public struct BagOfWordsEncoder: Encoder {
     let weights = Tensor.zeros(Shape(tokens.batch, tokens.time))
     let isReal = steps?.pointer
     for sample in 0..<tokens.batch {
-      let places = (sample * tokens.time..<(sample + 1) * tokens.time).filter {
-        tokens.ids[$0] != 0 && (isReal.map { real in real[$0] != 0 } ?? true)
+      let places = (sample * tokens.time..<(sample + 1) * tokens.time).filter { place in
+        tokens.ids[place] != 0 && (isReal == nil || isReal![place] != 0)
       }
       let each: Float = options.weighting == .frequencies ? 1 / Float(max(places.count, 1)) : 1
       var seen: Set<Int32> = []
