@@ -1,4 +1,5 @@
 import BraidNN
+import Foundation
 
 /// The parts an executable knows, by the names used in experiment files. A value, never global.
 public struct Catalogue: Sendable {
@@ -21,12 +22,23 @@ public struct Catalogue: Sendable {
   public typealias MakeMetric = @Sendable ([String: Setting], String, TargetSpecification) throws -> any Metric
   public typealias MakeDataset = @Sendable ([String: Setting], String) throws -> any Dataset
 
+  /// How a data set is prepared: see `PreparableDataset`.
+  public struct Preparation: Sendable {
+    public let folder: String
+    public let licences: String
+    public let isPrepared: @Sendable (URL) -> Bool
+    /// Settings, key path for messages, folder, log.
+    public let prepare: @Sendable ([String: Setting], String, URL, (String) -> Void) throws -> Void
+  }
+
   public private(set) var encoders: [String: Entry<MakeEncoder>] = [:]
   public private(set) var fusions: [String: Entry<MakeFusion>] = [:]
   public private(set) var heads: [String: Entry<MakeHead>] = [:]
   public private(set) var losses: [String: Entry<MakeLoss>] = [:]
   public private(set) var metrics: [String: Entry<MakeMetric>] = [:]
   public private(set) var datasets: [String: Entry<MakeDataset>] = [:]
+  /// The data sets that `braid data prepare` can make, with the settings of the preparation; also in `datasets`.
+  public private(set) var preparations: [String: Entry<Preparation>] = [:]
   /// Which kinds of features each fusion takes.
   public private(set) var accepts: [String: Accepts] = [:]
   /// Whether more is better, by metric.
@@ -71,6 +83,17 @@ public struct Catalogue: Sendable {
     Self.put(Self.entry(part, { try P(P.Options($0, at: $1)) }), "data set", &datasets)
   }
 
+  public mutating func add<P: PreparableDataset>(_ part: P.Type) {
+    Self.put(Self.entry(part, { try P(P.Options($0, at: $1)) }), "data set", &datasets)
+    let preparation = Preparation(
+      folder: P.preparedFolder, licences: P.licences, isPrepared: { P.isPrepared($0) },
+      prepare: { try P.prepare(P.Preparation($0, at: $1), into: $2, log: $3) })
+    let entry = Entry(
+      about: P.about, defaults: P.Preparation.defaults, facts: ["folder": P.preparedFolder],
+      resolve: { try P.Preparation($0, at: $1).settings() }, make: preparation)
+    Self.put(entry, "preparation", &preparations)
+  }
+
   /// This catalogue with one more fusion: `.standard.adding(MyFusion.self)`.
   public func adding<P: Fusion>(_ part: P.Type) -> Catalogue {
     var result = self
@@ -83,6 +106,11 @@ public struct Catalogue: Sendable {
     return result
   }
   public func adding<P: Dataset>(_ part: P.Type) -> Catalogue {
+    var result = self
+    result.add(part)
+    return result
+  }
+  public func adding<P: PreparableDataset>(_ part: P.Type) -> Catalogue {
     var result = self
     result.add(part)
     return result

@@ -1,4 +1,5 @@
 import BraidTensor
+import Foundation
 
 /// A part of a data set. Training sees `train`, tuning and early stopping `validation`, and the end of a run `test`, once.
 public enum Split: String, Sendable, CaseIterable, Codable { case train, validation, test }
@@ -26,6 +27,22 @@ public protocol Dataset: Part, Sendable {
 
 extension Dataset {
   public func preview(_ split: Split, _ sample: Int) -> [Preview] { [] }
+}
+
+/// A data set that can be made on the spot: `braid data prepare NAME`.
+public protocol PreparableDataset: Dataset {
+  /// Settings of the preparation, such as where the sources are.
+  associatedtype Preparation: PartOptions = NoOptions
+  /// Where it is prepared when nothing else is said; also the default of the data set's own folder setting.
+  static var preparedFolder: String { get }
+  /// What it is made from and under which licences, shown before it is prepared.
+  static var licences: String { get }
+  /// Whether `folder` holds a finished preparation.
+  static func isPrepared(_ folder: URL) -> Bool
+  /// Makes the data set in `folder`, whole or not at all: an interrupted preparation leaves nothing half-written there.
+  /// - Parameter log: told of each step, one line each.
+  /// - Throws: `SetupError` naming what is missing and how to get it, or what in a source file is wrong.
+  static func prepare(_ options: Preparation, into folder: URL, log: (String) -> Void) throws
 }
 
 /// One modality of one sample as a person sees it.

@@ -1,0 +1,45 @@
+# make quickstart   from a clean machine with Swift to a report that compares five fusions
+# make test         builds and runs every test
+# make bench        Braid against PyTorch and JAX on the same workloads
+#
+# Each target first installs what it needs and is missing (tools/setup).
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help quickstart test bench format-check clean
+
+BRAID := .build/release/braid
+PEERS ?= $(or $(BRAID_PEERS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/braid/peers)
+EXPERIMENT ?= experiments/quickstart.yaml
+
+# Homebrew's libraries are not where the compiler looks by itself.
+ifeq ($(shell uname -s),Darwin)
+  BREW := $(shell brew --prefix 2>/dev/null)
+  export CPATH := $(BREW)/include:$(CPATH)
+  export LIBRARY_PATH := $(BREW)/lib:$(LIBRARY_PATH)
+  export PKG_CONFIG_PATH := $(BREW)/opt/openblas/lib/pkgconfig:$(PKG_CONFIG_PATH)
+endif
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 5
+
+quickstart:
+	@tools/setup build quickstart
+	swift build -c release --product braid
+	@test -f data/emoji/digest.txt || $(BRAID) data prepare emoji
+	$(BRAID) run $(EXPERIMENT)
+	$(BRAID) report $(EXPERIMENT)
+
+# The emoji tests check the data set against known counts and sums: they need its sources.
+test:
+	@tools/setup build quickstart
+	swift test -c release
+
+bench:
+	@tools/setup build bench
+	Benchmarks/run --python "$(PEERS)/bin/python"
+
+format-check:
+	swift format lint --strict --parallel --recursive Package.swift Sources Plugins Tests Examples
+
+clean:
+	rm -rf .build
