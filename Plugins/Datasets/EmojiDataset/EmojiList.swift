@@ -19,6 +19,11 @@ public struct Emoji: Sendable, Hashable {
   /// Such as `face-smiling`.
   public let subgroup: String
 
+  public init(codePoints: [UInt32], status: Status, name: String, version: String, group: String, subgroup: String) {
+    (self.codePoints, self.status, self.name, self.version) = (codePoints, status, name, version)
+    (self.group, self.subgroup) = (group, subgroup)
+  }
+
   /// `1F469-200D-1F680`: names files and samples.
   public var identifier: String {
     codePoints.map { hexadecimal($0) }.joined(separator: "-")
