@@ -10,7 +10,7 @@ func gemm(
 ) {
   if m == 0 || n == 0 { return }
   if k == 0 {
-    braid_scale(0, c, beta, c, m * n)
+    if beta == 0 { c.update(repeating: 0, count: m * n) }  // an empty sum
     return
   }
   cblas_sgemm(

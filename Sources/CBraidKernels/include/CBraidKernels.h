@@ -7,6 +7,8 @@
 #include "kernels_softmax.h"
 #include "kernels_norm.h"
 #include "kernels_recurrent.h"
+#include "kernels_attention.h"
+#include "kernels_tensor_product.h"
 #include "kernels_convolution.h"
 #include "kernels_gather.h"
 #include "kernels_random.h"
