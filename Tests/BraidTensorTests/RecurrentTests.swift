@@ -11,8 +11,8 @@ enum Cell: String, CaseIterable, Sendable {
 
   func run(_ x: Tensor, _ steps: Tensor?, _ p: [Tensor], isReversed: Bool = false) -> (states: Tensor, last: Tensor) {
     switch self {
-    case .lstm: lstm(x, steps: steps, p[0], p[1], p[2], isReversed: isReversed)
-    case .gru: gru(x, steps: steps, p[0], p[1], p[2], p[3], isReversed: isReversed)
+    case .lstm: BraidTensor.lstm(x, steps: steps, p[0], p[1], p[2], isReversed: isReversed)
+    case .gru: BraidTensor.gru(x, steps: steps, p[0], p[1], p[2], p[3], isReversed: isReversed)
     }
   }
 
