@@ -11,5 +11,6 @@
 #include "kernels_tensor_product.h"
 #include "kernels_convolution.h"
 #include "kernels_gather.h"
+#include "kernels_gemm.h"
 #include "kernels_random.h"
 #include "kernels_optimizer.h"
