@@ -1,4 +1,3 @@
-import CBraidBLAS
 import CBraidKernels
 
 /// What the recurrent operations share: sizes, the order of steps, time-major copies, and the state after the last real step.
@@ -87,16 +86,4 @@ struct Recurrence {
       }
     }
   }
-}
-
-/// c[m, n] = a[m, k] op(b) + beta c, with rows `lda`, `ldb` and `ldc` elements apart.
-@inline(__always)
-func gemm(
-  _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ transposeA: Bool, rows lda: Int, _ b: UnsafePointer<Float>,
-  _ transposeB: Bool, rows ldb: Int, _ c: UnsafeMutablePointer<Float>, rows ldc: Int, alpha: Float = 1, beta: Float = 0
-) {
-  if m == 0 || n == 0 { return }
-  cblas_sgemm(
-    CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n),
-    blasint(k), alpha, a, blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
 }
