@@ -3,48 +3,61 @@ import Synchronization
 /// The memory tensors live in: blocks are kept by size and given out again, so a training step in its steady state asks the
 /// system for nothing. Blocks are 64-byte aligned and hold whatever they held before.
 ///
-/// Sizes are rounded up to one of eight per power of two (at most 12.5 % is wasted). Safe to use from any thread.
+/// Sizes are rounded up to whole cache lines and, from 512 bytes on, to one of eight per power of two (at most 12.5 % is
+/// wasted). Safe to use from any thread.
 public final class BufferPool: Sendable {
   /// The pool every tensor uses.
   public static let shared = BufferPool()
 
   private struct Shelves {
-    var free: [[UnsafeMutableRawPointer]] = Array(repeating: [], count: 512)
+    /// The first waiting block of every size class, 0 if none; a waiting block holds the address of the next in its first bytes.
+    let first = UnsafeMutablePointer<UInt>.allocate(capacity: BufferPool.classes)
     var heldBytes = 0
     var allocations = 0
+    init() { first.initialize(repeating: 0, count: BufferPool.classes) }
   }
   private let shelves = Mutex(Shelves())
+  private static let classes = 512
+
+  init() {}
+
+  deinit {
+    trim()
+    shelves.withLock { $0.first.deallocate() }
+  }
 
   /// Size class of a number of bytes, and the bytes a block of that class has.
+  @inline(__always)
   static func shelf(for bytes: Int) -> (index: Int, bytes: Int) {
-    let bytes = max(bytes, 64)
-    let top = Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount  // bytes − 1 lies in [2^top, 2^(top+1))
-    let step = max(1 << max(top - 3, 0), 8)
-    let rounded = (bytes + step - 1) / step * step
-    let eighth = (rounded - (1 << top)) / step  // 1 … 8
-    return (top * 8 + eighth, (rounded + 63) & ~63)
+    let bytes = (max(bytes, 64) &+ 63) & ~63
+    let top = Int.bitWidth &- 1 &- (bytes &- 1).leadingZeroBitCount  // bytes − 1 lies in [2^top, 2^(top+1))
+    let shift = max(top &- 3, 6)  // steps of an eighth, but whole cache lines
+    let steps = (bytes &- (1 &<< top) &+ (1 &<< shift) &- 1) &>> shift
+    return (top &* 8 &+ steps, bytes == 64 ? 64 : (1 &<< top) &+ steps &<< shift)
   }
 
   func take(bytes: Int) -> UnsafeMutableRawPointer {
     let (index, size) = BufferPool.shelf(for: bytes)
     let reused = shelves.withLock { shelves in
-      if let block = shelves.free[index].popLast() {
-        shelves.heldBytes -= size
-        return UInt(bitPattern: block)
+      let block = shelves.first[index]
+      if let waiting = UnsafePointer<UInt>(bitPattern: block) {
+        shelves.first[index] = waiting.pointee
+        shelves.heldBytes &-= size
+      } else {
+        shelves.allocations &+= 1
       }
-      shelves.allocations += 1
-      return 0
+      return block
     }
-    if let block = UnsafeMutableRawPointer(bitPattern: reused) { return block }
-    return UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
+    return UnsafeMutableRawPointer(bitPattern: reused) ?? .allocate(byteCount: size, alignment: 64)
   }
 
   func give(_ block: UnsafeMutableRawPointer, bytes: Int) {
     let (index, size) = BufferPool.shelf(for: bytes)
     let address = UInt(bitPattern: block)
     shelves.withLock { shelves in
-      shelves.free[index].append(UnsafeMutableRawPointer(bitPattern: address)!)
-      shelves.heldBytes += size
+      UnsafeMutablePointer<UInt>(bitPattern: address).unsafelyUnwrapped.pointee = shelves.first[index]
+      shelves.first[index] = address
+      shelves.heldBytes &+= size
     }
   }
 
@@ -55,12 +68,14 @@ public final class BufferPool: Sendable {
 
   /// Hands all waiting blocks back to the system.
   public func trim() {
-    let blocks: [UInt] = shelves.withLock { shelves in
-      let all = shelves.free.flatMap { $0.map { UInt(bitPattern: $0) } }
-      for index in shelves.free.indices { shelves.free[index].removeAll() }
+    shelves.withLock { shelves in
+      for index in 0..<BufferPool.classes {
+        while let block = UnsafeMutablePointer<UInt>(bitPattern: shelves.first[index]) {
+          shelves.first[index] = block.pointee
+          UnsafeMutableRawPointer(block).deallocate()
+        }
+      }
       shelves.heldBytes = 0
-      return all
     }
-    for block in blocks { UnsafeMutableRawPointer(bitPattern: block)!.deallocate() }
   }
 }

@@ -2,7 +2,13 @@
 ///
 /// Held inline (no allocation). A shape of rank 0 has one element. At most 8 axes.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
-  @usableFromInline var extents: SIMD8<Int32>
+  /// In two halves, so that a tensor object needs no more alignment than an ordinary allocation has.
+  @usableFromInline var first = SIMD4<Int32>(repeating: 1)
+  @usableFromInline var second = SIMD4<Int32>(repeating: 1)
+  @usableFromInline var extents: SIMD8<Int32> {
+    @inline(__always) get { SIMD8(lowHalf: first, highHalf: second) }
+    @inline(__always) set { (first, second) = (newValue.lowHalf, newValue.highHalf) }
+  }
   /// Number of axes.
   public private(set) var rank: Int
 
@@ -13,14 +19,12 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
   /// A shape with these extents, outermost first. Stops on a negative extent or more than 8 axes.
   public init(_ extents: some Collection<Int>) {
-    self.extents = SIMD8(repeating: 1)
     rank = 0
     for extent in extents { append(extent) }
   }
 
   /// `[rows, columns]` and the like, without an array: for code that runs every step.
   public init(_ first: Int, _ second: Int? = nil, _ third: Int? = nil, _ fourth: Int? = nil) {
-    self.extents = SIMD8(repeating: 1)
     rank = 0
     append(first)
     if let second { append(second) }
@@ -54,9 +58,9 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
   /// Number of elements: the product of the extents, 1 for rank 0.
   public var count: Int {
-    var product = 1
-    for axis in 0..<rank { product *= Int(extents[axis]) }
-    return product
+    // extents beyond the rank are 1
+    let pairs = SIMD4<Int>(truncatingIfNeeded: first) &* SIMD4<Int>(truncatingIfNeeded: second)
+    return pairs[0] * pairs[1] * pairs[2] * pairs[3]
   }
 
   /// Product of the extents of axes `range`, 1 when empty.

@@ -9,13 +9,19 @@ public final class Tape {
 
   struct Entry {
     let name: StaticString
-    let derivative: Derivative?
+    /// nil for a leaf, and once it has run.
+    var derivative: Derivative?
     /// Where a leaf's gradient is collected; nil for operations and for leaves whose gradient gets memory of its own.
     let destination: Tensor?
+    /// What has been collected in the reverse pass.
+    var gradient: Tensor?
+    /// Whether the reverse pass may write to the gradient's memory (made here, not shared with a view or an upstream gradient).
+    var isOwned = false
   }
-  var entries: [Entry] = []
+  // Touched by one task at a time and never during a call out: the run-time check would only cost.
+  @exclusivity(unchecked) private var entries: [Entry] = []
   /// Floating-point operations (a multiply-add is two) of the forward computations recorded or counted so far.
-  public private(set) var floatingPointOperations = 0.0
+  @exclusivity(unchecked) public private(set) var floatingPointOperations = 0.0
   /// The gradient memory of one parameter store, and the leaf each of its parameters became.
   struct Arena {
     let store: ObjectIdentifier
@@ -27,7 +33,7 @@ public final class Tape {
   private var arenas: [Arena] = []
 
   /// Whether the record was used up; nothing is recorded any more.
-  public private(set) var isConsumed = false
+  @exclusivity(unchecked) public private(set) var isConsumed = false
 
   public init() { entries.reserveCapacity(256) }
 
@@ -65,6 +71,7 @@ public final class Tape {
   /// Counts the cost of a forward operation.
   public func count(floatingPointOperations: Double) { self.floatingPointOperations += floatingPointOperations }
 
+  @inline(__always)
   private func append(_ entry: Entry, _ result: Tensor) {
     result.tape = self
     result.node = Int32(truncatingIfNeeded: entries.count)
@@ -96,41 +103,39 @@ public final class Tape {
     if let upstream, upstream.shape != result.shape {
       stop("gradients", "upstream of shape \(upstream.shape) for a result of shape \(result.shape)")
     }
-    var sink = GradientSink(tape: self)
+    // From here on the recorded tensors are constants: a derivative may compute with them without recording.
+    var sink = GradientSink(tape: self, entries: entries)
+    let arenas = arenas
+    consume()
     sink.add(upstream ?? .ones(result.shape), to: result)
-    for index in entries.indices.reversed() {
-      guard let derivative = entries[index].derivative, let upstream = sink.slots[index] else { continue }
-      sink.slots[index] = nil
+    for index in sink.entries.indices.reversed() {
+      guard let derivative = sink.entries[index].derivative else { continue }
+      // the operation's memory is given back as soon as nothing needs it
+      sink.entries[index].derivative = nil
+      guard let upstream = sink.entries[index].gradient else { continue }
+      sink.entries[index].gradient = nil
       derivative(upstream, &sink)
     }
-    let gradients = Gradients(tape: self, leaves: sink.slots, arenas: arenas)
-    consume()
-    return gradients
+    return Gradients(tape: self, entries: sink.entries, arenas: arenas)
   }
 }
 
 /// Collects gradients during the reverse pass.
 public struct GradientSink {
   let tape: Tape
-  var slots: [Tensor?]
-  /// Slots whose memory this pass may write to (made here, not shared with a view or an upstream gradient).
-  private var isOwned: [Bool]
-
-  init(tape: Tape) {
-    self.tape = tape
-    slots = Array(repeating: nil, count: tape.entries.count)
-    isOwned = Array(repeating: false, count: tape.entries.count)
-  }
+  var entries: [Tape.Entry]
 
   /// Whether anyone wants this tensor's gradient. Operations skip the work otherwise.
+  @inline(__always)
   public func wants(_ tensor: Tensor) -> Bool { tensor.node >= 0 && tensor.tape === tape }
 
   /// Adds a finished gradient of the same shape (or count, for views) to what has been collected for `tensor`.
+  /// The memory may be shared: whoever adds it does not write to it afterwards.
   public mutating func add(_ gradient: Tensor, to tensor: Tensor) {
     guard wants(tensor) else { return }
     let index = Int(tensor.node)
-    if slots[index] == nil, tape.entries[index].destination == nil {
-      slots[index] = gradient.shape == tensor.shape ? gradient : Tensor(viewing: gradient, shape: tensor.shape)
+    if entries[index].gradient == nil, entries[index].destination == nil {
+      entries[index].gradient = gradient.shape == tensor.shape ? gradient : Tensor(viewing: gradient, shape: tensor.shape)
       return
     }
     accumulate(into: tensor) { pointer, beta in addScaled(gradient.pointer, beta, pointer, gradient.count) }
@@ -138,40 +143,48 @@ public struct GradientSink {
 
   /// Lets the operation write its share straight into the collected gradient.
   /// - Parameter body: gets the gradient's memory and `beta`: 0 means overwrite (the memory is undefined), 1 means add.
-  public mutating func accumulate(into tensor: Tensor, _ body: (_ gradient: UnsafeMutablePointer<Float>, _ beta: Float) -> Void) {
+  @inline(__always)
+  public mutating func accumulate(
+    into tensor: Tensor, _ body: (_ gradient: UnsafeMutablePointer<Float>, _ beta: Float) -> Void
+  ) {
     guard wants(tensor) else { return }
+    let (pointer, beta) = memory(for: tensor)
+    body(pointer, beta)
+  }
+
+  /// Where `tensor`'s gradient is collected, and whether something is there already.
+  private mutating func memory(for tensor: Tensor) -> (UnsafeMutablePointer<Float>, beta: Float) {
     let index = Int(tensor.node)
-    if let collected = slots[index] {
-      if !isOwned[index] {  // the memory may be shared with another gradient: take a copy before writing
-        slots[index] = collected.copy()
-        isOwned[index] = true
-      }
-      body(slots[index]!.pointer, 1)
-    } else {
-      let memory = tape.entries[index].destination ?? Tensor(uninitialized: tensor.shape)
-      slots[index] = memory
-      isOwned[index] = true
-      body(memory.pointer, 0)
+    if let collected = entries[index].gradient {
+      if entries[index].isOwned { return (collected.pointer, 1) }
+      let own = collected.copy()  // the memory may be shared with another gradient
+      entries[index].gradient = own
+      entries[index].isOwned = true
+      return (own.pointer, 1)
     }
+    let memory = entries[index].destination ?? Tensor(uninitialized: tensor.shape)
+    entries[index].gradient = memory
+    entries[index].isOwned = true
+    return (memory.pointer, 0)
   }
 }
 
 /// The gradients of one backward pass, by leaf. A value that is returned; there is nothing to reset.
 public struct Gradients {
   let tape: Tape
-  let leaves: [Tensor?]
+  let entries: [Tape.Entry]
   let arenas: [Tape.Arena]
 
   /// The gradient of a leaf, of its shape, or nil when the result does not depend on it.
   public subscript(_ leaf: Tensor) -> Tensor? {
     guard leaf.tape === tape, leaf.node >= 0 else { return nil }
-    return leaves[Int(leaf.node)]
+    return entries[Int(leaf.node)].gradient
   }
 
   /// The gradient of parameter `number` of a store, nil when the result does not depend on it.
   public func gradient(number: Int, of store: ObjectIdentifier) -> Tensor? {
     for arena in arenas where arena.store == store && number < arena.nodes.count && arena.nodes[number] >= 0 {
-      return leaves[Int(arena.nodes[number])]
+      return entries[Int(arena.nodes[number])].gradient
     }
     return nil
   }

@@ -11,9 +11,9 @@ public final class Tensor {
   /// What keeps the memory alive when this is a view.
   private let owner: Tensor?
   /// The tape this is recorded on, nil for a constant.
-  public internal(set) var tape: Tape?
+  @exclusivity(unchecked) public internal(set) var tape: Tape?
   /// The place on the tape.
-  var node: Int32 = -1
+  @exclusivity(unchecked) var node: Int32 = -1
 
   /// Number of elements.
   public let count: Int
