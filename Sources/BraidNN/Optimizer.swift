@@ -23,6 +23,7 @@ public protocol Optimizer {
 public struct OptimizerStateError: Error, CustomStringConvertible, Equatable {
   /// Names the tensor, what was found and what was expected.
   public let description: String
+  public init(_ description: String) { self.description = description }
 }
 
 /// Neighbouring parameters that all have a gradient and took the same number of steps: one pass updates them.
@@ -90,7 +91,7 @@ struct Moment {
       let tensor = try find(key, in: state)
       guard tensor.count == parameter.count else {
         throw OptimizerStateError(
-          description: "\(key): found shape \(tensor.shape); expected \(parameter.shape), as the parameter has")
+          "\(key): found shape \(tensor.shape); expected \(parameter.shape), as the parameter has")
       }
       (buffer.pointer + parameter.offset).update(from: tensor.pointer, count: parameter.count)
     }
@@ -102,7 +103,7 @@ struct Moment {
 func find(_ key: String, in state: [String: Tensor]) throws -> Tensor {
   guard let tensor = state[key] else {
     throw OptimizerStateError(
-      description: "\(key): missing from the saved state. Restore with the optimizer and the model it was saved from")
+      "\(key): missing from the saved state. Restore with the optimizer and the model it was saved from")
   }
   return tensor
 }

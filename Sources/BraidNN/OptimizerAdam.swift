@@ -88,7 +88,7 @@ public struct Adam: Optimizer {
       let key = "optimizer.steps.\(parameter.path)"
       let tensor = try find(key, in: state)
       guard tensor.count == 1, tensor.scalar >= 0, let count = Int(exactly: tensor.scalar) else {
-        throw OptimizerStateError(description: "\(key): found \(tensor); expected one whole number at or above 0")
+        throw OptimizerStateError("\(key): found \(tensor); expected one whole number at or above 0")
       }
       return count
     }
