@@ -89,7 +89,7 @@ let package = Package(
     + datasets.map { part("Datasets", $0, ["BraidData"]) }
 
     // MARK: Tests
-    + [tests(of: "BraidTensor"), tests(of: "BraidNN"), tests(of: "BraidCore", ["StandardParts"])]
+    + [tests(of: "BraidTensor", ["CBraidKernels"]), tests(of: "BraidNN"), tests(of: "BraidCore", ["StandardParts"])]
     + [
       tests(of: "BraidData"), tests(of: "BraidTraining", ["BraidData", "StandardParts"]),
       tests(of: "BraidExperiments", ["BraidData", "BraidTraining", "StandardParts"]),

@@ -10,12 +10,34 @@ func gemm(
 ) {
   if m == 0 || n == 0 { return }
   if k == 0 {
+<<<<<<< 91db4c6
+    if beta == 0 { c.update(repeating: 0, count: m * n) }  // an empty sum
+    return
+  }
+  let (lda, ldb) = (transposeA ? m : k, transposeB ? k : n)
+  gemm(m, n, k, a, transposeA, rows: lda, b, transposeB, rows: ldb, c, rows: n, alpha: alpha, beta: beta)
+}
+
+/// The same with the distance between rows of each operand as it is stored.
+@inline(__always)
+func gemm(
+  _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ transposeA: Bool, rows lda: Int, _ b: UnsafePointer<Float>,
+  _ transposeB: Bool, rows ldb: Int, _ c: UnsafeMutablePointer<Float>, rows ldc: Int, alpha: Float = 1, beta: Float = 0
+) {
+  if m == 0 || n == 0 { return }
+  // Measured (one core, AVX2): our kernel is 1.1 to 2 times faster up to here, except for long sums over columns of a.
+  let isSmall = m * n * k <= 1 << 24 && !(transposeA && k >= 256)
+  if isSmall,
+    braid_gemm_small(transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) != 0
+  {
+=======
     if beta == 0 { c.update(repeating: 0, count: m * n) } else { braid_scale(beta, c, 0, c, m * n) }
+>>>>>>> 4bae5f13cd37beadfe4aa29887bff53f0336b0d3
     return
   }
   cblas_sgemm(
     CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n),
-    blasint(k), alpha, a, blasint(transposeA ? m : k), b, blasint(transposeB ? k : n), beta, c, blasint(n))
+    blasint(k), alpha, a, blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
 }
 
 /// y = x + beta y.

@@ -1,5 +1,5 @@
 #include "CBraidKernels.h"
-#include <math.h>
+#include "vector_math.h"
 
 BRAID_KERNEL double braid_square_sum(const float *x, long n) {
   double total = 0;
@@ -46,6 +46,6 @@ BRAID_KERNEL void braid_adam(float *restrict_ p, const float *restrict_ g, float
     float second = s.beta2 * v[i] + s.one_minus_beta2 * (d * d);
     m[i] = first;
     v[i] = second;
-    p[i] = value - s.rate * first / (sqrtf(second) * s.root_inverse + s.epsilon);
+    p[i] = value - s.rate * first / (vsqrt(second) * s.root_inverse + s.epsilon);
   }
 }

@@ -7,6 +7,9 @@
 BRAID_INLINE float bits_to_float(int32_t b) { float f; memcpy(&f, &b, 4); return f; }
 BRAID_INLINE int32_t float_to_bits(float f) { int32_t b; memcpy(&b, &f, 4); return b; }
 
+// √x without the detour through errno that keeps `sqrtf` in a loop from vectorising.
+BRAID_INLINE float vsqrt(float x) { return __builtin_elementwise_sqrt(x); }
+
 // eˣ: x = k ln 2 + r with |r| ≤ ln 2 / 2 (ln 2 in two parts), Taylor to degree 7 in r, scaled by 2ᵏ in two factors so that the
 // range ends at inf and, through the subnormals, at 0. Within 2 ulp. NaN stays NaN.
 BRAID_INLINE float vexp(float x) {

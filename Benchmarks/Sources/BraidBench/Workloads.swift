@@ -8,13 +8,13 @@ import GatedFusion
 import TensorFusion
 
 /// A model of the comparison: makes its parameters in a scope, and maps fixed inputs to logits or to a loss.
-struct Workload {
-  enum Inputs { case vectors, sequences, images, wide }
+struct Workload: Sendable {
+  enum Inputs: Sendable { case vectors, sequences, images, wide }
   let name: String
   let inputs: Inputs
   /// Whether the forward pass ends in a loss of its own (contrastive) instead of logits.
   var isLoss = false
-  let make: (Scope) throws -> ([Tensor], inout Context) -> Tensor
+  let make: @Sendable (Scope) throws -> ([Tensor], inout Context) -> Tensor
 }
 
 /// Sizes shared by all workloads; see README.md beside the package.
@@ -47,7 +47,7 @@ private func makeEncoders(_ scope: Scope) -> ([Tensor], inout Context) -> [Tenso
   }
 }
 
-private func vectors(_ name: String, _ makeFusion: @escaping (Scope, [Modality]) throws -> any Fusion) -> Workload {
+private func vectors(_ name: String, _ makeFusion: @escaping @Sendable (Scope, [Modality]) throws -> any Fusion) -> Workload {
   Workload(name: name, inputs: .vectors) { scope in
     let encode = makeEncoders(scope["encoder"])
     let fusion = try makeFusion(scope["fusion"], zip(Sizes.names, Sizes.hidden).map { Modality($0, .vector, width: $1) })

@@ -1,0 +1,53 @@
+import BraidTensor
+
+/// Multi-head attention (Vaswani et al. 2017, section 3.2.2): queries, keys and values are linear maps of their inputs, each head
+/// attends over its share of the width, and a last linear map joins the heads.
+///
+/// Shapes: `x [B, Tq, width], source [B, Tk, sourceWidth] → [B, Tq, width]`. Parameters: `query`, `key`, `value`, `output`, each a
+/// `Linear` with `weight` (Glorot uniform) and `bias` (zeros).
+public struct MultiHeadAttention {
+  public let query: Linear
+  public let key: Linear
+  public let value: Linear
+  public let output: Linear
+  public let heads: Int
+  private let dropout: Dropout?
+
+  /// Stops unless `heads` divides `width`.
+  /// - Parameters:
+  ///   - width: features of the queries and of the result.
+  ///   - sourceWidth: features of what is attended to; `width` by default.
+  ///   - bias: whether the linear maps have one.
+  ///   - dropout: rate on the result.
+  public init(
+    _ width: Int, heads: Int, sourceWidth: Int? = nil, bias: Bool = true, dropout: Double = 0, in scope: Scope
+  ) {
+    guard heads > 0, width % heads == 0 else {
+      stop("MultiHeadAttention", "\(heads) heads of \(scope.path) do not divide the width \(width)")
+    }
+    self.heads = heads
+    query = Linear(width, width, bias: bias, in: scope["query"])
+    key = Linear(sourceWidth ?? width, width, bias: bias, in: scope["key"])
+    value = Linear(sourceWidth ?? width, width, bias: bias, in: scope["value"])
+    output = Linear(width, width, bias: bias, in: scope["output"])
+    self.dropout = dropout > 0 ? Dropout(dropout, in: scope["dropout"]) : nil
+  }
+
+  /// Attends from every step of `x` to the steps of `source`, or of `x` itself.
+  /// - Parameters:
+  ///   - source: what is attended to; `x` by default.
+  ///   - keyMask: `[B, Tk]`, 1 for a step of the source that may be seen. A sample with none gets the output map's bias.
+  ///   - isCausal: whether step i sees steps 0 … i only.
+  ///   - wantsWeights: whether the probabilities `[B, heads, Tq, Tk]` are returned, as constants.
+  public func callAsFunction(
+    _ x: Tensor, attendingTo source: Tensor? = nil, keyMask: Tensor? = nil, isCausal: Bool = false,
+    wantsWeights: Bool = false, _ context: inout Context
+  ) -> (output: Tensor, weights: Tensor?) {
+    let source = source ?? x
+    let (joined, weights) = attention(
+      query(x, &context), key(source, &context), value(source, &context), heads: heads, keyMask: keyMask,
+      isCausal: isCausal, wantsWeights: wantsWeights)
+    let result = output(joined, &context)  // [B, Tq, width]
+    return (dropout?(result, &context) ?? result, weights)
+  }
+}

@@ -1,0 +1,110 @@
+import CBraidKernels
+
+/// Scaled dot-product attention, `softmax(q kᵀ · scale) v` for every head (Vaswani et al. 2017, eq. 1), one operation.
+///
+/// Heads lie side by side in the last axis and are never copied apart. Derivative, with P the probabilities and g the upstream
+/// gradient: dV = Pᵀ g, dP = g Vᵀ, dS = scale · P ∘ (dP − Σ_keys P ∘ dP), dQ = dS K, dK = dSᵀ Q.
+/// - Parameters:
+///   - q: `[B, Tq, h·d]`.
+///   - k: `[B, Tk, h·d]`.
+///   - v: `[B, Tk, h·d]`.
+///   - heads: h.
+///   - scale: 1/√d by default.
+///   - keyMask: `[B, Tk]`, 1 keeps a key and 0 excludes it. A sample with no key gives zeros and takes no gradient. What lies
+///     under the mask may be any finite number.
+///   - isCausal: whether query i sees keys 0 … i only.
+///   - wantsWeights: whether the probabilities are returned.
+/// - Returns: `output [B, Tq, h·d]` and, when wanted, `weights [B, h, Tq, Tk]`, a constant.
+public func attention(
+  _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, scale: Float? = nil, keyMask: Tensor? = nil, isCausal: Bool = false,
+  wantsWeights: Bool = false
+) -> (output: Tensor, weights: Tensor?) {
+  guard q.shape.rank == 3, k.shape.rank == 3, k.shape[0] == q.shape[0], k.shape[2] == q.shape[2] else {
+    stop("attention", "queries \(q.shape) and keys \(k.shape); expected [B, Tq, h·d] and [B, Tk, h·d]")
+  }
+  guard v.shape == k.shape else { stop("attention", "values \(v.shape) for keys \(k.shape); expected the same shape") }
+  guard heads > 0, q.shape[2] % heads == 0 else {
+    stop("attention", "\(heads) heads do not divide the width \(q.shape[2]) of the queries")
+  }
+  let batch = q.shape[0], queries = q.shape[1], keys = k.shape[1]
+  if let keyMask, keyMask.shape != Shape(batch, keys) {
+    stop("attention", "key mask of shape \(keyMask.shape) for keys \(k.shape); expected [\(batch), \(keys)]")
+  }
+  let width = q.shape[2] / heads
+  let scale = scale ?? 1 / Float(max(width, 1)).squareRoot()
+  let products = HeadProducts(batch: batch, heads: heads, queries: queries, keys: keys, width: width)
+
+  let p = Tensor(uninitialized: Shape(batch, heads, queries, keys))  // [B, h, Tq, Tk]: scores, then probabilities
+  products.scores(q.pointer, k.pointer, scale, p.pointer)
+  braid_attention_softmax(p.pointer, keyMask?.pointer, isCausal ? 1 : 0, batch * heads, heads, queries, keys)
+  let output = Tensor(uninitialized: q.shape)  // [B, Tq, h·d]
+  products.combine(p.pointer, v.pointer, output.pointer, beta: 0)
+
+  let flops = 4 * Double(batch * heads * queries * keys) * Double(width)
+  let recorded = output.recorded("attention", from: q, k, v, flops: flops) { g, sink in
+    sink.accumulate(into: v) { gv, beta in products.combineTransposed(p.pointer, g.pointer, gv, beta: beta) }
+    guard sink.wants(q) || sink.wants(k) else { return }
+    let ds = Tensor(uninitialized: p.shape)
+    products.scores(g.pointer, v.pointer, 1, ds.pointer)
+    braid_attention_softmax_gradient(p.pointer, ds.pointer, scale, ds.pointer, batch * heads * queries, keys)
+    sink.accumulate(into: q) { gq, beta in products.combine(ds.pointer, k.pointer, gq, beta: beta) }
+    sink.accumulate(into: k) { gk, beta in products.combineTransposed(ds.pointer, q.pointer, gk, beta: beta) }
+  }
+  return (recorded, wantsWeights ? p : nil)
+}
+
+/// The three products attention is made of, over all samples and heads: by the matrix library where matrices are large enough
+/// to pay for its calls, by plain loops where they are not.
+struct HeadProducts {
+  let batch: Int, heads: Int, queries: Int, keys: Int, width: Int
+
+  /// From this many multiplications a matrix on, the library is faster.
+  private var isSmall: Bool { queries * keys * width <= 8192 }
+  private var stride: Int { heads * width }
+
+  /// s[i, j] = alpha · a_i · b_j.
+  func scores(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ alpha: Float, _ s: UnsafeMutablePointer<Float>) {
+    if isSmall { return braid_attention_scores(a, b, alpha, s, batch, heads, queries, keys, width) }
+    eachHead { queryPlace, keyPlace, matrix in
+      gemm(
+        queries, keys, width, a + queryPlace, false, rows: stride, b + keyPlace, true, rows: stride, s + matrix, rows: keys,
+        alpha: alpha)
+    }
+  }
+
+  /// out_i = Σ_j s[i, j] v_j + beta out_i.
+  func combine(
+    _ s: UnsafePointer<Float>, _ v: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, beta: Float
+  ) {
+    if isSmall { return braid_attention_combine(s, v, beta, out, batch, heads, queries, keys, width) }
+    eachHead { queryPlace, keyPlace, matrix in
+      gemm(
+        queries, width, keys, s + matrix, false, rows: keys, v + keyPlace, false, rows: stride, out + queryPlace,
+        rows: stride, beta: beta)
+    }
+  }
+
+  /// out_j = Σ_i s[i, j] g_i + beta out_j.
+  func combineTransposed(
+    _ s: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, beta: Float
+  ) {
+    if isSmall { return braid_attention_combine_transposed(s, g, beta, out, batch, heads, queries, keys, width) }
+    eachHead { queryPlace, keyPlace, matrix in
+      gemm(
+        keys, width, queries, s + matrix, true, rows: keys, g + queryPlace, false, rows: stride, out + keyPlace,
+        rows: stride, beta: beta)
+    }
+  }
+
+  /// Offsets of each (sample, head) in sequences of queries, in sequences of keys, and among the score matrices.
+  @inline(__always)
+  private func eachHead(_ body: (_ queryPlace: Int, _ keyPlace: Int, _ matrix: Int) -> Void) {
+    for sample in 0..<batch {
+      for head in 0..<heads {
+        body(
+          sample * queries * stride + head * width, sample * keys * stride + head * width,
+          (sample * heads + head) * queries * keys)
+      }
+    }
+  }
+}

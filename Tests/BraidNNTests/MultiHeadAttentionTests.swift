@@ -1,0 +1,52 @@
+import BraidNN
+import BraidTensor
+import BraidTesting
+import Testing
+
+@Suite struct `Multi-head attention layer` {
+  static let cases: [(name: String, width: Int, heads: Int, isCausal: Bool)] = [
+    ("layer-self", 6, 2, false), ("layer-cross", 8, 4, false), ("layer-causal", 6, 3, true),
+  ]
+
+  @Test(arguments: cases)
+  func `agrees with PyTorch's in every output, weight and gradient`(
+    _ name: String, _ width: Int, _ heads: Int, _ isCausal: Bool
+  ) throws {
+    let fixture = try Fixture("attention/\(name)")
+    let scope = Scope(seed: 1)
+    let layer = MultiHeadAttention(width, heads: heads, in: scope)
+    try fixture.load(into: scope.store)
+    var context = Context.evaluation(recording: true)
+    let tape = try #require(context.tape)
+    let x = tape.watch(try fixture.tensor("input.x"))
+    let source = try fixture.optional("input.context").map { tape.watch($0) }
+    let (output, weights) = layer(
+      x, attendingTo: source, keyMask: try fixture.optional("input.keyMask"), isCausal: isCausal, wantsWeights: true, &context)
+    let gradients = output.gradients(upstream: try fixture.tensor("upstream"))
+    var found: [(String, Tensor?)] = [("output", output), ("extra.weights", weights), ("gradient.input.x", gradients[x])]
+    if let source { found.append(("gradient.input.context", gradients[source])) }
+    for parameter in scope.parameters where parameter.path != "key.bias" {
+      found.append(("gradient.parameter.\(parameter.path)", gradients[parameter]))
+    }
+    #expect(try fixture.violations(found) == [])
+    // a bias on the keys adds the same to all scores of a query: its derivative is zero, up to rounding
+    let keyBias = try #require(scope.store["key.bias"].flatMap { gradients[$0] })
+    #expect(keyBias.elements.allSatisfy { abs($0) < 1e-5 })
+  }
+
+  @Test func `takes keys and values of another width`() {
+    let scope = Scope(seed: 1)
+    let layer = MultiHeadAttention(6, heads: 2, sourceWidth: 5, bias: false, in: scope)
+    #expect(scope.parameters.map { "\($0.path) \($0.shape)" } == ["query.weight [6, 6]", "key.weight [5, 6]", "value.weight [5, 6]", "output.weight [6, 6]"])
+    var context = Context.evaluation()
+    #expect(layer(.ones([2, 3, 6]), attendingTo: .ones([2, 4, 5]), &context).output.shape == [2, 3, 6])
+  }
+
+  @Test func `stops when heads do not divide the width`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = MultiHeadAttention(10, heads: 4, in: Scope(seed: 1)["fusion"])
+    }
+    let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(message.contains("MultiHeadAttention: 4 heads of fusion do not divide the width 10"))
+  }
+}

@@ -1,0 +1,100 @@
+import BraidNN
+import BraidTensor
+import BraidTesting
+import Testing
+
+/// An LSTM or a GRU by name, so that a claim about both is one test.
+private struct Layer {
+  let run: (Tensor, Tensor?, inout Context) -> (states: Tensor, last: Tensor)
+
+  init(_ kind: String, _ inputs: Int, _ units: Int, layers: Int, both: Bool, dropout: Double = 0, in scope: Scope) {
+    if kind == "lstm" {
+      let layer = LSTM(inputs, units, layers: layers, isBidirectional: both, dropout: dropout, in: scope)
+      run = { layer($0, steps: $1, &$2) }
+    } else {
+      let layer = GRU(inputs, units, layers: layers, isBidirectional: both, dropout: dropout, in: scope)
+      run = { layer($0, steps: $1, &$2) }
+    }
+  }
+
+  func joined(_ x: Tensor, _ steps: Tensor?, _ context: inout Context) -> Tensor {
+    let (states, last) = run(x, steps, &context)
+    return concatenate([states, last.reshaped(last.shape[0], 1, last.shape[1])], axis: 1)
+  }
+}
+
+@Suite struct `LSTM and GRU layers` {
+  @Test(
+    arguments: ["lstm", "gru"],
+    [("one", 3, 5, 1, false), ("bidirectional", 3, 5, 1, true), ("stacked", 3, 5, 3, false), ("stacked-bidirectional", 2, 3, 2, true)])
+  func `agree with PyTorch's in every output and every gradient`(
+    _ kind: String, _ form: (name: String, inputs: Int, units: Int, layers: Int, both: Bool)
+  ) throws {
+    let fixture = try Fixture("recurrent/\(kind)-layer-\(form.name)")
+    let scope = Scope(seed: 1)
+    let layer = Layer(kind, form.inputs, form.units, layers: form.layers, both: form.both, in: scope)
+    try fixture.load(into: scope.store)
+    var context = Context.evaluation(recording: true)
+    let x = try #require(context.tape).watch(try fixture.tensor("input.x"))
+    let output = layer.joined(x, try fixture.tensor("input.steps"), &context)
+    let gradients = output.gradients(upstream: try fixture.tensor("upstream"))
+    let found: [(String, Tensor?)] =
+      [("output", output), ("gradient.input.x", gradients[x])]
+      + scope.parameters.map { ("gradient.parameter.\($0.path)", gradients[$0]) }
+    #expect(try fixture.violations(found) == [])
+  }
+
+  @Test func `are told apart from one direction less by the same comparison`() throws {
+    let fixture = try Fixture("recurrent/gru-layer-bidirectional")
+    let scope = Scope(seed: 1)
+    let layer = Layer("gru", 3, 5, layers: 1, both: true, in: scope)
+    try fixture.load(into: scope.store)
+    for parameter in scope["layers.0.backward"].parameters { parameter.assign(.zeros(parameter.shape)) }
+    var context = Context.evaluation()
+    let output = layer.joined(try fixture.tensor("input.x"), try fixture.tensor("input.steps"), &context)
+    #expect(try fixture.closeness(of: output, to: "output").worst > 0.01)
+  }
+
+  @Test func `name their parameters by layer and direction`() {
+    let scope = Scope(seed: 1)
+    let layer = LSTM(3, 2, layers: 2, isBidirectional: true, in: scope["text"])
+    #expect(layer.width == 4)
+    #expect(
+      scope.parameters.map { "\($0.path) \($0.shape)" } == [
+        "text.layers.0.forward.input-weight [3, 8]", "text.layers.0.forward.recurrent-weight [2, 8]",
+        "text.layers.0.forward.bias [8]", "text.layers.0.backward.input-weight [3, 8]",
+        "text.layers.0.backward.recurrent-weight [2, 8]", "text.layers.0.backward.bias [8]",
+        "text.layers.1.forward.input-weight [4, 8]", "text.layers.1.forward.recurrent-weight [2, 8]",
+        "text.layers.1.forward.bias [8]", "text.layers.1.backward.input-weight [4, 8]",
+        "text.layers.1.backward.recurrent-weight [2, 8]", "text.layers.1.backward.bias [8]",
+      ])
+    #expect(scope.store["text.layers.0.forward.bias"]?.value.elements == [0, 0, 1, 1, 0, 0, 0, 0])
+    let other = Scope(seed: 1)
+    #expect(GRU(3, 2, in: other).width == 2)
+    #expect(other.parameters.map(\.path) == ["input-weight", "recurrent-weight", "bias", "recurrent-bias"].map { "layers.0.forward.\($0)" })
+  }
+
+  @Test(arguments: ["lstm", "gru"]) func `drop between layers in training only`(_ kind: String) {
+    let scope = Scope(seed: 1)
+    defer { withExtendedLifetime(scope) {} }  // parameters do not keep their store
+    let layer = Layer(kind, 3, 4, layers: 2, both: false, dropout: 0.5, in: scope)
+    var stream = RandomStream(seed: 2, .sampling)
+    let x = stream.normal([2, 5, 3])
+    func run(_ context: Context) -> [Float] {
+      var context = context
+      return layer.joined(x, nil, &context).elements
+    }
+    #expect(run(.evaluation()) == run(.evaluation()))
+    #expect(run(.training(seed: 1, step: 1)) == run(.training(seed: 1, step: 1)))
+    #expect(run(.training(seed: 1, step: 1)) != run(.training(seed: 1, step: 2)))
+    #expect(run(.training(seed: 1, step: 1)) != run(.evaluation()))
+  }
+
+  @Test func `stop when there is nothing to build`() async {
+    let none = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = GRU(3, 4, layers: 0, in: Scope(seed: 1)["text"])
+    }
+    let message = String(decoding: none?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(message.contains("GRU: 0 layers, 3 inputs and 4 units of text; expected at least one of each"))
+  }
+}

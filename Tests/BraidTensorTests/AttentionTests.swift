@@ -1,0 +1,146 @@
+import BraidNN
+import BraidTensor
+import BraidTesting
+import Testing
+
+private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
+  var stream = RandomStream(seed: seed, .sampling, path: "attention")
+  return stream.normal(shape)
+}
+
+@Suite struct `Attention operation` {
+  /// Heads and other settings of each fixture; the long one is large enough for the matrix library, the others are not.
+  static let cases: [(name: String, heads: Int, scale: Float?, isCausal: Bool)] = [
+    ("three-tokens", 4, nil, false), ("one-of-each", 1, nil, false), ("cross", 3, nil, false), ("scaled", 1, 0.25, false),
+    ("masked", 2, nil, false), ("causal", 2, nil, true), ("causal-masked", 1, nil, true), ("long", 1, nil, false),
+    ("wide-heads", 2, nil, false),
+  ]
+
+  @Test(arguments: cases)
+  func `agrees with PyTorch in every output, weight and gradient`(
+    _ name: String, _ heads: Int, _ scale: Float?, _ isCausal: Bool
+  ) throws {
+    let fixture = try Fixture("attention/\(name)")
+    let tape = Tape()
+    let operands = try ["q", "k", "v"].map { tape.watch(try fixture.tensor("input.\($0)")) }
+    let (output, weights) = attention(
+      operands[0], operands[1], operands[2], heads: heads, scale: scale, keyMask: try fixture.optional("input.keyMask"),
+      isCausal: isCausal, wantsWeights: true)
+    let gradients = output.gradients(upstream: try fixture.tensor("upstream"))
+    var found: [(String, Tensor?)] = [("output", output)]
+    if fixture.names(prefix: "extra.weights") != [] { found.append(("extra.weights", weights)) }
+    found += zip(["q", "k", "v"], operands).map { ("gradient.input.\($0)", gradients[$1]) }
+    #expect(try fixture.violations(found) == [])
+  }
+
+  @Test func `is told apart from a wrong one by the same comparison`() throws {
+    let fixture = try Fixture("attention/masked")
+    let (q, k, v) = (try fixture.tensor("input.q"), try fixture.tensor("input.k"), try fixture.tensor("input.v"))
+    let mask = try fixture.tensor("input.keyMask")
+    let wrong = [
+      attention(q, k, v, heads: 2).output, attention(q, k, v, heads: 1, keyMask: mask).output,
+      attention(q, v, k, heads: 2, keyMask: mask).output, attention(q, k, v, heads: 2, scale: 1, keyMask: mask).output,
+    ]
+    for output in wrong { #expect(try fixture.closeness(of: output, to: "output").worst > 0.01) }
+  }
+
+  @Test(arguments: [false, true]) func `has the derivative that central differences find`(_ isCausal: Bool) {
+    let mask = Tensor([1, 1, 1, 0, 1, 0, 0, 0, 0], [3, 3])
+    let inputs = ["q", "k", "v"].enumerated().map { (name: $1, tensor: normal([3, $0 == 0 ? 2 : 3, 4], UInt64($0))) }
+    let check = checkGradients(inputs: inputs) { tensors, _ in
+      attention(tensors[0], tensors[1], tensors[2], heads: 2, keyMask: mask, isCausal: isCausal).output
+    }
+    #expect(check.violations == [])
+  }
+
+  @Test func `adds up the gradients of one tensor in three roles`() throws {
+    let value = normal([2, 3, 6], 1)
+    let together = Tape(), apart = Tape()
+    let x = together.watch(value)
+    let found = attention(x, x, x, heads: 3).output.gradients()[x]
+    let (q, k, v) = (apart.watch(value), apart.watch(value), apart.watch(value))
+    let gradients = attention(q, k, v, heads: 3).output.gradients()
+    let sums = (0..<value.count).map { index in
+      [q, k, v].reduce(0.0) { $0 + Double(gradients[$1]?.pointer[index] ?? .nan) }
+    }
+    try expectClose(try #require(found), sums, 1e-5)
+  }
+
+  @Test(arguments: [3, 40]) func `gives zeros and no gradient to a sample without keys`(_ length: Int) {
+    let tape = Tape()
+    let (q, k, v) = (tape.watch(normal([2, length, 8], 1)), tape.watch(normal([2, length, 8], 2)), tape.watch(normal([2, length, 8], 3)))
+    let mask = Tensor((0..<2 * length).map { $0 < length ? 0 : 1 }, [2, length])
+    let output = attention(q, k, v, heads: 1, keyMask: mask).output
+    #expect(output.elements[..<(length * 8)].allSatisfy { $0 == 0 })
+    #expect(output.elements[(length * 8)...].contains { $0 != 0 })
+    let gradients = output.gradients()
+    for leaf in [q, k, v] {
+      let elements = gradients[leaf]?.elements ?? []
+      #expect(elements.count == 2 * length * 8)
+      #expect(elements.prefix(length * 8).allSatisfy { $0 == 0 })
+    }
+  }
+
+  @Test(arguments: [3, 40]) func `ignores the content of masked keys`(_ length: Int) {
+    let mask = Tensor((0..<2 * length).map { $0 % 3 == 1 ? 0 : 1 }, [2, length])
+    func run(_ filler: Float) -> (output: [Float], gradient: [Float]) {
+      let k = normal([2, length, 8], 2), v = normal([2, length, 8], 3)
+      for row in 0..<2 * length where mask.elements[row] == 0 {
+        for column in 0..<8 { (k.pointer[row * 8 + column], v.pointer[row * 8 + column]) = (filler, -filler) }
+      }
+      let tape = Tape()
+      let q = tape.watch(normal([2, length, 8], 1))
+      let output = attention(q, k, v, heads: 2, keyMask: mask).output
+      let elements = output.elements
+      return (elements, output.gradients()[q]?.elements ?? [])
+    }
+    let plain = run(0), strange = run(1e4)
+    #expect(plain.output == strange.output)
+    #expect(plain.gradient == strange.gradient)
+  }
+
+  @Test(arguments: [2, 40]) func `treats every sample as if it were alone`(_ length: Int) throws {
+    let (q, k, v) = (normal([3, length, 12], 1), normal([3, length, 12], 2), normal([3, length, 12], 3))
+    let all = attention(q, k, v, heads: 3).output
+    for sample in 0..<3 {
+      let own = [q, k, v].map { $0.slice(0, sample..<sample + 1) }
+      let alone = attention(own[0], own[1], own[2], heads: 3).output
+      try expectClose(all.slice(0, sample..<sample + 1), alone.elements.map(Double.init), 1e-5)
+    }
+  }
+
+  @Test func `keeps its probabilities when the gradient is taken`() throws {
+    let tape = Tape()
+    let x = tape.watch(normal([2, 3, 4], 1))
+    let (output, weights) = attention(x, x, x, heads: 2, wantsWeights: true)
+    let before = weights?.elements
+    _ = output.gradients()
+    #expect(weights?.elements == before)
+    #expect(weights?.isRecorded == false)
+    #expect(attention(x, x, x, heads: 2).weights == nil)
+  }
+
+  @Test func `survives scores beyond the range of the exponential`() {
+    let output = attention(Tensor(repeating: 1e4, [1, 2, 4]), normal([1, 3, 4], 2), normal([1, 3, 4], 3), heads: 1).output
+    #expect(output.isFinite)
+  }
+
+  @Test func `stops with a sentence that names every shape`() async {
+    let widths = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = attention(.zeros([2, 3, 4]), .zeros([2, 5, 6]), .zeros([2, 5, 6]), heads: 2)
+    }
+    #expect(widths.message.contains("attention: queries [2, 3, 4] and keys [2, 5, 6]; expected [B, Tq, h·d] and [B, Tk, h·d]"))
+    let values = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = attention(.zeros([2, 3, 4]), .zeros([2, 5, 4]), .zeros([2, 4, 4]), heads: 2)
+    }
+    #expect(values.message.contains("attention: values [2, 4, 4] for keys [2, 5, 4]; expected the same shape"))
+    let heads = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = attention(.zeros([2, 3, 4]), .zeros([2, 3, 4]), .zeros([2, 3, 4]), heads: 3)
+    }
+    #expect(heads.message.contains("attention: 3 heads do not divide the width 4 of the queries"))
+    let mask = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = attention(.zeros([2, 3, 4]), .zeros([2, 5, 4]), .zeros([2, 5, 4]), heads: 2, keyMask: .ones([2, 3]))
+    }
+    #expect(mask.message.contains("attention: key mask of shape [2, 3] for keys [2, 5, 4]; expected [2, 5]"))
+  }
+}
