@@ -1,28 +1,34 @@
 import BraidTensor
 
 extension ParameterStore {
-  /// Writes every parameter under its path to a safetensors file (32-bit, in the order of making).
-  /// - Throws: `SafetensorsError` naming the file when it cannot be written.
-  public func save(to path: String, metadata: [String: String] = [:]) throws {
-    try Safetensors.write(parameters.map { ($0.path, .float32($0.value)) }, metadata: metadata, to: path)
+  /// What a checkpoint holds: parameters, then buffers, each in the order of making.
+  private var saved: [(path: String, value: Tensor)] {
+    parameters.map { ($0.path, $0.value) } + buffers.map { ($0.path, $0.value) }
   }
 
-  /// Replaces the values of all parameters by those of a file, which must hold exactly these paths with these shapes.
-  /// Nothing changes unless everything fits.
+  /// Writes every parameter and buffer under its path to a safetensors file (32-bit).
+  /// - Throws: `SafetensorsError` naming the file when it cannot be written.
+  public func save(to path: String, metadata: [String: String] = [:]) throws {
+    try Safetensors.write(saved.map { ($0.path, .float32($0.value)) }, metadata: metadata, to: path)
+  }
+
+  /// Replaces the values of all parameters and buffers by those of a file, which must hold exactly these paths with these
+  /// shapes. Nothing changes unless everything fits.
   /// - Parameter prefix: what stands before each path in the file, such as `parameter.`; other names are then left alone.
   /// - Throws: `SafetensorsError` naming the file and every parameter that is missing, unknown or of another shape.
   public func load(from file: Safetensors, prefix: String = "") throws {
+    let places = saved
     var wrong: [String] = []
-    for parameter in parameters {
-      let name = prefix + parameter.path
+    for (path, value) in places {
+      let name = prefix + path
       guard file.contains(name) else {
-        wrong.append("\"\(name)\" is missing (expected shape \(parameter.shape))")
+        wrong.append("\"\(name)\" is missing (expected shape \(value.shape))")
         continue
       }
       let shape = try file.shape(name)
-      if shape != parameter.shape { wrong.append("\"\(name)\" has shape \(shape); expected \(parameter.shape)") }
+      if shape != value.shape { wrong.append("\"\(name)\" has shape \(shape); expected \(value.shape)") }
     }
-    let known = Set(parameters.map { prefix + $0.path })
+    let known = Set(places.map { prefix + $0.path })
     for name in file.names where name.hasPrefix(prefix) && !known.contains(name) {
       wrong.append("\"\(name)\" belongs to no parameter of this model")
     }
@@ -30,8 +36,8 @@ extension ParameterStore {
       let shown = wrong.prefix(10).joined(separator: "; ")
       throw SafetensorsError("\(file.source): \(shown)\(wrong.count > 10 ? "; and \(wrong.count - 10) more" : "").")
     }
-    let values = try parameters.map { try file.tensor(prefix + $0.path) }
-    for (parameter, value) in zip(parameters, values) { parameter.assign(value) }
+    let values = try places.map { try file.tensor(prefix + $0.path) }
+    for (place, value) in zip(places, values) { place.value.pointer.update(from: value.pointer, count: value.count) }
   }
 
   /// The same from a path.

@@ -58,6 +58,9 @@ public final class ParameterStore {
   /// Every parameter, in the order of making.
   public private(set) var parameters: [Parameter] = []
   private var byPath: [String: Parameter] = [:]
+  /// Every tensor that is saved with the parameters but not trained, in the order of making.
+  public private(set) var buffers: [Buffer] = []
+  private var buffersByPath: [String: Buffer] = [:]
   /// The flat buffer once `flatten` has run: `[count]`.
   public private(set) var flat: Tensor?
   /// Number of trainable elements.
@@ -65,8 +68,14 @@ public final class ParameterStore {
 
   public init() {}
 
+  private func reserve(_ path: String) {
+    guard byPath[path] == nil, buffersByPath[path] == nil else {
+      stop("parameter", "the path \"\(path)\" is made twice; give each part its own scope")
+    }
+  }
+
   func add(_ path: String, _ value: Tensor) -> Parameter {
-    guard byPath[path] == nil else { stop("parameter", "the path \"\(path)\" is made twice; give each part its own scope") }
+    reserve(path)
     let parameter = Parameter(path: path, value: value, store: self)
     parameters.append(parameter)
     byPath[path] = parameter
@@ -75,8 +84,18 @@ public final class ParameterStore {
     return parameter
   }
 
+  func add(buffer path: String, _ value: Tensor) -> Buffer {
+    reserve(path)
+    let buffer = Buffer(path: path, value: value)
+    buffers.append(buffer)
+    buffersByPath[path] = buffer
+    return buffer
+  }
+
   /// The parameter at a path, nil if there is none.
   public subscript(_ path: String) -> Parameter? { byPath[path] }
+  /// The buffer at a path, nil if there is none.
+  public subscript(buffer path: String) -> Buffer? { buffersByPath[path] }
 
   /// Moves all values into one buffer, in order. Called by itself before the first step; harmless to repeat.
   public func flatten() {

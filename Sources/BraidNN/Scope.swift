@@ -33,6 +33,12 @@ public struct Scope {
     return store.add(full, initializer.make(shape, &stream))
   }
 
+  /// Makes and registers a tensor that is saved with the parameters but not trained. Stops when the path is taken.
+  /// - Parameter fill: the first value of every element.
+  public func buffer(_ name: String, _ shape: Shape, _ fill: Float) -> Buffer {
+    store.add(buffer: join(name), Tensor(repeating: fill, shape))
+  }
+
   /// The parameters made under this scope, in the order of making.
   public var parameters: [Parameter] {
     path.isEmpty ? store.parameters : store.parameters.filter { $0.path == path || $0.path.hasPrefix(path + ".") }

@@ -1,0 +1,136 @@
+import CBraidKernels
+
+/// Normalises every row of `s = x + residual` to mean 0 and variance 1, then scales and shifts it.
+///
+/// y = h ∘ gain + bias, h = (s − mean(s)) / √(variance(s) + epsilon), over the last axis, with the biased variance (Ba, Kiros &
+/// Hinton 2016, "Layer normalization", eq. 4). Derivative, with v = g ∘ gain:
+/// ds = (v − mean(v) − h mean(v ∘ h)) / √(variance + epsilon), for x and the residual alike; dgain = Σ_rows g ∘ h, dbias = Σ_rows g.
+/// - Parameters:
+///   - x: `[…, features]`.
+///   - gain: `[features]`; ones when nil.
+///   - bias: `[features]`; zeros when nil.
+///   - residual: of x's shape; added first, in the same pass.
+/// - Returns: x's shape.
+public func layerNorm(_ x: Tensor, _ gain: Tensor?, _ bias: Tensor?, epsilon: Float = 1e-5, adding residual: Tensor? = nil) -> Tensor {
+  guard x.shape.rank >= 1, x.shape[-1] >= 1 else { stop("layerNorm", "input of shape \(x.shape); expected […, features]") }
+  let features = x.shape[-1]
+  let rows = x.count / features
+  checkScales("layerNorm", x.shape, features, gain, bias)
+  if let residual, residual.shape != x.shape { stop("layerNorm", "residual of shape \(residual.shape) for input \(x.shape)") }
+  let y = Tensor(uninitialized: x.shape)
+  let statistics = Tensor(uninitialized: Shape(rows, Int(BRAID_NORM_STATISTICS)))
+  braid_layer_norm(
+    x.pointer, residual?.pointer, gain?.pointer, bias?.pointer, epsilon, y.pointer, statistics.pointer, rows, features)
+  var operands = [x]
+  for operand in [gain, bias, residual] { if let operand { operands.append(operand) } }
+  return y.recorded("layerNorm", from: operands, flops: Double(8 * x.count)) { g, sink in
+    let gainGradient = gain.flatMap { sink.zeroed($0) }
+    let biasGradient = bias.flatMap { sink.zeroed($0) }
+    func derive(_ gx: UnsafeMutablePointer<Float>?, _ beta: Float) {
+      braid_layer_norm_gradient(
+        x.pointer, residual?.pointer, gain?.pointer, statistics.pointer, g.pointer, beta, gx, gainGradient, biasGradient, rows,
+        features)
+    }
+    switch (sink.wants(x), residual.map { sink.wants($0) } ?? false) {
+    case (true, true):  // one gradient for both
+      let gs = Tensor(uninitialized: x.shape)
+      derive(gs.pointer, 0)
+      sink.add(gs, to: x)
+      sink.add(gs, to: residual!)
+    case (true, false): sink.accumulate(into: x) { derive($0, $1) }
+    case (false, true): sink.accumulate(into: residual!) { derive($0, $1) }
+    case (false, false): if gainGradient != nil || biasGradient != nil { derive(nil, 0) }
+    }
+  }
+}
+
+/// Normalises every channel to mean 0 and variance 1 over the batch (and pixels), then scales and shifts it: the training form.
+///
+/// y = h · gain + bias, h = (x − mean) / √(variance + epsilon), with the batch's mean and biased variance of each channel
+/// (Ioffe & Szegedy 2015, "Batch normalization", algorithm 1). Derivative, with n elements a channel:
+/// dx = gain / √(variance + epsilon) · (g − Σ g / n − h Σ (g h) / n), dgain = Σ g h, dbias = Σ g.
+/// - Parameters:
+///   - x: `[batch, channels]` or `[batch, channels, height, width]` (any further axes). Stops unless every channel has at least
+///     two elements: one element has no variance.
+///   - gain: `[channels]`; ones when nil.
+///   - bias: `[channels]`; zeros when nil.
+/// - Returns: x's shape; the batch's mean and biased variance `[channels]`, as constants.
+public func batchNorm(
+  _ x: Tensor, _ gain: Tensor?, _ bias: Tensor?, epsilon: Float = 1e-5
+) -> (output: Tensor, mean: Tensor, variance: Tensor) {
+  let (batch, channels, inner) = channelSizes(x.shape, gain, bias)
+  guard batch * inner >= 2 else {
+    stop(
+      "batchNorm",
+      "input of shape \(x.shape) has \(batch * inner) element a channel; training statistics need at least 2: use a larger batch")
+  }
+  let (mean, variance) = (Tensor(uninitialized: Shape(channels)), Tensor(uninitialized: Shape(channels)))
+  let statistics = Tensor(uninitialized: Shape(channels, Int(BRAID_NORM_STATISTICS)))
+  braid_batch_statistics(
+    x.pointer, epsilon, mean.pointer, variance.pointer, statistics.pointer, batch, channels, inner)
+  let y = normalisedChannels(x, gain, bias, statistics, isConstant: false)
+  return (y, mean, variance)
+}
+
+/// The evaluation form: the statistics are given, usually averages kept during training.
+///
+/// y = (x − mean) / √(variance + epsilon) · gain + bias. Derivative: dx = gain / √(variance + epsilon) · g; no gradient flows to
+/// the statistics.
+/// - Parameters:
+///   - x: `[batch, channels, …]`, of any number of elements.
+///   - mean: `[channels]`, a constant.
+///   - variance: `[channels]`, a constant, at least 0.
+public func batchNorm(
+  _ x: Tensor, _ gain: Tensor?, _ bias: Tensor?, mean: Tensor, variance: Tensor, epsilon: Float = 1e-5
+) -> Tensor {
+  let (_, channels, _) = channelSizes(x.shape, gain, bias)
+  guard mean.shape == Shape(channels), variance.shape == Shape(channels) else {
+    stop("batchNorm", "mean of shape \(mean.shape) and variance \(variance.shape) for the \(channels) channels of \(x.shape)")
+  }
+  let statistics = Tensor(uninitialized: Shape(channels, Int(BRAID_NORM_STATISTICS)))
+  for channel in 0..<channels {
+    let at = statistics.pointer + channel * Int(BRAID_NORM_STATISTICS)
+    (at[0], at[1], at[2]) = (mean.pointer[channel], 0, 1 / (variance.pointer[channel] + epsilon).squareRoot())
+  }
+  return normalisedChannels(x, gain, bias, statistics, isConstant: true)
+}
+
+/// What both forms share. `isConstant`: the statistics do not depend on x.
+private func normalisedChannels(_ x: Tensor, _ gain: Tensor?, _ bias: Tensor?, _ statistics: Tensor, isConstant: Bool) -> Tensor {
+  let (batch, channels, inner) = channelSizes(x.shape, gain, bias)
+  let y = Tensor(uninitialized: x.shape)
+  braid_batch_norm(x.pointer, statistics.pointer, gain?.pointer, bias?.pointer, y.pointer, batch, channels, inner)
+  return y.recorded("batchNorm", from: x, gain, bias, flops: Double(8 * x.count)) { g, sink in
+    let sums = Tensor(uninitialized: Shape(2, channels))  // Σ g and Σ g h a channel: the gradients of bias and gain
+    braid_batch_norm_sums(x.pointer, statistics.pointer, g.pointer, sums.pointer, batch, channels, inner)
+    if let bias { sink.accumulate(into: bias) { addScaled(sums.pointer, $1, $0, channels) } }
+    if let gain { sink.accumulate(into: gain) { addScaled(sums.pointer + channels, $1, $0, channels) } }
+    sink.accumulate(into: x) { gx, beta in
+      braid_batch_norm_gradient(
+        x.pointer, statistics.pointer, gain?.pointer, g.pointer, isConstant ? nil : sums.pointer, beta, gx, batch, channels, inner)
+    }
+  }
+}
+
+private func channelSizes(_ x: Shape, _ gain: Tensor?, _ bias: Tensor?) -> (batch: Int, channels: Int, inner: Int) {
+  guard x.rank >= 2 else { stop("batchNorm", "input of shape \(x); expected [batch, channels, …]") }
+  checkScales("batchNorm", x, x[1], gain, bias)
+  return (x[0], x[1], x.count(2..<x.rank))
+}
+
+private func checkScales(_ operation: String, _ x: Shape, _ width: Int, _ gain: Tensor?, _ bias: Tensor?) {
+  if let gain, gain.shape != Shape(width) { stop(operation, "gain of shape \(gain.shape) for input \(x); expected [\(width)]") }
+  if let bias, bias.shape != Shape(width) { stop(operation, "bias of shape \(bias.shape) for input \(x); expected [\(width)]") }
+}
+
+extension GradientSink {
+  /// The memory a tensor's gradient is collected in, ready to be added to; nil when nobody wants it.
+  fileprivate mutating func zeroed(_ tensor: Tensor) -> UnsafeMutablePointer<Float>? {
+    var memory: UnsafeMutablePointer<Float>?
+    accumulate(into: tensor) { pointer, beta in
+      if beta == 0 { pointer.update(repeating: 0, count: tensor.count) }
+      memory = pointer
+    }
+    return memory
+  }
+}

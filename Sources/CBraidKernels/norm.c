@@ -1,0 +1,152 @@
+#include "CBraidKernels.h"
+#include <math.h>
+
+// Outside the reductions, whose sums may be reordered: (a − b) − c must not become a − (b + c).
+BRAID_INLINE float less(float a, float b) { return a - b; }
+BRAID_INLINE float normalised(float x, const float *s) { return ((x - s[0]) - s[1]) * s[2]; }
+
+BRAID_INLINE float sum(const float *x, long n) {
+  BRAID_REASSOCIATE
+  float a = 0;
+  for (long i = 0; i < n; i++) a += x[i];
+  return a;
+}
+
+// Adds Σ (x − mean) and Σ (x − mean)² to the two totals.
+BRAID_INLINE void add_moments(const float *x, float mean, long n, float *rest, float *square) {
+  BRAID_REASSOCIATE
+  float a = 0, b = 0;
+  for (long i = 0; i < n; i++) { float d = less(x[i], mean); a += d; b += d * d; }
+  *rest += a;
+  *square += b;
+}
+
+// Statistics of n elements from their first mean and the two totals; returns the variance.
+BRAID_INLINE float finish(float mean, float rest, float square, float n, float epsilon, float *statistics) {
+  rest /= n;
+  float variance = square / n - rest * rest;
+  variance = variance < 0 ? 0 : variance;  // NaN stays NaN
+  statistics[0] = mean;
+  statistics[1] = rest;
+  statistics[2] = 1 / sqrtf(variance + epsilon);
+  return variance;
+}
+
+BRAID_KERNEL void braid_layer_norm(const float *x, const float *residual, const float *gain, const float *bias, float epsilon,
+                                   float *restrict_ y, float *restrict_ statistics, long rows, long columns) {
+  for (long r = 0; r < rows; r++, x += columns, y += columns, statistics += 3) {
+    const float *from = x;
+    if (residual) {
+      for (long c = 0; c < columns; c++) y[c] = x[c] + residual[c];
+      residual += columns;
+      from = y;
+    }
+    float mean = sum(from, columns) / columns, rest = 0, square = 0;
+    add_moments(from, mean, columns, &rest, &square);
+    finish(mean, rest, square, columns, epsilon, statistics);
+    float s[3] = {statistics[0], statistics[1], statistics[2]};
+    if (gain && bias) for (long c = 0; c < columns; c++) y[c] = normalised(from[c], s) * gain[c] + bias[c];
+    else if (gain) for (long c = 0; c < columns; c++) y[c] = normalised(from[c], s) * gain[c];
+    else if (bias) for (long c = 0; c < columns; c++) y[c] = normalised(from[c], s) + bias[c];
+    else for (long c = 0; c < columns; c++) y[c] = normalised(from[c], s);
+  }
+}
+
+// With h the normalised row and v = g ∘ gain: gx = (v − mean(v) − h mean(v ∘ h)) / deviation. The flags are constants.
+#define ROW_H normalised(residual ? x[c] + r[c] : x[c], s)
+#define ROW_V (gained ? g[c] * gain[c] : g[c])
+BRAID_INLINE void row_gradient(int residual, int gained, const float *x, const float *r, const float *gain, const float *s,
+                               const float *g, float beta, float *gx, long n) {
+  float a = 0, b = 0;
+  {
+    BRAID_REASSOCIATE
+    for (long c = 0; c < n; c++) { float v = ROW_V; a += v; b += v * ROW_H; }
+  }
+  a /= n;
+  b /= n;
+  if (beta == 0) for (long c = 0; c < n; c++) gx[c] = (ROW_V - a - ROW_H * b) * s[2];
+  else for (long c = 0; c < n; c++) gx[c] = (ROW_V - a - ROW_H * b) * s[2] + beta * gx[c];
+}
+
+BRAID_KERNEL void braid_layer_norm_gradient(const float *x, const float *r, const float *gain, const float *statistics,
+                                            const float *g, float beta, float *gx, float *gain_gradient,
+                                            float *bias_gradient, long rows, long n) {
+  for (long i = 0; i < rows; i++, x += n, g += n, statistics += 3) {
+    float s[3] = {statistics[0], statistics[1], statistics[2]};
+    if (gain_gradient) {
+      if (r) for (long c = 0; c < n; c++) gain_gradient[c] += g[c] * normalised(x[c] + r[c], s);
+      else for (long c = 0; c < n; c++) gain_gradient[c] += g[c] * normalised(x[c], s);
+    }
+    if (bias_gradient) for (long c = 0; c < n; c++) bias_gradient[c] += g[c];
+    if (gx) {
+      if (r && gain) row_gradient(1, 1, x, r, gain, s, g, beta, gx, n);
+      else if (r) row_gradient(1, 0, x, r, gain, s, g, beta, gx, n);
+      else if (gain) row_gradient(0, 1, x, r, gain, s, g, beta, gx, n);
+      else row_gradient(0, 0, x, r, gain, s, g, beta, gx, n);
+      gx += n;
+    }
+    if (r) r += n;
+  }
+}
+
+// x [batch, channels, inner]. With inner 1 (plain vectors) the channels lie side by side, and loops run over them.
+BRAID_KERNEL void braid_batch_statistics(const float *x, float epsilon, float *mean, float *variance, float *statistics,
+                                         long batch, long channels, long inner) {
+  float n = (float)(batch * inner);
+  for (long c = 0; c < channels; c++) {
+    float total = 0, rest = 0, square = 0;
+    if (inner == 1) {
+      BRAID_REASSOCIATE
+      for (long b = 0; b < batch; b++) total += x[b * channels + c];
+      float m = total / n;
+      for (long b = 0; b < batch; b++) { float d = less(x[b * channels + c], m); rest += d; square += d * d; }
+    } else {
+      for (long b = 0; b < batch; b++) total += sum(x + (b * channels + c) * inner, inner);
+      for (long b = 0; b < batch; b++) add_moments(x + (b * channels + c) * inner, total / n, inner, &rest, &square);
+    }
+    float *s = statistics + 3 * c;
+    variance[c] = finish(total / n, rest, square, n, epsilon, s);
+    mean[c] = s[0] + s[1];
+  }
+}
+
+// BODY for every row of one channel: `at` is where it begins.
+#define CHANNEL_ROWS(...)                                                                                        \
+  for (long b = 0; b < batch; b++)                                                                               \
+    for (long c = 0; c < channels; c++) {                                                                        \
+      long at = (b * channels + c) * inner;                                                                      \
+      const float *s = statistics + 3 * c;                                                                       \
+      __VA_ARGS__                                                                                                \
+    }
+
+BRAID_KERNEL void braid_batch_norm(const float *x, const float *statistics, const float *gain, const float *bias,
+                                   float *restrict_ y, long batch, long channels, long inner) {
+  CHANNEL_ROWS({
+    float k = gain ? gain[c] : 1, l = bias ? bias[c] : 0;
+    float m[3] = {s[0], s[1], s[2]};
+    for (long i = at; i < at + inner; i++) y[i] = normalised(x[i], m) * k + l;
+  })
+}
+
+BRAID_KERNEL void braid_batch_norm_sums(const float *x, const float *statistics, const float *g, float *sums, long batch,
+                                        long channels, long inner) {
+  for (long c = 0; c < 2 * channels; c++) sums[c] = 0;
+  CHANNEL_ROWS({
+    BRAID_REASSOCIATE
+    float m[3] = {s[0], s[1], s[2]}, a = 0, d = 0;
+    for (long i = at; i < at + inner; i++) { a += g[i]; d += g[i] * normalised(x[i], m); }
+    sums[c] += a;
+    sums[channels + c] += d;
+  })
+}
+
+BRAID_KERNEL void braid_batch_norm_gradient(const float *x, const float *statistics, const float *gain, const float *g,
+                                            const float *sums, float beta, float *gx, long batch, long channels, long inner) {
+  float n = (float)(batch * inner);
+  CHANNEL_ROWS({
+    float k = gain ? gain[c] * s[2] : s[2], m[3] = {s[0], s[1], s[2]};
+    float a = sums ? sums[c] / n : 0, d = sums ? sums[channels + c] / n : 0;
+    if (beta == 0) for (long i = at; i < at + inner; i++) gx[i] = (g[i] - a - normalised(x[i], m) * d) * k;
+    else for (long i = at; i < at + inner; i++) gx[i] = (g[i] - a - normalised(x[i], m) * d) * k + beta * gx[i];
+  })
+}

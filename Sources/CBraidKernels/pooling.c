@@ -1,0 +1,148 @@
+#include "CBraidKernels.h"
+#include <string.h>
+
+// Part of a window that lies inside the plane: window elements first ≤ i < last along one axis, for a window starting at `start`.
+BRAID_INLINE void inside(long start, long window, long size, long *first, long *last) {
+  *first = start < 0 ? -start : 0;
+  *last = size - start < window ? size - start : window;
+}
+
+// Outputs whose window element `at` lies inside the plane along one axis: first ≤ o < last.
+BRAID_INLINE void reached(long at, long before, long size, long stride, long outputs, long *first, long *last) {
+  long from = before - at, until = size + before - at;  // from ≤ o · stride < until
+  *first = from > 0 ? (from + stride - 1) / stride : 0;
+  *last = until > 0 ? (until + stride - 1) / stride : 0;
+  if (*last > outputs) *last = outputs;
+}
+
+// Goes through the planes window element by window element, so that the inner loop runs over the outputs of a row.
+// BODY sees at[c * stride] (the element of output c) and to[c].
+#define WINDOW_MAJOR(START, BODY)                                                                                \
+  for (long n = 0; n < p->planes; n++)                                                                           \
+    for (long o = 0; o < p->rows; o++) {                                                                         \
+      float *to = y + (n * p->rows + o) * p->columns;                                                            \
+      for (long c = 0; c < p->columns; c++) to[c] = START;                                                       \
+      long top = o * p->stride_y - p->top, upper, lower;                                                         \
+      inside(top, p->window_height, p->height, &upper, &lower);                                                  \
+      for (long i = upper; i < lower; i++)                                                                       \
+        for (long j = 0; j < p->window_width; j++) {                                                             \
+          long first, last;                                                                                      \
+          reached(j, p->left, p->width, p->stride_x, p->columns, &first, &last);                                 \
+          const float *at = x + (n * p->height + top + i) * p->width + j - p->left;                              \
+          for (long c = first; c < last; c++) BODY                                                               \
+        }                                                                                                        \
+    }
+
+#define MAXIMUM { float v = at[c * stride], m = to[c]; to[c] = v > m || v != v ? v : m; }
+BRAID_INLINE void max_pool(const braid_pooling *p, const float *restrict_ x, float *restrict_ y, long stride) {
+  WINDOW_MAJOR(-__builtin_inff(), MAXIMUM)
+}
+
+#define SUM { to[c] += at[c * stride]; }
+BRAID_INLINE void sum_pool(const braid_pooling *p, const float *restrict_ x, float *restrict_ y, long stride) {
+  WINDOW_MAJOR(0, SUM)
+}
+
+BRAID_INLINE int is_two_by_two(const braid_pooling *p) {
+  return p->window_height == 2 && p->window_width == 2 && p->stride_y == 2 && p->stride_x == 2 && p->top == 0 && p->left == 0;
+}
+
+BRAID_KERNEL void braid_max_pool(const braid_pooling *p, const float *restrict_ x, float *restrict_ y) {
+  if (is_two_by_two(p)) {  // the usual case, in one pass
+    for (long n = 0; n < p->planes; n++)
+      for (long o = 0; o < p->rows; o++, y += p->columns) {
+        const float *a = x + (n * p->height + 2 * o) * p->width, *b = a + p->width;
+        for (long c = 0; c < p->columns; c++) {
+          float m = a[2 * c], v = a[2 * c + 1], w = b[2 * c], z = b[2 * c + 1];
+          m = v > m || v != v ? v : m;
+          m = w > m || w != w ? w : m;
+          y[c] = z > m || z != z ? z : m;
+        }
+      }
+    return;
+  }
+  switch (p->stride_x) {  // known strides vectorise
+  case 1: max_pool(p, x, y, 1); break;
+  case 2: max_pool(p, x, y, 2); break;
+  default: max_pool(p, x, y, p->stride_x);
+  }
+}
+
+// Windows of 2 × 2 that do not overlap: every element is written once, without branches.
+BRAID_INLINE void two_by_two_gradient(const braid_pooling *p, const float *restrict_ x, const float *restrict_ y,
+                                      const float *restrict_ g, float *restrict_ gx) {
+  for (long n = 0; n < p->planes; n++)
+    for (long o = 0; o < p->rows; o++, y += p->columns, g += p->columns) {
+      long at = (n * p->height + 2 * o) * p->width;
+      const float *a = x + at, *b = a + p->width;
+      float *ga = gx + at, *gb = ga + p->width;
+      for (long c = 0; c < p->columns; c++) {
+        float m = y[c], v = g[c];
+        float f0 = a[2 * c] < m ? 0 : v, f1 = a[2 * c + 1] < m ? 0 : v, f2 = b[2 * c] < m ? 0 : v, f3 = b[2 * c + 1] < m ? 0 : v;
+        int t0 = !(a[2 * c] < m), t1 = t0 | !(a[2 * c + 1] < m), t2 = t1 | !(b[2 * c] < m);
+        ga[2 * c] = f0;
+        ga[2 * c + 1] = t0 ? 0 : f1;
+        gb[2 * c] = t1 ? 0 : f2;
+        gb[2 * c + 1] = t2 ? 0 : f3;
+      }
+      if (p->width % 2) ga[p->width - 1] = gb[p->width - 1] = 0;
+      if (p->height % 2 && o + 1 == p->rows) memset(gb + p->width, 0, (size_t)p->width * sizeof(float));
+    }
+}
+
+BRAID_KERNEL void braid_max_pool_gradient(const braid_pooling *p, const float *x, const float *y, const float *g, float beta,
+                                          float *gx) {
+  if (is_two_by_two(p) && beta == 0) { two_by_two_gradient(p, x, y, g, gx); return; }
+  if (beta == 0) memset(gx, 0, (size_t)(p->planes * p->height * p->width) * sizeof(float));
+  for (long n = 0; n < p->planes; n++)
+    for (long o = 0; o < p->rows; o++) {
+      long top = o * p->stride_y - p->top, upper, lower;
+      inside(top, p->window_height, p->height, &upper, &lower);
+      for (long c = 0; c < p->columns; c++, y++, g++) {
+        long start = c * p->stride_x - p->left, first, last;
+        inside(start, p->window_width, p->width, &first, &last);
+        for (long i = upper; i < lower; i++) {
+          long at = (n * p->height + top + i) * p->width + start;
+          for (long j = first; j < last; j++)
+            if (!(x[at + j] < *y)) { gx[at + j] += *g; goto found; }
+        }
+      found:;
+      }
+    }
+}
+
+BRAID_KERNEL void braid_average_pool(const braid_pooling *p, const float *restrict_ x, float *restrict_ y) {
+  switch (p->stride_x) {
+  case 1: sum_pool(p, x, y, 1); break;
+  case 2: sum_pool(p, x, y, 2); break;
+  default: sum_pool(p, x, y, p->stride_x);
+  }
+  for (long n = 0; n < p->planes; n++)
+    for (long o = 0; o < p->rows; o++) {
+      long upper, lower, first, last;
+      inside(o * p->stride_y - p->top, p->window_height, p->height, &upper, &lower);
+      for (long c = 0; c < p->columns; c++) {
+        inside(c * p->stride_x - p->left, p->window_width, p->width, &first, &last);
+        *y++ /= (float)((lower - upper) * (last - first));
+      }
+    }
+}
+
+BRAID_KERNEL void braid_average_pool_gradient(const braid_pooling *p, const float *restrict_ g, float beta,
+                                              float *restrict_ gx) {
+  if (beta == 0) memset(gx, 0, (size_t)(p->planes * p->height * p->width) * sizeof(float));
+  for (long n = 0; n < p->planes; n++)
+    for (long o = 0; o < p->rows; o++) {
+      long top = o * p->stride_y - p->top, upper, lower;
+      inside(top, p->window_height, p->height, &upper, &lower);
+      for (long c = 0; c < p->columns; c++) {
+        long start = c * p->stride_x - p->left, first, last;
+        inside(start, p->window_width, p->width, &first, &last);
+        float share = *g++ / (float)((lower - upper) * (last - first));
+        for (long i = upper; i < lower; i++) {
+          float *to = gx + (n * p->height + top + i) * p->width + start;
+          for (long j = first; j < last; j++) to[j] += share;
+        }
+      }
+    }
+}

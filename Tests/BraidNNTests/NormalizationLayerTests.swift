@@ -1,0 +1,109 @@
+import BraidNN
+import BraidTensor
+import BraidTesting
+import Foundation
+import Testing
+
+@Suite struct BatchNormLayerTests {
+  private func layer(_ fixture: Fixture) throws -> (BatchNorm, ParameterStore) {
+    let scope = Scope(seed: 1)
+    let layer = BatchNorm(try fixture.shape("parameter.gain")[0], in: scope["norm"])
+    layer.gain.assign(try fixture.tensor("parameter.gain"))
+    layer.bias.assign(try fixture.tensor("parameter.bias"))
+    layer.runningMean.assign(try fixture.tensor("input.mean"))
+    layer.runningVariance.assign(try fixture.tensor("input.variance"))
+    return (layer, scope.store)
+  }
+
+  @Test(arguments: ["vectors", "images", "sequences"])
+  func `training moves the running statistics as PyTorch does`(_ name: String) throws {
+    let fixture = try Fixture("normalization/batch-\(name)")
+    let (layer, store) = try layer(fixture)
+    defer { withExtendedLifetime(store) {} }
+    var context = Context.training(seed: 1, step: 0)
+    let y = layer(try fixture.tensor("input.x"), &context)
+    let moved = [
+      ("output", y), ("extra.running-mean", layer.runningMean.value), ("extra.running-variance", layer.runningVariance.value),
+    ]
+    #expect(try fixture.violations(moved) == [])
+    // negative control: the statistics before the pass are others
+    #expect(try fixture.violations([("extra.running-mean", fixture.tensor("input.mean"))]).count == 1)
+  }
+
+  @Test func `evaluation uses the running statistics and leaves them`() throws {
+    let fixture = try Fixture("normalization/batch-evaluation")
+    let (layer, store) = try layer(fixture)
+    defer { withExtendedLifetime(store) {} }
+    var context = Context.evaluation()
+    #expect(try fixture.violations([("output", layer(fixture.tensor("input.x"), &context))]) == [])
+    #expect(layer.runningMean.value.elements == (try fixture.tensor("input.mean")).elements)
+  }
+
+  @Test func `running statistics are saved and loaded with the parameters, and are not trained`() throws {
+    let fixture = try Fixture("normalization/batch-evaluation")
+    let (_, store) = try layer(fixture)
+    #expect(store.parameters.map(\.path) == ["norm.gain", "norm.bias"])
+    #expect(store.buffers.map(\.path) == ["norm.running-mean", "norm.running-variance"])
+    #expect(store.count == 8)
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("batch-norm-\(UUID()).safetensors").path
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    try store.save(to: file)
+    let scope = Scope(seed: 2)
+    let other = BatchNorm(4, in: scope["norm"])
+    #expect(other.runningVariance.value.elements == [1, 1, 1, 1])
+    try scope.store.load(from: file)
+    #expect(other.runningVariance.value.elements == (try fixture.tensor("input.variance")).elements)
+    #expect(other.gain.value.elements == (try fixture.tensor("parameter.gain")).elements)
+    // a model without the buffer refuses the file
+    let bare = Scope(seed: 2)
+    _ = LayerNorm(4, in: bare["norm"])
+    #expect(throws: SafetensorsError.self) { try bare.store.load(from: file) }
+  }
+
+  @Test func `a path is a parameter or a buffer, not both`() async {
+    await #expect(processExitsWith: .failure) {
+      let scope = Scope(seed: 1)
+      _ = scope.parameter("mean", [2], .zeros)
+      _ = scope.buffer("mean", [2], 0)
+    }
+  }
+}
+
+@Suite struct LayerNormLayerTests {
+  @Test func `with gain and bias loaded the output is PyTorch's`() throws {
+    let fixture = try Fixture("normalization/layer-residual")
+    let scope = Scope(seed: 1)
+    let layer = LayerNorm(13, in: scope)
+    #expect(layer.gain.value.elements == Array(repeating: 1, count: 13))
+    try fixture.load(into: scope.store)
+    var context = Context.evaluation()
+    let y = layer(try fixture.tensor("input.x"), adding: try fixture.tensor("input.residual"), &context)
+    #expect(try fixture.violations([("output", y)]) == [])
+    #expect(try fixture.violations([("output", layer(fixture.tensor("input.x"), &context))]).count == 1)
+  }
+}
+
+@Suite struct Conv2dLayerTests {
+  @Test func `with weight and bias loaded the output and gradients are PyTorch's`() throws {
+    let fixture = try Fixture("convolution/strided")
+    let scope = Scope(seed: 1)
+    let layer = Conv2d(2, 4, window: (3, 2), stride: (2, 3), padding: (1, 0), in: scope)
+    try fixture.load(into: scope.store)
+    var context = Context.training(seed: 1, step: 0)
+    let y = layer(try fixture.tensor("input.x"), &context)
+    let gradients = y.gradients(upstream: try fixture.tensor("upstream"))
+    let found: [(String, Tensor?)] = [
+      ("output", y), ("gradient.parameter.weight", gradients[layer.weight]),
+      ("gradient.parameter.bias", layer.bias.flatMap { gradients[$0] }),
+    ]
+    #expect(try fixture.violations(found) == [])
+    #expect(try fixture.violations([("gradient.parameter.weight", layer.weight.value)]).count == 1)
+  }
+
+  @Test func `first weights lie within He's bound`() {
+    // fan in 2 · 3 · 2 = 12: ±√(6 / 12)
+    let weight = Conv2d(2, 40, window: (3, 2), in: Scope(seed: 1)).weight.value
+    let largest = weight.elements.map(abs).max() ?? 0
+    #expect(largest <= Float(0.5).squareRoot() && largest > 0.69)
+  }
+}

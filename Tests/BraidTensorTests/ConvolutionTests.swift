@@ -1,0 +1,170 @@
+import BraidNN
+import BraidTensor
+import BraidTesting
+import Testing
+
+/// A convolution as the definition has it: seven loops in `Double`.
+private func convolutionByDefinition(
+  _ x: Tensor, _ weight: Tensor, stride: (Int, Int), padding: (Int, Int), rows: Int, columns: Int
+) -> [Double] {
+  let (channels, height, width) = (x.shape[1], x.shape[2], x.shape[3])
+  let (outputs, tall, wide) = (weight.shape[0], weight.shape[2], weight.shape[3])
+  var y: [Double] = []
+  for b in 0..<x.shape[0] {
+    for o in 0..<outputs {
+      for r in 0..<rows {
+        for s in 0..<columns {
+          var sum = 0.0
+          for c in 0..<channels {
+            for i in 0..<tall {
+              for j in 0..<wide {
+                let (row, column) = (r * stride.0 + i - padding.0, s * stride.1 + j - padding.1)
+                guard row >= 0, row < height, column >= 0, column < width else { continue }
+                sum += Double(weight.pointer[((o * channels + c) * tall + i) * wide + j])
+                  * Double(x.pointer[((b * channels + c) * height + row) * width + column])
+              }
+            }
+          }
+          y.append(sum)
+        }
+      }
+    }
+  }
+  return y
+}
+
+@Suite struct ConvolutionTests {
+  /// A fixture's convolution with its gradients, under the fixture's names.
+  private func results(_ fixture: Fixture) throws -> [(name: String, tensor: Tensor?)] {
+    let tape = Tape()
+    let x = tape.watch(try fixture.tensor("input.x"))
+    let weight = tape.watch(try fixture.tensor("parameter.weight"))
+    let bias = try fixture.optional("parameter.bias").map { tape.watch($0) }
+    let (stride, padding) = (try fixture.integers("input.stride"), try fixture.integers("input.padding"))
+    let isRectified = try fixture.doubles("output").allSatisfy { $0 >= 0 }
+    let y = conv2d(
+      x, weight, bias, stride: (Int(stride[0]), Int(stride[1])), padding: (Int(padding[0]), Int(padding[1])),
+      activation: isRectified ? .relu : .none)
+    let gradients = y.gradients(upstream: try fixture.tensor("upstream"))
+    var found: [(String, Tensor?)] = [
+      ("output", y), ("gradient.input.x", gradients[x]), ("gradient.parameter.weight", gradients[weight]),
+    ]
+    if let bias { found.append(("gradient.parameter.bias", gradients[bias])) }
+    return found
+  }
+
+  @Test(arguments: [
+    "plain", "same", "strided", "strided-same", "whole-input", "pointwise", "stride-beyond-window", "more-padding-than-window",
+    "relu", "deep",
+  ])
+  func `output and all gradients are PyTorch's`(_ name: String) throws {
+    let fixture = try Fixture("convolution/\(name)")
+    #expect(try fixture.violations(results(fixture)) == [])
+  }
+
+  @Test func `the comparison sees a transposed window`() throws {  // negative control
+    let fixture = try Fixture("convolution/same")
+    let x = try fixture.tensor("input.x"), weight = try fixture.tensor("parameter.weight")
+    var swapped = weight.elements
+    for window in 0..<15 {
+      for i in 0..<3 { for j in 0..<3 { swapped[window * 9 + i * 3 + j] = weight.elements[window * 9 + j * 3 + i] } }
+    }
+    let y = conv2d(x, Tensor(swapped, weight.shape), try fixture.tensor("parameter.bias"), padding: (1, 1))
+    #expect(try fixture.violations([("output", y)]).count == 1)
+  }
+
+  @Test func `a window slides over the input, worked by hand`() throws {
+    // x = 1 2 3   w = 1 0   y = 1·1 + 5·2 = 11, 2 + 6·2 = 14; 4 + 8·2 = 20, 5 + 9·2 = 23; + bias 100
+    //     4 5 6       0 2
+    //     7 8 9
+    let x = Tensor([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 1, 3, 3])
+    let y = conv2d(x, Tensor([1, 0, 0, 2], [1, 1, 2, 2]), Tensor([100]))
+    #expect(y.shape == [1, 1, 2, 2])
+    #expect(y.elements == [111, 114, 120, 123])
+  }
+
+  @Test(arguments: [
+    // batch, channels, height, width, outputs, window, stride, padding: more pixels or taps than one block, ragged panels
+    [1, 1, 29, 31, 2, 3, 3, 1, 1, 1, 1], [2, 3, 40, 41, 17, 5, 4, 1, 1, 2, 0], [1, 70, 6, 5, 24, 3, 3, 2, 1, 1, 1],
+    [3, 1, 57, 30, 1, 7, 7, 2, 2, 3, 3], [1, 300, 3, 2, 33, 1, 1, 1, 1, 0, 0], [2, 4, 1, 19, 5, 1, 6, 1, 4, 0, 5],
+  ])
+  func `any size agrees with the definition`(_ n: [Int]) throws {
+    var stream = RandomStream(seed: 3, .sampling, path: "\(n)")
+    let x = stream.normal(Shape(n[0], n[1], n[2], n[3])), weight = stream.normal(Shape(n[4], n[1], n[5], n[6]))
+    let y = conv2d(x, weight, nil, stride: (n[7], n[8]), padding: (n[9], n[10]))
+    let expected = convolutionByDefinition(
+      x, weight, stride: (n[7], n[8]), padding: (n[9], n[10]), rows: y.shape[2], columns: y.shape[3])
+    try expectClose(y, expected, 4e-6)
+    // The convolution is linear in x and in w, so ⟨g, y⟩ = ⟨dx, x⟩ = ⟨dw, w⟩ for every upstream g.
+    let tape = Tape(), upstream = stream.normal(y.shape)
+    let (leafX, leafW) = (tape.watch(x), tape.watch(weight))
+    let gradients = conv2d(leafX, leafW, nil, stride: (n[7], n[8]), padding: (n[9], n[10])).gradients(upstream: upstream)
+    func inner(_ a: Tensor, _ b: Tensor) -> Double { zip(a.elements, b.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
+    let size = inner(y, y).squareRoot() * inner(upstream, upstream).squareRoot()
+    #expect(abs(inner(upstream, y) - inner(try #require(gradients[leafX]), x)) < 1e-6 * size)
+    #expect(abs(inner(upstream, y) - inner(try #require(gradients[leafW]), weight)) < 1e-6 * size)
+  }
+
+  @Test(arguments: Activation.allCases) func `derivatives agree with differences`(_ activation: Activation) {
+    var stream = RandomStream(seed: 7, .sampling)
+    let inputs: [(name: String, tensor: Tensor)] = [
+      ("x", stream.normal([2, 2, 5, 4])), ("weight", stream.normal([3, 2, 3, 2], deviation: 0.3)), ("bias", stream.normal([3])),
+    ]
+    let check = checkGradients(inputs: inputs, step: 2e-3) { tensors, _ in
+      conv2d(tensors[0], tensors[1], tensors[2], stride: (2, 1), padding: (1, 1), activation: activation)
+    }
+    #expect(check.violations == [])
+    #expect(check.count > 60)
+  }
+
+  @Test func `a tensor used twice collects both shares, and one nobody wants gets none`() throws {
+    // y = w ⋆ x with w and x both 1 × 1 and the same tensor: y = x², dx = 2 x
+    let tape = Tape()
+    let x = tape.watch(Tensor([3], [1, 1, 1, 1]))
+    #expect(conv2d(x, x, nil).gradients()[x]?.elements == [6])
+    let other = Tape()
+    let weight = other.watch(Tensor([2], [1, 1, 1, 1]))
+    let constant = Tensor([5], [1, 1, 1, 1])
+    let gradients = conv2d(constant, weight, nil).gradients()
+    #expect(gradients[weight]?.elements == [5])
+    #expect(gradients[constant] == nil)
+  }
+
+  @Test func `an empty batch gives an empty result and gradients of 0`() throws {
+    let tape = Tape()
+    let weight = tape.watch(Tensor.ones([2, 1, 3, 3])), bias = tape.watch(Tensor.ones([2]))
+    let y = conv2d(Tensor.zeros([0, 1, 4, 4]), weight, bias, activation: .relu)
+    #expect(y.shape == [0, 2, 2, 2])
+    let gradients = y.gradients()
+    #expect(gradients[weight]?.elements == Array(repeating: 0, count: 18))
+    #expect(gradients[bias]?.elements == [0, 0])
+  }
+
+  @Test func `values of ±10⁴ stay exact and NaN passes through ReLU`() {
+    let y = conv2d(Tensor([1e4, -1e4, 1e4, .nan], [1, 1, 1, 4]), Tensor([1e4, 1e4], [1, 1, 1, 2]), nil, activation: .relu)
+    #expect(y.elements[0] == 0)
+    #expect(y.elements[1] == 0)
+    #expect(y.elements[2].isNaN)
+  }
+
+  @Test func `sizes that do not fit stop with every shape`() async {
+    let channels = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = conv2d(.zeros([1, 3, 8, 8]), .zeros([4, 2, 3, 3]), nil)
+    }
+    #expect(text(channels).contains("conv2d: input [1, 3, 8, 8], weight [4, 2, 3, 3]; expected [batch, channels, height, width]"))
+    let bias = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = conv2d(.zeros([1, 2, 8, 8]), .zeros([4, 2, 3, 3]), .zeros([5]))
+    }
+    #expect(text(bias).contains("conv2d: bias of shape [5] for 4 outputs"))
+    let window = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = conv2d(.zeros([1, 2, 4, 8]), .zeros([4, 2, 7, 3]), nil, padding: (1, 0))
+    }
+    #expect(text(window).contains("conv2d: a window of [7, 3] does not fit input [1, 2, 4, 8] with padding [1, 0]: [6, 8]"))
+    let stride = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = conv2d(.zeros([1, 2, 4, 8]), .zeros([4, 2, 3, 3]), nil, stride: (0, 1))
+    }
+    #expect(text(stride).contains("conv2d: stride (0, 1) and padding (0, 0); expected at least 1 and at least 0"))
+  }
+}
+
+private func text(_ result: ExitTest.Result?) -> String { String(decoding: result?.standardErrorContent ?? [], as: UTF8.self) }
