@@ -10,8 +10,7 @@ func gemm(
 ) {
   if m == 0 || n == 0 { return }
   if k == 0 {
-<<<<<<< 91db4c6
-    if beta == 0 { c.update(repeating: 0, count: m * n) }  // an empty sum
+    if beta == 0 { c.update(repeating: 0, count: m * n) } else if beta != 1 { braid_scale(beta, c, 0, c, m * n) }
     return
   }
   let (lda, ldb) = (transposeA ? m : k, transposeB ? k : n)
@@ -30,9 +29,6 @@ func gemm(
   if isSmall,
     braid_gemm_small(transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) != 0
   {
-=======
-    if beta == 0 { c.update(repeating: 0, count: m * n) } else { braid_scale(beta, c, 0, c, m * n) }
->>>>>>> 4bae5f13cd37beadfe4aa29887bff53f0336b0d3
     return
   }
   cblas_sgemm(
