@@ -30,8 +30,10 @@ extension PartOptions {
   public init(_ given: [String: Setting], at path: String) throws {
     let defaults = Self.defaults
     let merged = try overlay(given, on: defaults, at: path)
+    let decoder = JSONDecoder()
+    decoder.userInfo[.optionsPath] = path
     do {
-      self = try JSONDecoder().decode(Self.self, from: JSONEncoder().encode(Setting.map(merged)))
+      self = try decoder.decode(Self.self, from: JSONEncoder().encode(Setting.map(merged)))
     } catch let error as DecodingError {
       throw SetupError(explain(error, merged, at: path))
     }

@@ -1,1 +1,0 @@
-int braid_codecs_placeholder;
