@@ -1,0 +1,56 @@
+import BraidTensor
+
+/// One layer of a Transformer encoder (Vaswani et al. 2017, section 3.1): self-attention and a feed-forward net, each with a
+/// residual and layer normalisation.
+///
+/// ```text
+/// post-norm (the original):           x ← norm(x + attend(x))     x ← norm(x + net(x))
+/// pre-norm (Xiong et al. 2020):       x ← x + attend(norm(x))     x ← x + net(norm(x))
+/// ```
+/// with net(x) = f(x W₁ + b₁) W₂ + b₂. Shapes: `[B, T, width] → [B, T, width]`. Parameters: `attention.…` (see
+/// `MultiHeadAttention`), `attention-norm.…`, `expand.…` (W₁), `contract.…` (W₂), `feed-forward-norm.…`.
+public struct TransformerEncoderLayer {
+  public let attention: MultiHeadAttention
+  public let expand: Linear
+  public let contract: Linear
+  public let attentionNorm: LayerNorm
+  public let feedForwardNorm: LayerNorm
+  public let isPreNorm: Bool
+  private let dropout: Dropout?
+
+  /// - Parameters:
+  ///   - feedForward: width inside the feed-forward net; 4 · width by default.
+  ///   - isPreNorm: whether the normalisation stands before each half instead of after its sum.
+  ///   - dropout: rate on what each half adds to the residual.
+  public init(
+    _ width: Int, heads: Int, feedForward: Int? = nil, activation: Activation = .relu, isPreNorm: Bool = false,
+    dropout: Double = 0, in scope: Scope
+  ) {
+    let hidden = feedForward ?? 4 * width
+    attention = MultiHeadAttention(width, heads: heads, dropout: dropout, in: scope["attention"])
+    expand = Linear(width, hidden, activation: activation, initializer: .suiting(activation), in: scope["expand"])
+    contract = Linear(hidden, width, in: scope["contract"])
+    attentionNorm = LayerNorm(width, in: scope["attention-norm"])
+    feedForwardNorm = LayerNorm(width, in: scope["feed-forward-norm"])
+    self.isPreNorm = isPreNorm
+    self.dropout = dropout > 0 ? Dropout(dropout, in: scope["dropout"]) : nil
+  }
+
+  /// - Parameter steps: `[B, T]`, 1 for a real step; no step attends to a masked one. Results at masked steps mean nothing.
+  public func callAsFunction(
+    _ x: Tensor, steps: Tensor? = nil, isCausal: Bool = false, _ context: inout Context
+  ) -> Tensor {
+    if isPreNorm {
+      let middle = x + attention(attentionNorm(x, &context), keyMask: steps, isCausal: isCausal, &context).output
+      return middle + net(feedForwardNorm(middle, &context), &context)
+    }
+    let middle = attentionNorm(
+      attention(x, keyMask: steps, isCausal: isCausal, &context).output, adding: x, &context)
+    return feedForwardNorm(net(middle, &context), adding: middle, &context)
+  }
+
+  private func net(_ x: Tensor, _ context: inout Context) -> Tensor {
+    let result = contract(expand(x, &context), &context)  // [B, T, hidden] inside
+    return dropout?(result, &context) ?? result
+  }
+}
