@@ -5,20 +5,21 @@ import Foundation
 enum CSVReport {
   static func render(_ comparison: Comparison) -> String {
     let metrics = comparison.metrics.map(\.name)
-    var lines = [["row", "fusion", "modalities", "seed", "status"] + metrics + ["best_epoch", "epochs", "seconds", "parameters", "flops_per_sample"]]
+    let costs = ["best_epoch", "epochs", "seconds", "parameters", "flops_per_sample"]
+    var lines: [[String]] = [["row", "fusion", "modalities", "seed", "status"] + metrics + costs]
     for row in comparison.rows {
       for cell in row.cells {
-        lines.append(
-          [row.name, row.fusion, row.modalities.joined(separator: " "), "\(cell.seed)", cell.status.rawValue]
-            + metrics.map { cell.test[$0].map { "\($0)" } ?? "" }
-            + [
-              cell.bestEpoch.map(String.init) ?? "", cell.epochs.map(String.init) ?? "", cell.seconds.map { "\($0)" } ?? "",
-              row.parameters.map(String.init) ?? "", row.flopsPerSample.map { "\($0)" } ?? "",
-            ])
+        var line: [String] = [row.name, row.fusion, row.modalities.joined(separator: " "), "\(cell.seed)", cell.status.rawValue]
+        for metric in metrics { line.append(number(cell.test[metric])) }
+        line += [number(cell.bestEpoch), number(cell.epochs), number(cell.seconds)]
+        line += [number(row.parameters), number(row.flopsPerSample)]
+        lines.append(line)
       }
     }
     return lines.map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\r\n") + "\r\n"
   }
+
+  private static func number<N: Numeric>(_ value: N?) -> String { value.map { "\($0)" } ?? "" }
 
   private static func quoted(_ field: String) -> String {
     guard field.contains(where: { ",\"\n\r".contains($0) }) || field.contains("\r\n") else { return field }
