@@ -2,9 +2,10 @@ import BraidTensor
 
 /// Batch normalisation of every channel (Ioffe & Szegedy 2015).
 ///
-/// In training by the batch's own mean and variance, which also move the running statistics; in evaluation by the running
-/// statistics. Shapes: `[batch, channels, …] → ` the same. Parameters: `gain [channels]` (ones), `bias [channels]` (zeros);
-/// buffers, saved with them: `running-mean [channels]` (zeros), `running-variance [channels]` (ones).
+/// In training by the batch's own mean and variance, which also move the running statistics; in evaluation by the
+/// running statistics. Shapes: `[batch, channels, …] → ` the same. Parameters: `gain [channels]` (ones),
+/// `bias [channels]` (zeros); buffers, saved with them: `running-mean [channels]` (zeros),
+/// `running-variance [channels]` (ones).
 public struct BatchNorm {
   public let gain: Parameter
   public let bias: Parameter

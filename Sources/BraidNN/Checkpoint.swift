@@ -12,9 +12,10 @@ extension ParameterStore {
     try Safetensors.write(saved.map { ($0.path, .float32($0.value)) }, metadata: metadata, to: path)
   }
 
-  /// Replaces the values of all parameters and buffers by those of a file, which must hold exactly these paths with these
-  /// shapes. Nothing changes unless everything fits.
-  /// - Parameter prefix: what stands before each path in the file, such as `parameter.`; other names are then left alone.
+  /// Replaces the values of all parameters and buffers by those of a file, which must hold exactly these paths with
+  /// these shapes. Nothing changes unless everything fits.
+  /// - Parameter prefix: what stands before each path in the file, such as `parameter.`; other names are then left
+  ///   alone.
   /// - Throws: `SafetensorsError` naming the file and every parameter that is missing, unknown or of another shape.
   public func load(from file: Safetensors, prefix: String = "") throws {
     let places = saved

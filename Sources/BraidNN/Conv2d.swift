@@ -2,8 +2,8 @@ import BraidTensor
 
 /// A two-dimensional convolution with bias and optional activation.
 ///
-/// Shapes: `[batch, inputs, height, width] → [batch, outputs, rows, columns]`, rows = (height + 2 padding − window) / stride + 1,
-/// rounded down. Parameters: `weight [outputs, inputs, window, window]`, `bias [outputs]` (zeros).
+/// Shapes: `[batch, inputs, height, width] → [batch, outputs, rows, columns]`, rows = (height + 2 padding − window) /
+/// stride + 1, rounded down. Parameters: `weight [outputs, inputs, window, window]`, `bias [outputs]` (zeros).
 public struct Conv2d {
   public let weight: Parameter
   public let bias: Parameter?

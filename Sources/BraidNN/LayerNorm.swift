@@ -1,9 +1,10 @@
 import BraidTensor
 
-/// Layer normalisation over the last axis (Ba, Kiros & Hinton 2016), with a residual in the same pass where one is given.
+/// Layer normalisation over the last axis (Ba, Kiros & Hinton 2016), with a residual in the same pass where one is
+/// given.
 ///
-/// y = (s − mean(s)) / √(variance(s) + epsilon) ∘ gain + bias, s = x + residual. Shapes: `[…, features] → […, features]`.
-/// Parameters: `gain [features]` (ones), `bias [features]` (zeros).
+/// y = (s − mean(s)) / √(variance(s) + epsilon) ∘ gain + bias, s = x + residual. Shapes:
+/// `[…, features] → […, features]`. Parameters: `gain [features]` (ones), `bias [features]` (zeros).
 public struct LayerNorm {
   public let gain: Parameter
   public let bias: Parameter

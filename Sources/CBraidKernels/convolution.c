@@ -32,8 +32,8 @@ BRAID_INLINE void tile16(const float *a, const int32_t *base, const int32_t *ste
 BRAID_INLINE void tile8(const float *a, const int32_t *base, const int32_t *step, long depth, const float *panel,
                         int adds, float *result, long stride, long rows) { TILE_BODY(lanes8) }
 
-BRAID_KERNEL void braid_indirect_product(const float *a, const int32_t *base, long rows, const int32_t *step, long depth,
-                                         const float *panels, long columns, float beta, float *result) {
+BRAID_KERNEL void braid_indirect_product(const float *a, const int32_t *base, long rows, const int32_t *step,
+                                         long depth, const float *panels, long columns, float beta, float *result) {
   long count = (columns + BRAID_PANEL - 1) / BRAID_PANEL, stride = count * BRAID_PANEL;
   if (depth == 0 && beta == 0) memset(result, 0, (size_t)(rows * stride) * sizeof(float));
   long blocks = (depth + DEPTH - 1) / DEPTH, even = blocks ? (depth + blocks - 1) / blocks : 1;
@@ -138,8 +138,8 @@ typedef int32_t mask8 __attribute__((vector_size(32)));
 // max(v, 0), NaN kept. A macro: vectors of this size may not be passed to functions everywhere.
 #define RECTIFIED(V) ((lanes8)((mask8)(V) & ~((V) < 0)))
 
-BRAID_KERNEL void braid_unpack_map(const float *product, long stride, long rows, long columns, const float *bias, int relu,
-                                   float *map, long size) {
+BRAID_KERNEL void braid_unpack_map(const float *product, long stride, long rows, long columns, const float *bias,
+                                   int relu, float *map, long size) {
   if (relu) {
     TRANSPOSED({ v += bias ? bias[n + i] : 0; *(lanes8 *)to = RECTIFIED(v); },
                { v += bias ? bias[n + i] : 0; *to = v < 0 ? 0 : v; })
@@ -154,8 +154,8 @@ BRAID_KERNEL void braid_unpack_sum(const float *product, long stride, long rows,
   else TRANSPOSED({ *(lanes8 *)to = v + beta * *(lanes8 *)to; }, { *to = v + beta * *to; })
 }
 
-BRAID_KERNEL void braid_scatter_sum(const float *product, long stride, long rows, long columns, const int32_t *at, float beta,
-                                    float *map, long size) {
+BRAID_KERNEL void braid_scatter_sum(const float *product, long stride, long rows, long columns, const int32_t *at,
+                                    float beta, float *map, long size) {
   for (long n = 0; n < columns; n++)
     for (long r = 0; r < rows; r++) {
       float *to = map + n * size + at[r], v = product[r * stride + n];
@@ -173,7 +173,8 @@ void braid_pad_planes(const float *x, long planes, long height, long width, long
       memcpy(row + left, x, (size_t)width * sizeof(float));
       memset(row + left + width, 0, (size_t)(padded_width - left - width) * sizeof(float));
     }
-    memset(padded + (top + height) * padded_width, 0, (size_t)((padded_height - top - height) * padded_width) * sizeof(float));
+    long below = padded_height - top - height;
+    memset(padded + (top + height) * padded_width, 0, (size_t)(below * padded_width) * sizeof(float));
   }
 }
 

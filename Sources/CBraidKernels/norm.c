@@ -32,8 +32,9 @@ BRAID_INLINE float finish(float mean, float rest, float square, float n, float e
   return variance;
 }
 
-BRAID_KERNEL void braid_layer_norm(const float *x, const float *residual, const float *gain, const float *bias, float epsilon,
-                                   float *restrict_ y, float *restrict_ statistics, long rows, long columns) {
+BRAID_KERNEL void braid_layer_norm(const float *x, const float *residual, const float *gain, const float *bias,
+                                   float epsilon, float *restrict_ y, float *restrict_ statistics, long rows,
+                                   long columns) {
   for (long r = 0; r < rows; r++, x += columns, y += columns, statistics += 3) {
     const float *from = x;
     if (residual) {
@@ -55,8 +56,8 @@ BRAID_KERNEL void braid_layer_norm(const float *x, const float *residual, const 
 // With h the normalised row and v = g ∘ gain: gx = (v − mean(v) − h mean(v ∘ h)) / deviation. The flags are constants.
 #define ROW_H normalised(residual ? x[c] + r[c] : x[c], s)
 #define ROW_V (gained ? g[c] * gain[c] : g[c])
-BRAID_INLINE void row_gradient(int residual, int gained, const float *x, const float *r, const float *gain, const float *s,
-                               const float *g, float beta, float *gx, long n) {
+BRAID_INLINE void row_gradient(int residual, int gained, const float *x, const float *r, const float *gain,
+                               const float *s, const float *g, float beta, float *gx, long n) {
   float a = 0, b = 0;
   {
     BRAID_REASSOCIATE
@@ -128,8 +129,8 @@ BRAID_KERNEL void braid_batch_norm(const float *x, const float *statistics, cons
   })
 }
 
-BRAID_KERNEL void braid_batch_norm_sums(const float *x, const float *statistics, const float *g, float *sums, long batch,
-                                        long channels, long inner) {
+BRAID_KERNEL void braid_batch_norm_sums(const float *x, const float *statistics, const float *g, float *sums,
+                                        long batch, long channels, long inner) {
   for (long c = 0; c < 2 * channels; c++) sums[c] = 0;
   CHANNEL_ROWS({
     BRAID_REASSOCIATE
@@ -141,7 +142,8 @@ BRAID_KERNEL void braid_batch_norm_sums(const float *x, const float *statistics,
 }
 
 BRAID_KERNEL void braid_batch_norm_gradient(const float *x, const float *statistics, const float *gain, const float *g,
-                                            const float *sums, float beta, float *gx, long batch, long channels, long inner) {
+                                            const float *sums, float beta, float *gx, long batch, long channels,
+                                            long inner) {
   float n = (float)(batch * inner);
   CHANNEL_ROWS({
     float k = gain ? gain[c] * s[2] : s[2], m[3] = {s[0], s[1], s[2]};

@@ -1,7 +1,8 @@
 #include "CBraidKernels.h"
 #include <string.h>
 
-// Part of a window that lies inside the plane: window elements first ≤ i < last along one axis, for a window starting at `start`.
+// Part of a window that lies inside the plane: window elements first ≤ i < last along one axis, for a window starting
+// at `start`.
 BRAID_INLINE void inside(long start, long window, long size, long *first, long *last) {
   *first = start < 0 ? -start : 0;
   *last = size - start < window ? size - start : window;
@@ -44,7 +45,8 @@ BRAID_INLINE void sum_pool(const braid_pooling *p, const float *restrict_ x, flo
 }
 
 BRAID_INLINE int is_two_by_two(const braid_pooling *p) {
-  return p->window_height == 2 && p->window_width == 2 && p->stride_y == 2 && p->stride_x == 2 && p->top == 0 && p->left == 0;
+  return p->window_height == 2 && p->window_width == 2 && p->stride_y == 2 && p->stride_x == 2 && p->top == 0 &&
+         p->left == 0;
 }
 
 BRAID_KERNEL void braid_max_pool(const braid_pooling *p, const float *restrict_ x, float *restrict_ y) {
@@ -78,7 +80,8 @@ BRAID_INLINE void two_by_two_gradient(const braid_pooling *p, const float *restr
       float *ga = gx + at, *gb = ga + p->width;
       for (long c = 0; c < p->columns; c++) {
         float m = y[c], v = g[c];
-        float f0 = a[2 * c] < m ? 0 : v, f1 = a[2 * c + 1] < m ? 0 : v, f2 = b[2 * c] < m ? 0 : v, f3 = b[2 * c + 1] < m ? 0 : v;
+        float f0 = a[2 * c] < m ? 0 : v, f1 = a[2 * c + 1] < m ? 0 : v;
+        float f2 = b[2 * c] < m ? 0 : v, f3 = b[2 * c + 1] < m ? 0 : v;
         int t0 = !(a[2 * c] < m), t1 = t0 | !(a[2 * c + 1] < m), t2 = t1 | !(b[2 * c] < m);
         ga[2 * c] = f0;
         ga[2 * c + 1] = t0 ? 0 : f1;
@@ -90,8 +93,8 @@ BRAID_INLINE void two_by_two_gradient(const braid_pooling *p, const float *restr
     }
 }
 
-BRAID_KERNEL void braid_max_pool_gradient(const braid_pooling *p, const float *x, const float *y, const float *g, float beta,
-                                          float *gx) {
+BRAID_KERNEL void braid_max_pool_gradient(const braid_pooling *p, const float *x, const float *y, const float *g,
+                                          float beta, float *gx) {
   if (is_two_by_two(p) && beta == 0) { two_by_two_gradient(p, x, y, g, gx); return; }
   if (beta == 0) memset(gx, 0, (size_t)(p->planes * p->height * p->width) * sizeof(float));
   for (long n = 0; n < p->planes; n++)

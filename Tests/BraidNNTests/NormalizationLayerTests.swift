@@ -23,7 +23,8 @@ import Testing
     var context = Context.training(seed: 1, step: 0)
     let y = layer(try fixture.tensor("input.x"), &context)
     let moved = [
-      ("output", y), ("extra.running-mean", layer.runningMean.value), ("extra.running-variance", layer.runningVariance.value),
+      ("output", y), ("extra.running-mean", layer.runningMean.value),
+      ("extra.running-variance", layer.runningVariance.value),
     ]
     #expect(try fixture.violations(moved) == [])
     // negative control: the statistics before the pass are others

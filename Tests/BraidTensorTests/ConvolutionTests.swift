@@ -20,7 +20,8 @@ private func convolutionByDefinition(
               for j in 0..<wide {
                 let (row, column) = (r * stride.0 + i - padding.0, s * stride.1 + j - padding.1)
                 guard row >= 0, row < height, column >= 0, column < width else { continue }
-                sum += Double(weight.pointer[((o * channels + c) * tall + i) * wide + j])
+                sum +=
+                  Double(weight.pointer[((o * channels + c) * tall + i) * wide + j])
                   * Double(x.pointer[((b * channels + c) * height + row) * width + column])
               }
             }
@@ -54,7 +55,8 @@ private func convolutionByDefinition(
   }
 
   @Test(arguments: [
-    "plain", "same", "strided", "strided-same", "whole-input", "pointwise", "stride-beyond-window", "more-padding-than-window",
+    "plain", "same", "strided", "strided-same", "whole-input", "pointwise", "stride-beyond-window",
+    "more-padding-than-window",
     "relu", "deep",
   ])
   func `output and all gradients are PyTorch's`(_ name: String) throws {
@@ -64,7 +66,8 @@ private func convolutionByDefinition(
 
   @Test func `the comparison sees a transposed window`() throws {  // negative control
     let fixture = try Fixture("convolution/same")
-    let x = try fixture.tensor("input.x"), weight = try fixture.tensor("parameter.weight")
+    let x = try fixture.tensor("input.x")
+    let weight = try fixture.tensor("parameter.weight")
     var swapped = weight.elements
     for window in 0..<15 {
       for i in 0..<3 { for j in 0..<3 { swapped[window * 9 + i * 3 + j] = weight.elements[window * 9 + j * 3 + i] } }
@@ -84,22 +87,28 @@ private func convolutionByDefinition(
   }
 
   @Test(arguments: [
-    // batch, channels, height, width, outputs, window, stride, padding: more pixels or taps than one block, ragged panels
+    // batch, channels, height, width, outputs, window, stride, padding: more pixels or taps than one block, ragged
+    // panels
     [1, 1, 29, 31, 2, 3, 3, 1, 1, 1, 1], [2, 3, 40, 41, 17, 5, 4, 1, 1, 2, 0], [1, 70, 6, 5, 24, 3, 3, 2, 1, 1, 1],
     [3, 1, 57, 30, 1, 7, 7, 2, 2, 3, 3], [1, 300, 3, 2, 33, 1, 1, 1, 1, 0, 0], [2, 4, 1, 19, 5, 1, 6, 1, 4, 0, 5],
   ])
   func `any size agrees with the definition`(_ n: [Int]) throws {
     var stream = RandomStream(seed: 3, .sampling, path: "\(n)")
-    let x = stream.normal(Shape(n[0], n[1], n[2], n[3])), weight = stream.normal(Shape(n[4], n[1], n[5], n[6]))
+    let x = stream.normal(Shape(n[0], n[1], n[2], n[3]))
+    let weight = stream.normal(Shape(n[4], n[1], n[5], n[6]))
     let y = conv2d(x, weight, nil, stride: (n[7], n[8]), padding: (n[9], n[10]))
     let expected = convolutionByDefinition(
       x, weight, stride: (n[7], n[8]), padding: (n[9], n[10]), rows: y.shape[2], columns: y.shape[3])
     try expectClose(y, expected, 4e-6)
     // The convolution is linear in x and in w, so ⟨g, y⟩ = ⟨dx, x⟩ = ⟨dw, w⟩ for every upstream g.
-    let tape = Tape(), upstream = stream.normal(y.shape)
+    let tape = Tape()
+    let upstream = stream.normal(y.shape)
     let (leafX, leafW) = (tape.watch(x), tape.watch(weight))
-    let gradients = conv2d(leafX, leafW, nil, stride: (n[7], n[8]), padding: (n[9], n[10])).gradients(upstream: upstream)
-    func inner(_ a: Tensor, _ b: Tensor) -> Double { zip(a.elements, b.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
+    let gradients = conv2d(leafX, leafW, nil, stride: (n[7], n[8]), padding: (n[9], n[10])).gradients(
+      upstream: upstream)
+    func inner(_ a: Tensor, _ b: Tensor) -> Double {
+      zip(a.elements, b.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
     let size = inner(y, y).squareRoot() * inner(upstream, upstream).squareRoot()
     #expect(abs(inner(upstream, y) - inner(try #require(gradients[leafX]), x)) < 1e-6 * size)
     #expect(abs(inner(upstream, y) - inner(try #require(gradients[leafW]), weight)) < 1e-6 * size)
@@ -108,7 +117,8 @@ private func convolutionByDefinition(
   @Test(arguments: Activation.allCases) func `derivatives agree with differences`(_ activation: Activation) {
     var stream = RandomStream(seed: 7, .sampling)
     let inputs: [(name: String, tensor: Tensor)] = [
-      ("x", stream.normal([2, 2, 5, 4])), ("weight", stream.normal([3, 2, 3, 2], deviation: 0.3)), ("bias", stream.normal([3])),
+      ("x", stream.normal([2, 2, 5, 4])), ("weight", stream.normal([3, 2, 3, 2], deviation: 0.3)),
+      ("bias", stream.normal([3])),
     ]
     let check = checkGradients(inputs: inputs, step: 2e-3) { tensors, _ in
       conv2d(tensors[0], tensors[1], tensors[2], stride: (2, 1), padding: (1, 1), activation: activation)
@@ -132,7 +142,8 @@ private func convolutionByDefinition(
 
   @Test func `an empty batch gives an empty result and gradients of 0`() throws {
     let tape = Tape()
-    let weight = tape.watch(Tensor.ones([2, 1, 3, 3])), bias = tape.watch(Tensor.ones([2]))
+    let weight = tape.watch(Tensor.ones([2, 1, 3, 3]))
+    let bias = tape.watch(Tensor.ones([2]))
     let y = conv2d(Tensor.zeros([0, 1, 4, 4]), weight, bias, activation: .relu)
     #expect(y.shape == [0, 2, 2, 2])
     let gradients = y.gradients()
@@ -141,7 +152,8 @@ private func convolutionByDefinition(
   }
 
   @Test func `values of ±10⁴ stay exact and NaN passes through ReLU`() {
-    let y = conv2d(Tensor([1e4, -1e4, 1e4, .nan], [1, 1, 1, 4]), Tensor([1e4, 1e4], [1, 1, 1, 2]), nil, activation: .relu)
+    let y = conv2d(
+      Tensor([1e4, -1e4, 1e4, .nan], [1, 1, 1, 4]), Tensor([1e4, 1e4], [1, 1, 1, 2]), nil, activation: .relu)
     #expect(y.elements[0] == 0)
     #expect(y.elements[1] == 0)
     #expect(y.elements[2].isNaN)
@@ -151,7 +163,9 @@ private func convolutionByDefinition(
     let channels = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(.zeros([1, 3, 8, 8]), .zeros([4, 2, 3, 3]), nil)
     }
-    #expect(text(channels).contains("conv2d: input [1, 3, 8, 8], weight [4, 2, 3, 3]; expected [batch, channels, height, width]"))
+    #expect(
+      text(channels).contains(
+        "conv2d: input [1, 3, 8, 8], weight [4, 2, 3, 3]; expected [batch, channels, height, width]"))
     let bias = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(.zeros([1, 2, 8, 8]), .zeros([4, 2, 3, 3]), .zeros([5]))
     }
@@ -159,7 +173,8 @@ private func convolutionByDefinition(
     let window = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(.zeros([1, 2, 4, 8]), .zeros([4, 2, 7, 3]), nil, padding: (1, 0))
     }
-    #expect(text(window).contains("conv2d: a window of [7, 3] does not fit input [1, 2, 4, 8] with padding [1, 0]: [6, 8]"))
+    #expect(
+      text(window).contains("conv2d: a window of [7, 3] does not fit input [1, 2, 4, 8] with padding [1, 0]: [6, 8]"))
     let stride = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(.zeros([1, 2, 4, 8]), .zeros([4, 2, 3, 3]), nil, stride: (0, 1))
     }
@@ -167,4 +182,6 @@ private func convolutionByDefinition(
   }
 }
 
-private func text(_ result: ExitTest.Result?) -> String { String(decoding: result?.standardErrorContent ?? [], as: UTF8.self) }
+private func text(_ result: ExitTest.Result?) -> String {
+  String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+}

@@ -28,8 +28,10 @@ import Testing
 
   @Test func `the comparison sees another epsilon and a forgotten residual`() throws {  // negative controls
     let fixture = try Fixture("normalization/layer-residual")
-    let x = try fixture.tensor("input.x"), residual = try fixture.tensor("input.residual")
-    let gain = try fixture.tensor("parameter.gain"), bias = try fixture.tensor("parameter.bias")
+    let x = try fixture.tensor("input.x")
+    let residual = try fixture.tensor("input.residual")
+    let gain = try fixture.tensor("parameter.gain")
+    let bias = try fixture.tensor("parameter.bias")
     #expect(try fixture.violations([("output", layerNorm(x, gain, bias))]).count == 1)
     #expect(try fixture.violations([("output", layerNorm(x, gain, bias, epsilon: 1e-4, adding: residual))]).count == 1)
     #expect(try fixture.violations([("output", layerNorm(x, gain, bias, adding: residual))]) == [])
@@ -55,7 +57,9 @@ import Testing
 
   @Test func `a row of one feature is its bias, and nothing depends on it`() {
     let tape = Tape()
-    let x = tape.watch(Tensor([0.3, -7, 1e4], [3, 1])), gain = tape.watch(Tensor([2])), bias = tape.watch(Tensor([5]))
+    let x = tape.watch(Tensor([0.3, -7, 1e4], [3, 1]))
+    let gain = tape.watch(Tensor([2]))
+    let bias = tape.watch(Tensor([5]))
     let y = layerNorm(x, gain, bias)
     #expect(y.elements == [5, 5, 5])
     let gradients = y.gradients(upstream: Tensor([1, 2, 4], [3, 1]))
@@ -65,14 +69,16 @@ import Testing
   }
 
   @Test func `only wanted gradients are computed, and shares of one tensor add up`() throws {
-    let x = Tensor([1, 2, 4, 8], [2, 2]), upstream = Tensor([1, 0, 0, 3], [2, 2])
+    let x = Tensor([1, 2, 4, 8], [2, 2])
+    let upstream = Tensor([1, 0, 0, 3], [2, 2])
     let tape = Tape()
     let gain = tape.watch(Tensor([2, 3]))
     let only = layerNorm(x, gain, nil).gradients(upstream: upstream)
     // h = −1, 1 in both rows (variance ¼ and 4 against 10⁻⁵): Σ g h = −1, 3
     try expectClose(try #require(only[gain]), [-1, 3], 5e-5)
     // x as its own residual: s = 2 x, so dx = 2 ds
-    let twice = Tape(), once = Tape()
+    let twice = Tape()
+    let once = Tape()
     let (a, b) = (twice.watch(x), once.watch(Tensor([2, 4, 8, 16], [2, 2])))
     let both = try #require(layerNorm(a, nil, nil, adding: a).gradients(upstream: upstream)[a])
     let single = try #require(layerNorm(b, nil, nil).gradients(upstream: upstream)[b])
@@ -87,7 +93,8 @@ import Testing
   @Test func `derivatives agree with differences`() {
     var stream = RandomStream(seed: 4, .sampling)
     let inputs: [(name: String, tensor: Tensor)] = [
-      ("x", stream.normal([3, 5])), ("residual", stream.normal([3, 5])), ("gain", stream.normal([5])), ("bias", stream.normal([5])),
+      ("x", stream.normal([3, 5])), ("residual", stream.normal([3, 5])), ("gain", stream.normal([5])),
+      ("bias", stream.normal([5])),
     ]
     let check = checkGradients(inputs: inputs) { t, _ in layerNorm(t[0], t[2], t[3], adding: t[1]) }
     #expect(check.violations == [])
@@ -120,7 +127,8 @@ import Testing
       found = [("extra.mean", result.mean), ("extra.variance", result.variance)]
       #expect(!result.mean.isRecorded && !result.variance.isRecorded)
     } else {
-      y = batchNorm(x, gain, bias, mean: try fixture.tensor("input.mean"), variance: try fixture.tensor("input.variance"))
+      y = batchNorm(
+        x, gain, bias, mean: try fixture.tensor("input.mean"), variance: try fixture.tensor("input.variance"))
     }
     let gradients = y.gradients(upstream: try fixture.tensor("upstream"))
     found += [("output", y), ("gradient.input.x", gradients[x])]
@@ -170,7 +178,9 @@ import Testing
     let one = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = batchNorm(.zeros([1, 4]), nil, nil)
     }
-    #expect(text(one).contains("batchNorm: input of shape [1, 4] has 1 element a channel; training statistics need at least 2"))
+    #expect(
+      text(one).contains(
+        "batchNorm: input of shape [1, 4] has 1 element a channel; training statistics need at least 2"))
     let mean = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = batchNorm(.zeros([3, 4]), nil, nil, mean: .zeros([3]), variance: .ones([4]))
     }
@@ -178,4 +188,6 @@ import Testing
   }
 }
 
-private func text(_ result: ExitTest.Result?) -> String { String(decoding: result?.standardErrorContent ?? [], as: UTF8.self) }
+private func text(_ result: ExitTest.Result?) -> String {
+  String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+}

@@ -60,9 +60,12 @@ import Testing
     let tape = Tape()
     let x = tape.watch(Tensor([1, 2, 3, 4], [1, 1, 2, 2]))
     let other = tape.watch(Tensor([0, 0, 0, 0], [1, 1, 2, 2]))
-    let pooled = maxPool2d(x, window: (2, 2)), mean = averagePool2d(x, window: (2, 2))
+    let pooled = maxPool2d(x, window: (2, 2))
+    let mean = averagePool2d(x, window: (2, 2))
     // the last operation joins both: f = 10 · max + 4 · mean
-    let joined = Tensor([10 * pooled.scalar + 4 * mean.scalar], [1, 1, 1, 1]).recorded("join", from: pooled, mean, other) {
+    let joined = Tensor([10 * pooled.scalar + 4 * mean.scalar], [1, 1, 1, 1]).recorded(
+      "join", from: pooled, mean, other
+    ) {
       g, sink in
       sink.add(Tensor([10 * g.scalar], [1, 1, 1, 1]), to: pooled)
       sink.add(Tensor([4 * g.scalar], [1, 1, 1, 1]), to: mean)
@@ -93,7 +96,8 @@ import Testing
     let large = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = maxPool2d(.zeros([1, 2, 3, 8]), window: (4, 2))
     }
-    #expect(text(large).contains("maxPool2d: a window of [4, 2] does not fit input [1, 2, 3, 8] with padding [0, 0]: [3, 8]"))
+    #expect(
+      text(large).contains("maxPool2d: a window of [4, 2] does not fit input [1, 2, 3, 8] with padding [0, 0]: [3, 8]"))
     let padding = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = averagePool2d(.zeros([1, 2, 3, 8]), window: (2, 2), padding: (2, 0))
     }
@@ -105,4 +109,6 @@ import Testing
   }
 }
 
-private func text(_ result: ExitTest.Result?) -> String { String(decoding: result?.standardErrorContent ?? [], as: UTF8.self) }
+private func text(_ result: ExitTest.Result?) -> String {
+  String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+}

@@ -2,12 +2,13 @@ import CBraidKernels
 
 /// Two-dimensional convolution (cross-correlation, as every deep-learning library means it), with bias and activation.
 ///
-/// y[b, o, r, s] = f(bias[o] + Σ_{c, i, j} weight[o, c, i, j] · x[b, c, r · stride₀ + i − padding₀, s · stride₁ + j − padding₁]),
-/// where x is 0 outside its edges. Derivative, with gp = g ∘ f′: the gradient of the weight is the correlation of x with gp,
-/// that of x the full convolution of gp with the weight, that of the bias the sum of gp over samples and pixels.
+/// y[b, o, r, s] = f(bias[o] + Σ_{c, i, j} weight[o, c, i, j] · x[b, c, r′ + i, s′ + j]), where r′ = r · stride₀ −
+/// padding₀, s′ = s · stride₁ − padding₁, and x is 0 outside its edges. Derivative, with gp = g ∘ f′: the gradient of
+/// the weight is the correlation of x with gp, that of x the full convolution of gp with the weight, that of the bias
+/// the sum of gp over samples and pixels.
 ///
-/// Patches are never copied out: all three products read their left operand through tables of offsets (Dukhan 2019, "The
-/// indirect convolution algorithm", arXiv:1907.02129).
+/// Patches are never copied out: all three products read their left operand through tables of offsets (Dukhan 2019,
+/// "The indirect convolution algorithm", arXiv:1907.02129).
 /// - Parameters:
 ///   - x: `[batch, channels, height, width]`.
 ///   - weight: `[outputs, channels, window height, window width]`.
@@ -15,8 +16,8 @@ import CBraidKernels
 ///   - stride: vertical, horizontal; at least 1.
 ///   - padding: zeros above and below, left and right.
 ///   - activation: ReLU is part of the operation; others follow it.
-/// - Returns: `[batch, outputs, rows, columns]`, rows = (height + 2 padding₀ − window height) / stride₀ + 1, rounded down.
-///   Stops, with the shapes, when sizes do not fit or the window is larger than the padded input.
+/// - Returns: `[batch, outputs, rows, columns]`, rows = (height + 2 padding₀ − window height) / stride₀ + 1, rounded
+///   down. Stops, with the shapes, when sizes do not fit or the window is larger than the padded input.
 public func conv2d(
   _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, stride: (Int, Int) = (1, 1), padding: (Int, Int) = (0, 0),
   activation: Activation = .none
@@ -35,7 +36,8 @@ public func conv2d(
       for sample in 0..<geometry.batch {
         let at = sample * geometry.outputs * geometry.pixels
         braid_map_gradient(
-          masked == nil ? nil : y.pointer + at, g.pointer + at, geometry.outputs, geometry.pixels, masked.map { $0 + at },
+          masked == nil ? nil : y.pointer + at, g.pointer + at, geometry.outputs, geometry.pixels,
+          masked.map { $0 + at },
           biasGradient)
       }
     }

@@ -23,8 +23,8 @@ struct ConvolutionGeometry {
     guard x.rank == 4, weight.rank == 4, x[1] == weight[1] else {
       stop(
         "conv2d",
-        "input \(x), weight \(weight); expected [batch, channels, height, width] and [outputs, channels, window height, window "
-          + "width] with the same channels")
+        "input \(x), weight \(weight); expected [batch, channels, height, width] and [outputs, channels, window "
+          + "height, window width] with the same channels")
     }
     if let bias, bias != Shape(weight[0]) { stop("conv2d", "bias of shape \(bias) for \(weight[0]) outputs") }
     (batch, channels, height, width) = (x[0], x[1], x[2], x[3])
@@ -47,7 +47,8 @@ struct ConvolutionGeometry {
       let from = pad(x.pointer + sample * inputSize, padded)
       for chunk in Chunks(pixels) {
         braid_indirect_product(
-          from, pixelAt.pointer + chunk.start, chunk.count, tapAt.pointer, taps, panels.pointer, outputs, 0, product.pointer)
+          from, pixelAt.pointer + chunk.start, chunk.count, tapAt.pointer, taps, panels.pointer, outputs, 0,
+          product.pointer)
         braid_unpack_map(
           product.pointer, panels.stride, chunk.count, outputs, bias?.pointer, isRectified ? 1 : 0,
           y.pointer + sample * outputSize + chunk.start, pixels)
@@ -69,13 +70,15 @@ struct ConvolutionGeometry {
       for chunk in Chunks(pixels) {
         braid_pack_map(g.pointer + sample * outputSize + chunk.start, pixels, chunk.count, outputs, panels.pointer)
         braid_indirect_product(
-          from, tapAt.pointer, taps, pixelAt.pointer + chunk.start, chunk.count, panels.pointer, outputs, 1, product.pointer)
+          from, tapAt.pointer, taps, pixelAt.pointer + chunk.start, chunk.count, panels.pointer, outputs, 1,
+          product.pointer)
       }
     }
     braid_unpack_sum(product.pointer, panels.stride, taps, outputs, beta, gw, taps)
   }
 
-  /// gx[c, y, x] = Σ over outputs and over the taps (i, j) that map a result pixel onto (y, x) of g · weight, + beta gx.
+  /// gx[c, y, x] = Σ over outputs and over the taps (i, j) that map a result pixel onto (y, x) of g · weight, + beta
+  /// gx.
   ///
   /// With a stride, input pixels fall into stride₀ · stride₁ phases; all pixels of a phase use the same taps.
   func inputGradient(_ weight: Tensor, _ g: Tensor, _ gx: UnsafeMutablePointer<Float>, _ beta: Float) {
@@ -102,7 +105,8 @@ struct ConvolutionGeometry {
       for phase in phases {
         for chunk in Chunks(phase.base.count) {
           braid_indirect_product(
-            from, phase.base.pointer + chunk.start, chunk.count, phase.step.pointer, phase.step.count, phase.panels.pointer,
+            from, phase.base.pointer + chunk.start, chunk.count, phase.step.pointer, phase.step.count,
+            phase.panels.pointer,
             channels, 0, product.pointer)
           if phases.count == 1 {
             braid_unpack_sum(
@@ -126,7 +130,8 @@ struct ConvolutionGeometry {
     let panels: Panels
 
     init(
-      _ sizes: ConvolutionGeometry, _ weight: Tensor, remainder: (y: Int, x: Int), before: (y: Int, x: Int), high: Int, wide: Int
+      _ sizes: ConvolutionGeometry, _ weight: Tensor, remainder: (y: Int, x: Int), before: (y: Int, x: Int), high: Int,
+      wide: Int
     ) {
       func along(_ extent: Int, _ stride: Int, _ padding: Int, _ remainder: Int) -> [Int] {
         (0..<extent).filter { ($0 + padding) % stride == remainder }

@@ -2,21 +2,28 @@ import CBraidKernels
 
 /// Normalises every row of `s = x + residual` to mean 0 and variance 1, then scales and shifts it.
 ///
-/// y = h ∘ gain + bias, h = (s − mean(s)) / √(variance(s) + epsilon), over the last axis, with the biased variance (Ba, Kiros &
-/// Hinton 2016, "Layer normalization", eq. 4). Derivative, with v = g ∘ gain:
-/// ds = (v − mean(v) − h mean(v ∘ h)) / √(variance + epsilon), for x and the residual alike; dgain = Σ_rows g ∘ h, dbias = Σ_rows g.
+/// y = h ∘ gain + bias, h = (s − mean(s)) / √(variance(s) + epsilon), over the last axis, with the biased variance (Ba,
+/// Kiros & Hinton 2016, "Layer normalization", eq. 4). Derivative, with v = g ∘ gain:
+/// ds = (v − mean(v) − h mean(v ∘ h)) / √(variance + epsilon), for x and the residual alike; dgain = Σ_rows g ∘ h,
+/// dbias = Σ_rows g.
 /// - Parameters:
 ///   - x: `[…, features]`.
 ///   - gain: `[features]`; ones when nil.
 ///   - bias: `[features]`; zeros when nil.
 ///   - residual: of x's shape; added first, in the same pass.
 /// - Returns: x's shape.
-public func layerNorm(_ x: Tensor, _ gain: Tensor?, _ bias: Tensor?, epsilon: Float = 1e-5, adding residual: Tensor? = nil) -> Tensor {
-  guard x.shape.rank >= 1, x.shape[-1] >= 1 else { stop("layerNorm", "input of shape \(x.shape); expected […, features]") }
+public func layerNorm(
+  _ x: Tensor, _ gain: Tensor?, _ bias: Tensor?, epsilon: Float = 1e-5, adding residual: Tensor? = nil
+) -> Tensor {
+  guard x.shape.rank >= 1, x.shape[-1] >= 1 else {
+    stop("layerNorm", "input of shape \(x.shape); expected […, features]")
+  }
   let features = x.shape[-1]
   let rows = x.count / features
   checkScales("layerNorm", x.shape, features, gain, bias)
-  if let residual, residual.shape != x.shape { stop("layerNorm", "residual of shape \(residual.shape) for input \(x.shape)") }
+  if let residual, residual.shape != x.shape {
+    stop("layerNorm", "residual of shape \(residual.shape) for input \(x.shape)")
+  }
   let y = Tensor(uninitialized: x.shape)
   let statistics = Tensor(uninitialized: Shape(rows, Int(BRAID_NORM_STATISTICS)))
   braid_layer_norm(
@@ -28,7 +35,8 @@ public func layerNorm(_ x: Tensor, _ gain: Tensor?, _ bias: Tensor?, epsilon: Fl
     let biasGradient = bias.flatMap { sink.zeroed($0) }
     func derive(_ gx: UnsafeMutablePointer<Float>?, _ beta: Float) {
       braid_layer_norm_gradient(
-        x.pointer, residual?.pointer, gain?.pointer, statistics.pointer, g.pointer, beta, gx, gainGradient, biasGradient, rows,
+        x.pointer, residual?.pointer, gain?.pointer, statistics.pointer, g.pointer, beta, gx, gainGradient,
+        biasGradient, rows,
         features)
     }
     switch (sink.wants(x), residual.map { sink.wants($0) } ?? false) {
@@ -44,14 +52,15 @@ public func layerNorm(_ x: Tensor, _ gain: Tensor?, _ bias: Tensor?, epsilon: Fl
   }
 }
 
-/// Normalises every channel to mean 0 and variance 1 over the batch (and pixels), then scales and shifts it: the training form.
+/// Normalises every channel to mean 0 and variance 1 over the batch (and pixels), then scales and shifts it: the
+/// training form.
 ///
-/// y = h · gain + bias, h = (x − mean) / √(variance + epsilon), with the batch's mean and biased variance of each channel
-/// (Ioffe & Szegedy 2015, "Batch normalization", algorithm 1). Derivative, with n elements a channel:
+/// y = h · gain + bias, h = (x − mean) / √(variance + epsilon), with the batch's mean and biased variance of each
+/// channel (Ioffe & Szegedy 2015, "Batch normalization", algorithm 1). Derivative, with n elements a channel:
 /// dx = gain / √(variance + epsilon) · (g − Σ g / n − h Σ (g h) / n), dgain = Σ g h, dbias = Σ g.
 /// - Parameters:
-///   - x: `[batch, channels]` or `[batch, channels, height, width]` (any further axes). Stops unless every channel has at least
-///     two elements: one element has no variance.
+///   - x: `[batch, channels]` or `[batch, channels, height, width]` (any further axes). Stops unless every channel has
+///     at least two elements: one element has no variance.
 ///   - gain: `[channels]`; ones when nil.
 ///   - bias: `[channels]`; zeros when nil.
 /// - Returns: x's shape; the batch's mean and biased variance `[channels]`, as constants.
@@ -62,7 +71,9 @@ public func batchNorm(
   guard batch * inner >= 2 else {
     stop(
       "batchNorm",
-      "input of shape \(x.shape) has \(batch * inner) element a channel; training statistics need at least 2: use a larger batch")
+      "input of shape \(x.shape) has \(batch * inner) element a channel; training statistics need at least 2: "
+        + "use a larger batch"
+    )
   }
   let (mean, variance) = (Tensor(uninitialized: Shape(channels)), Tensor(uninitialized: Shape(channels)))
   let statistics = Tensor(uninitialized: Shape(channels, Int(BRAID_NORM_STATISTICS)))
@@ -74,8 +85,8 @@ public func batchNorm(
 
 /// The evaluation form: the statistics are given, usually averages kept during training.
 ///
-/// y = (x − mean) / √(variance + epsilon) · gain + bias. Derivative: dx = gain / √(variance + epsilon) · g; no gradient flows to
-/// the statistics.
+/// y = (x − mean) / √(variance + epsilon) · gain + bias. Derivative: dx = gain / √(variance + epsilon) · g; no gradient
+/// flows to the statistics.
 /// - Parameters:
 ///   - x: `[batch, channels, …]`, of any number of elements.
 ///   - mean: `[channels]`, a constant.
@@ -85,7 +96,9 @@ public func batchNorm(
 ) -> Tensor {
   let (_, channels, _) = channelSizes(x.shape, gain, bias)
   guard mean.shape == Shape(channels), variance.shape == Shape(channels) else {
-    stop("batchNorm", "mean of shape \(mean.shape) and variance \(variance.shape) for the \(channels) channels of \(x.shape)")
+    stop(
+      "batchNorm",
+      "mean of shape \(mean.shape) and variance \(variance.shape) for the \(channels) channels of \(x.shape)")
   }
   let statistics = Tensor(uninitialized: Shape(channels, Int(BRAID_NORM_STATISTICS)))
   for channel in 0..<channels {
@@ -96,7 +109,9 @@ public func batchNorm(
 }
 
 /// What both forms share. `isConstant`: the statistics do not depend on x.
-private func normalisedChannels(_ x: Tensor, _ gain: Tensor?, _ bias: Tensor?, _ statistics: Tensor, isConstant: Bool) -> Tensor {
+private func normalisedChannels(_ x: Tensor, _ gain: Tensor?, _ bias: Tensor?, _ statistics: Tensor, isConstant: Bool)
+  -> Tensor
+{
   let (batch, channels, inner) = channelSizes(x.shape, gain, bias)
   let y = Tensor(uninitialized: x.shape)
   braid_batch_norm(x.pointer, statistics.pointer, gain?.pointer, bias?.pointer, y.pointer, batch, channels, inner)
@@ -107,7 +122,8 @@ private func normalisedChannels(_ x: Tensor, _ gain: Tensor?, _ bias: Tensor?, _
     if let gain { sink.accumulate(into: gain) { addScaled(sums.pointer + channels, $1, $0, channels) } }
     sink.accumulate(into: x) { gx, beta in
       braid_batch_norm_gradient(
-        x.pointer, statistics.pointer, gain?.pointer, g.pointer, isConstant ? nil : sums.pointer, beta, gx, batch, channels, inner)
+        x.pointer, statistics.pointer, gain?.pointer, g.pointer, isConstant ? nil : sums.pointer, beta, gx, batch,
+        channels, inner)
     }
   }
 }
@@ -119,8 +135,12 @@ private func channelSizes(_ x: Shape, _ gain: Tensor?, _ bias: Tensor?) -> (batc
 }
 
 private func checkScales(_ operation: String, _ x: Shape, _ width: Int, _ gain: Tensor?, _ bias: Tensor?) {
-  if let gain, gain.shape != Shape(width) { stop(operation, "gain of shape \(gain.shape) for input \(x); expected [\(width)]") }
-  if let bias, bias.shape != Shape(width) { stop(operation, "bias of shape \(bias.shape) for input \(x); expected [\(width)]") }
+  if let gain, gain.shape != Shape(width) {
+    stop(operation, "gain of shape \(gain.shape) for input \(x); expected [\(width)]")
+  }
+  if let bias, bias.shape != Shape(width) {
+    stop(operation, "bias of shape \(bias.shape) for input \(x); expected [\(width)]")
+  }
 }
 
 extension GradientSink {

@@ -1,8 +1,9 @@
 #pragma once
 #include "kernels_common.h"
 
-// Convolution as a product whose left operand is read through offsets, so that patches are never copied out (Dukhan 2019,
-// "The indirect convolution algorithm", arXiv:1907.02129). The right operand and the result lie in panels of 16 columns.
+// Convolution as a product whose left operand is read through offsets, so that patches are never copied out (Dukhan
+// 2019, "The indirect convolution algorithm", arXiv:1907.02129). The right operand and the result lie in panels of 16
+// columns.
 
 /// Columns of a panel.
 #define BRAID_PANEL 16
@@ -13,28 +14,29 @@ void braid_indirect_product(const float *a, const int32_t *base, long rows, cons
                             const float *panels, long columns, float beta, float *result);
 
 /// panels[n / 16][k][n % 16] = weight[offset[k] + n · stride], 0 for n ≥ columns.
-void braid_pack_panels(const float *weight, const int32_t *offset, long depth, long stride, long columns, float *panels);
+void braid_pack_panels(const float *weight, const int32_t *offset, long depth, long stride, long columns,
+                       float *panels);
 
 /// A map [columns, size] (channels by pixels), of which `rows` pixels are used, into panels:
 /// panels[n / 16][r][n % 16] = map[n, r], 0 for n ≥ columns.
 void braid_pack_map(const float *map, long size, long rows, long columns, float *panels);
 
-/// map[n, r] = f(product[r, n] + bias[n]); f is max(·, 0) if `relu`; bias may be NULL. product: [rows, stride], map: [columns,
-/// size], of which `rows` are written.
-void braid_unpack_map(const float *product, long stride, long rows, long columns, const float *bias, int relu, float *map,
-                      long size);
+/// map[n, r] = f(product[r, n] + bias[n]); f is max(·, 0) if `relu`; bias may be NULL. product: [rows, stride], map:
+/// [columns, size], of which `rows` are written.
+void braid_unpack_map(const float *product, long stride, long rows, long columns, const float *bias, int relu,
+                      float *map, long size);
 /// map[n, r] = product[r, n] + beta · map[n, r], sizes as above.
 void braid_unpack_sum(const float *product, long stride, long rows, long columns, float beta, float *map, long size);
 /// map[n, at[r]] = product[r, n] + beta · map[n, at[r]], sizes as above.
-void braid_scatter_sum(const float *product, long stride, long rows, long columns, const int32_t *at, float beta, float *map,
-                       long size);
+void braid_scatter_sum(const float *product, long stride, long rows, long columns, const int32_t *at, float beta,
+                       float *map, long size);
 
 /// Planes [height, width] into planes [paddedHeight, paddedWidth] at (top, left), zeros around them.
 void braid_pad_planes(const float *x, long planes, long height, long width, long top, long left, long padded_height,
                       long padded_width, float *padded);
 
-/// out = g where y > 0, else 0 (y NULL: g as it is, and out may be NULL), and bias_gradient[c] += Σ_pixels out (NULL: not
-/// wanted).
+/// out = g where y > 0, else 0 (y NULL: g as it is, and out may be NULL), and bias_gradient[c] += Σ_pixels out (NULL:
+/// not wanted).
 void braid_map_gradient(const float *y, const float *g, long channels, long pixels, float *out, float *bias_gradient);
 
 /// Sizes of a pooling over planes: [height, width] → [rows, columns].
@@ -45,7 +47,8 @@ typedef struct {
 /// y = the largest element of each window. NaN wins.
 void braid_max_pool(const braid_pooling *p, const float *x, float *y);
 /// gx = beta · gx, plus g at the first element of each window that is not below its maximum; beta 0 or 1.
-void braid_max_pool_gradient(const braid_pooling *p, const float *x, const float *y, const float *g, float beta, float *gx);
+void braid_max_pool_gradient(const braid_pooling *p, const float *x, const float *y, const float *g, float beta,
+                             float *gx);
 /// y = the mean of the elements of each window that lie inside the plane.
 void braid_average_pool(const braid_pooling *p, const float *x, float *y);
 /// gx = beta · gx, plus g / (elements of the window inside the plane) for each of them; beta 0 or 1.

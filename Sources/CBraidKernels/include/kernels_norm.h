@@ -6,26 +6,26 @@
 /// Numbers kept a row (or channel) by the norms: mean, what the mean's rounding left out, 1 / √(variance + epsilon).
 #define BRAID_NORM_STATISTICS 3
 
-/// y = (s − mean) / √(variance + epsilon) · gain + bias for every row of s = x + residual. residual, gain, bias may be NULL.
-/// statistics: [rows, 3].
-void braid_layer_norm(const float *x, const float *residual, const float *gain, const float *bias, float epsilon, float *y,
-                      float *statistics, long rows, long columns);
-/// The derivative. gain_gradient and bias_gradient (NULL: not wanted) are added to; gx (NULL: not wanted) is written, or added
-/// to with beta 1.
+/// y = (s − mean) / √(variance + epsilon) · gain + bias for every row of s = x + residual. residual, gain, bias may be
+/// NULL. statistics: [rows, 3].
+void braid_layer_norm(const float *x, const float *residual, const float *gain, const float *bias, float epsilon,
+                      float *y, float *statistics, long rows, long columns);
+/// The derivative. gain_gradient and bias_gradient (NULL: not wanted) are added to; gx (NULL: not wanted) is written,
+/// or added to with beta 1.
 void braid_layer_norm_gradient(const float *x, const float *residual, const float *gain, const float *statistics,
-                               const float *g, float beta, float *gx, float *gain_gradient, float *bias_gradient, long rows,
-                               long columns);
+                               const float *g, float beta, float *gx, float *gain_gradient, float *bias_gradient,
+                               long rows, long columns);
 
 /// Mean and biased variance of every channel of x [batch, channels, inner]; statistics: [channels, 3].
 void braid_batch_statistics(const float *x, float epsilon, float *mean, float *variance, float *statistics, long batch,
                             long channels, long inner);
 /// y = (x − mean) · inverse deviation · gain + bias a channel, from the statistics. gain and bias may be NULL.
-void braid_batch_norm(const float *x, const float *statistics, const float *gain, const float *bias, float *y, long batch,
-                      long channels, long inner);
+void braid_batch_norm(const float *x, const float *statistics, const float *gain, const float *bias, float *y,
+                      long batch, long channels, long inner);
 /// sums[c] = Σ g, sums[channels + c] = Σ g · normalised x.
-void braid_batch_norm_sums(const float *x, const float *statistics, const float *g, float *sums, long batch, long channels,
-                           long inner);
-/// gx = gain · inverse deviation · (g − (sums[c] + normalised x · sums[channels + c]) / elements) + beta · gx; sums NULL: the
-/// statistics are constants, and only the first term stays.
-void braid_batch_norm_gradient(const float *x, const float *statistics, const float *gain, const float *g, const float *sums,
-                               float beta, float *gx, long batch, long channels, long inner);
+void braid_batch_norm_sums(const float *x, const float *statistics, const float *g, float *sums, long batch,
+                           long channels, long inner);
+/// gx = gain · inverse deviation · (g − (sums[c] + normalised x · sums[channels + c]) / elements) + beta · gx; sums
+/// NULL: the statistics are constants, and only the first term stays.
+void braid_batch_norm_gradient(const float *x, const float *statistics, const float *gain, const float *g,
+                               const float *sums, float beta, float *gx, long batch, long channels, long inner);
