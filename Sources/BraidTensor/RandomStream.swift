@@ -26,7 +26,9 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     // FNV-1a over the four parts, then a finaliser (SplitMix64's) so that near keys become far ones.
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    func mix(_ word: UInt64) { for shift in stride(from: 0, to: 64, by: 8) { mix(UInt8(truncatingIfNeeded: word >> shift)) } }
+    func mix(_ word: UInt64) {
+      for shift in stride(from: 0, to: 64, by: 8) { mix(UInt8(truncatingIfNeeded: word >> shift)) }
+    }
     mix(seed)
     for byte in purpose.rawValue.utf8 { mix(byte) }
     mix(UInt8(0xff))
@@ -125,7 +127,8 @@ func philox(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
     withUnsafeBytes(of: key) { key in
       withUnsafeMutableBytes(of: &block) { block in
         braid_philox(
-          counter.baseAddress!.assumingMemoryBound(to: UInt32.self), key.baseAddress!.assumingMemoryBound(to: UInt32.self),
+          counter.baseAddress!.assumingMemoryBound(to: UInt32.self),
+          key.baseAddress!.assumingMemoryBound(to: UInt32.self),
           block.baseAddress!.assumingMemoryBound(to: UInt32.self))
       }
     }

@@ -135,7 +135,8 @@ public struct GradientSink {
     guard wants(tensor) else { return }
     let index = Int(tensor.node)
     if entries[index].gradient == nil, entries[index].destination == nil {
-      entries[index].gradient = gradient.shape == tensor.shape ? gradient : Tensor(viewing: gradient, shape: tensor.shape)
+      entries[index].gradient =
+        gradient.shape == tensor.shape ? gradient : Tensor(viewing: gradient, shape: tensor.shape)
       return
     }
     accumulate(into: tensor) { pointer, beta in addScaled(gradient.pointer, beta, pointer, gradient.count) }
@@ -195,7 +196,9 @@ extension Tensor {
   /// Stops when nothing it was computed from is recorded.
   public func gradients(upstream: Tensor? = nil) -> Gradients {
     guard let tape, node >= 0 else {
-      stop("gradients", "nothing this tensor of shape \(shape) was computed from is recorded. Compute it in a recording context")
+      stop(
+        "gradients",
+        "nothing this tensor of shape \(shape) was computed from is recorded. Compute it in a recording context")
     }
     return tape.gradients(of: self, upstream: upstream)
   }

@@ -85,7 +85,9 @@ let operations: [String: Operation] = {
     "crossEntropy-plain": { try crossEntropy($0("logits"), $0.integers("classes")) },
     "crossEntropy-one": { try crossEntropy($0("logits"), $0.integers("classes")) },
     "crossEntropy-smoothed": { try crossEntropy($0("logits"), $0.integers("classes"), smoothing: 0.1) },
-    "crossEntropy-weighted": { try crossEntropy($0("logits"), $0.integers("classes"), weights: $0.constant("weights")) },
+    "crossEntropy-weighted": {
+      try crossEntropy($0("logits"), $0.integers("classes"), weights: $0.constant("weights"))
+    },
     "crossEntropy-both": {
       try crossEntropy($0("logits"), $0.integers("classes"), smoothing: 0.3, weights: $0.constant("weights"))
     },

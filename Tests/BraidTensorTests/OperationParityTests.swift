@@ -53,7 +53,8 @@ private func differentiated(_ fixture: Fixture) -> [String] {
     }
   }
 
-  @Test(arguments: caseNames) func `an operand that is a constant changes nothing for the others`(_ name: String) throws {
+  @Test(arguments: caseNames) func `an operand that is a constant changes nothing for the others`(_ name: String) throws
+  {
     let fixture = try Fixture("operations/\(name)")
     let compute = try #require(operation(for: name))
     let inputs = differentiated(fixture)

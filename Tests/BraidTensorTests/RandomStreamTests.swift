@@ -27,7 +27,8 @@ import Testing
       var one = stream(), many = stream()
       for _ in 0..<before { _ = (one.next32(), many.next32()) }
       #expect(many.uniform(Shape(count), from: -2, to: 3).elements == (0..<count).map { _ in -2 + 5 * one.uniform() })
-      #expect(many.normal(Shape(count), mean: 1, deviation: 2).elements == (0..<count).map { _ in 1 + 2 * one.normal() })
+      #expect(
+        many.normal(Shape(count), mean: 1, deviation: 2).elements == (0..<count).map { _ in 1 + 2 * one.normal() })
       let drawn = dropout(.ones(Shape(count)), rate: 0.25, &many)
       #expect(drawn.elements == (0..<count).map { _ in one.uniform() >= 0.25 ? 1 / 0.75 : 0 })
       #expect(many.next() == one.next())
@@ -40,7 +41,8 @@ import Testing
       return stream.next()
     }
     let keys = [
-      first(7, .sampling, "a.b", 3), first(8, .sampling, "a.b", 3), first(7, .dropout, "a.b", 3), first(7, .sampling, "a.c", 3),
+      first(7, .sampling, "a.b", 3), first(8, .sampling, "a.b", 3), first(7, .dropout, "a.b", 3),
+      first(7, .sampling, "a.c", 3),
       first(7, .sampling, "a.b", 4), first(7, .sampling, "", 3), first(3, .sampling, "a.b", 7),
     ]
     #expect(Set(keys).count == keys.count)

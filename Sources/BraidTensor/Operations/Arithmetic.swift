@@ -46,7 +46,8 @@ private func binary(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Ten
   guard let shape = a.shape.broadcast(with: b.shape) else {
     stop(
       "\(function.name)",
-      "shapes \(a.shape) and \(b.shape) do not fit; aligned at their last axes, extents must be equal or 1. Reshape one of them")
+      "shapes \(a.shape) and \(b.shape) do not fit; aligned at their last axes, extents must be equal or 1. Reshape one of them"
+    )
   }
   let y = Tensor(uninitialized: shape)
   a.shape.withExtents { ae in

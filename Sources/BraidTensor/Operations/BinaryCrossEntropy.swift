@@ -9,9 +9,14 @@ import CBraidKernels
 /// - Returns: shape `[]`.
 public func binaryCrossEntropy(_ logits: Tensor, _ labels: Tensor) -> Tensor {
   guard logits.shape == labels.shape else {
-    stop("binaryCrossEntropy", "labels of shape \(labels.shape) for logits of shape \(logits.shape); expected \(logits.shape)")
+    stop(
+      "binaryCrossEntropy",
+      "labels of shape \(labels.shape) for logits of shape \(logits.shape); expected \(logits.shape)")
   }
-  if labels.isRecorded { stop("binaryCrossEntropy", "the labels of shape \(labels.shape) are recorded and would get no gradient; use .detached") }
+  if labels.isRecorded {
+    stop(
+      "binaryCrossEntropy", "the labels of shape \(labels.shape) are recorded and would get no gradient; use .detached")
+  }
   let y = Tensor(uninitialized: []), count = logits.count
   y.pointer[0] = braid_binary_cross_entropy(logits.pointer, labels.pointer, count)
   return y.recorded("binaryCrossEntropy", from: logits, flops: 6 * Double(count)) { g, sink in

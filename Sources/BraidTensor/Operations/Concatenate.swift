@@ -13,7 +13,8 @@ public func concatenate(_ parts: [Tensor], axis: Int = -1) -> Tensor {
     guard expected == first.shape else {
       stop(
         "concatenate",
-        "shapes \(parts.map(\.shape).map(\.description).joined(separator: ", ")) differ outside axis \(axis); expected equal extents there")
+        "shapes \(parts.map(\.shape).map(\.description).joined(separator: ", ")) differ outside axis \(axis); expected equal extents there"
+      )
     }
     shape[axis] += part.shape[axis]
   }
@@ -28,7 +29,9 @@ public func concatenate(_ parts: [Tensor], axis: Int = -1) -> Tensor {
 public func stack(_ parts: [Tensor], axis: Int = 0) -> Tensor {
   guard let first = parts.first else { stop("stack", "no parts; expected at least one tensor") }
   for part in parts where part.shape != first.shape {
-    stop("stack", "shapes \(parts.map(\.shape).map(\.description).joined(separator: ", ")) differ; expected all \(first.shape)")
+    stop(
+      "stack",
+      "shapes \(parts.map(\.shape).map(\.description).joined(separator: ", ")) differ; expected all \(first.shape)")
   }
   let rank = first.shape.rank, place = axis < 0 ? axis + rank + 1 : axis
   guard place >= 0, place <= rank else {

@@ -28,7 +28,9 @@ public func crossEntropy(_ logits: Tensor, _ classes: [Int32], smoothing: Float 
   y.pointer[0] = braid_cross_entropy(
     logits.pointer, classes, weights?.pointer, smoothing, rows, columns, p.pointer, &norm, &bad)
   guard bad < 0 else {
-    stop("crossEntropy", "class \(classes[bad]) in row \(bad) for logits of shape \(logits.shape); expected 0 ..< \(columns)")
+    stop(
+      "crossEntropy",
+      "class \(classes[bad]) in row \(bad) for logits of shape \(logits.shape); expected 0 ..< \(columns)")
   }
   let total = norm
   return y.recorded("crossEntropy", from: logits, flops: 5 * Double(logits.count)) { g, sink in

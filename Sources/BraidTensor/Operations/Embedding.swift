@@ -16,7 +16,10 @@ public func embedding(_ table: Tensor, _ ids: [Int32], _ leading: Shape, padding
   let y = Tensor(uninitialized: leading.inserting(width, at: leading.rank))  // […, d]
   let bad = braid_gather(table.pointer, vocabulary, ids, ids.count, width, y.pointer)
   guard bad < 0 else {
-    stop("embedding", "id \(ids[bad]) at place \(bad) of \(leading); expected 0 ..< \(vocabulary), the rows of the table \(table.shape)")
+    stop(
+      "embedding",
+      "id \(ids[bad]) at place \(bad) of \(leading); expected 0 ..< \(vocabulary), the rows of the table \(table.shape)"
+    )
   }
   return y.recorded("embedding", from: table) { g, sink in
     sink.accumulate(into: table) { gradient, beta in

@@ -24,7 +24,10 @@ public enum Activation: String, Sendable, CaseIterable {
 /// - Returns: `[…, outputs]`.
 public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, activation: Activation = .none) -> Tensor {
   guard x.shape.rank >= 1, weight.shape.rank == 2, x.shape[-1] == weight.shape[0] else {
-    stop("linear", "inner sizes differ, \(x.shape) · \(weight.shape); expected [\(x.shape.rank > 0 ? x.shape[-1] : 1), _] on the right")
+    stop(
+      "linear",
+      "inner sizes differ, \(x.shape) · \(weight.shape); expected [\(x.shape.rank > 0 ? x.shape[-1] : 1), _] on the right"
+    )
   }
   let inputs = weight.shape[0], outputs = weight.shape[1]
   let rows = x.shape.count(0..<(x.shape.rank - 1))
@@ -40,7 +43,8 @@ public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, activat
     if let bias, wantsBias {
       sink.accumulate(into: bias) { gb, beta in
         braid_bias_activation_gradient(
-          activation.function, before?.pointer, y.pointer, g.pointer, activation == .none ? nil : gp.pointer, gb, beta, rows, outputs)
+          activation.function, before?.pointer, y.pointer, g.pointer, activation == .none ? nil : gp.pointer, gb, beta,
+          rows, outputs)
       }
     } else if activation != .none {
       braid_bias_activation_gradient(

@@ -30,7 +30,9 @@ public func batchedMatmul(
     stop("batchedMatmul", "\(a.shape) · \(b.shape); expected as many axes on both sides, two at least")
   }
   for axis in 0..<(rank - 2) where a.shape[axis] != b.shape[axis] {
-    stop("batchedMatmul", "leading axes differ, \(a.shape) · \(b.shape); expected \(a.shape[axis]) as axis \(axis) on the right")
+    stop(
+      "batchedMatmul",
+      "leading axes differ, \(a.shape) · \(b.shape); expected \(a.shape[axis]) as axis \(axis) on the right")
   }
   let p = Product("batchedMatmul", a.shape, b.shape, transposeA, transposeB)
   var shape = a.shape
@@ -38,7 +40,9 @@ public func batchedMatmul(
   shape[-1] = p.n
   let batch = shape.count(0..<(rank - 2))
   let y = Tensor(uninitialized: shape)
-  for i in 0..<batch { p.multiply(a.pointer + i * p.m * p.k, b.pointer + i * p.k * p.n, y.pointer + i * p.m * p.n, scale, 0) }
+  for i in 0..<batch {
+    p.multiply(a.pointer + i * p.m * p.k, b.pointer + i * p.k * p.n, y.pointer + i * p.m * p.n, scale, 0)
+  }
   return y.recorded("batchedMatmul", from: a, b, flops: Double(batch) * p.flops) { g, sink in
     sink.accumulate(into: a) { ga, beta in
       for i in 0..<batch {
@@ -74,25 +78,34 @@ private struct Product {
 
   @inline(__always)
   func multiply(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ scale: Float, _ beta: Float
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ scale: Float,
+    _ beta: Float
   ) {
     gemm(m, n, k, a, transposeA, b, transposeB, y, alpha: scale, beta: beta)
   }
 
   @inline(__always)
   func gradientA(
-    _ g: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ ga: UnsafeMutablePointer<Float>, _ scale: Float, _ beta: Float
+    _ g: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ ga: UnsafeMutablePointer<Float>, _ scale: Float,
+    _ beta: Float
   ) {
-    if transposeA { gemm(k, m, n, b, transposeB, g, true, ga, alpha: scale, beta: beta) }  // stored [k, m]
-    else { gemm(m, k, n, g, false, b, !transposeB, ga, alpha: scale, beta: beta) }
+    if transposeA {  // stored [k, m]
+      gemm(k, m, n, b, transposeB, g, true, ga, alpha: scale, beta: beta)
+    } else {
+      gemm(m, k, n, g, false, b, !transposeB, ga, alpha: scale, beta: beta)
+    }
   }
 
   @inline(__always)
   func gradientB(
-    _ g: UnsafePointer<Float>, _ a: UnsafePointer<Float>, _ gb: UnsafeMutablePointer<Float>, _ scale: Float, _ beta: Float
+    _ g: UnsafePointer<Float>, _ a: UnsafePointer<Float>, _ gb: UnsafeMutablePointer<Float>, _ scale: Float,
+    _ beta: Float
   ) {
-    if transposeB { gemm(n, k, m, g, true, a, transposeA, gb, alpha: scale, beta: beta) }  // stored [n, k]
-    else { gemm(k, n, m, a, !transposeA, g, false, gb, alpha: scale, beta: beta) }
+    if transposeB {  // stored [n, k]
+      gemm(n, k, m, g, true, a, transposeA, gb, alpha: scale, beta: beta)
+    } else {
+      gemm(k, n, m, a, !transposeA, g, false, gb, alpha: scale, beta: beta)
+    }
   }
 }
 

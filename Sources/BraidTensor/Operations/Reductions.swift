@@ -9,7 +9,9 @@ extension Tensor {
   /// Mean over an axis, which is removed unless kept with extent 1. Stops over an empty axis. dx = g / n, repeated.
   public func mean(_ axis: Int, keepingAxis: Bool = false) -> Tensor {
     let axis = shape.resolve(axis)
-    guard shape[axis] > 0 else { stop("mean", "axis \(axis) of shape \(shape) is empty; a mean needs at least one element") }
+    guard shape[axis] > 0 else {
+      stop("mean", "axis \(axis) of shape \(shape) is empty; a mean needs at least one element")
+    }
     return scaledSum("mean", axis, keepingAxis, scale: 1 / Float(shape[axis]))
   }
 
@@ -28,7 +30,9 @@ extension Tensor {
   /// Derivative: g at the first element that attains the maximum.
   public func maximum(_ axis: Int, keepingAxis: Bool = false) -> Tensor {
     let x = self, axis = shape.resolve(axis), n = shape[axis]
-    guard n > 0 else { stop("maximum", "axis \(axis) of shape \(shape) is empty; a maximum needs at least one element") }
+    guard n > 0 else {
+      stop("maximum", "axis \(axis) of shape \(shape) is empty; a maximum needs at least one element")
+    }
     let outer = shape.count(0..<axis), inner = shape.count((axis + 1)..<shape.rank)
     let y = Tensor(uninitialized: shape.reduced(axis, keepingAxis))
     braid_maximum_axis(x.pointer, outer, n, inner, y.pointer)

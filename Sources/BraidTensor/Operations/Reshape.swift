@@ -5,7 +5,9 @@ extension Tensor {
   public func reshaped(_ shape: Shape) -> Tensor {
     let x = self
     guard shape.count == count else {
-      stop("reshaped", "\(self.shape) has \(count) elements, \(shape) has \(shape.count); keep the number, or let one extent be -1")
+      stop(
+        "reshaped",
+        "\(self.shape) has \(count) elements, \(shape) has \(shape.count); keep the number, or let one extent be -1")
     }
     return Tensor(viewing: x, shape: shape).recorded("reshaped", from: x) { g, sink in sink.add(g, to: x) }
   }
@@ -14,13 +16,19 @@ extension Tensor {
   public func reshaped(_ extents: Int...) -> Tensor {
     var known = 1, open: Int?
     for (axis, extent) in extents.enumerated() {
-      if extent != -1 { known *= extent } else if open == nil { open = axis } else {
+      if extent != -1 {
+        known *= extent
+      } else if open == nil {
+        open = axis
+      } else {
         stop("reshaped", "more than one extent of \(extents) is -1; \(self.shape) cannot decide both")
       }
     }
     guard let open else { return reshaped(Shape(extents)) }
     guard known > 0, count % known == 0 else {
-      stop("reshaped", "\(self.shape) has \(count) elements, which \(extents) cannot hold; its other extents multiply to \(known)")
+      stop(
+        "reshaped",
+        "\(self.shape) has \(count) elements, which \(extents) cannot hold; its other extents multiply to \(known)")
     }
     var result = extents
     result[open] = count / known

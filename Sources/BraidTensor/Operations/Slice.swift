@@ -47,7 +47,10 @@ extension Tensor {
   public func padded(_ axis: Int, before: Int, after: Int, with value: Float = 0) -> Tensor {
     let x = self, axis = shape.resolve(axis), n = shape[axis]
     guard before >= 0, after >= 0 else {
-      stop("padded", "\(before) before and \(after) after axis \(axis) of shape \(shape); expected none below 0 (use slice to shorten)")
+      stop(
+        "padded",
+        "\(before) before and \(after) after axis \(axis) of shape \(shape); expected none below 0 (use slice to shorten)"
+      )
     }
     let outer = shape.count(0..<axis), inner = shape.count((axis + 1)..<shape.rank)
     var result = shape

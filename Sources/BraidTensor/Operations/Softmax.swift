@@ -51,7 +51,8 @@ extension Tensor {
     guard full.rank == shape.rank, full.broadcast(with: shape) == shape else {
       stop(
         "\(name)",
-        "mask of shape \(mask.shape) for \(shape); expected \(shape) with any extents 1, [\(shape[-1])], or [batch, \(shape[-1])]")
+        "mask of shape \(mask.shape) for \(shape); expected \(shape) with any extents 1, [\(shape[-1])], or [batch, \(shape[-1])]"
+      )
     }
     return full
   }

@@ -48,9 +48,16 @@ extension Tensor {
     guard let weights else { return self }
     let x = self
     guard shape.starts(with: weights.shape) else {
-      stop("scaledRows", "weights of shape \(weights.shape) for \(shape); expected how that begins, such as \(shape.rank > 0 ? "[\(shape[0])]" : "[]")")
+      stop(
+        "scaledRows",
+        "weights of shape \(weights.shape) for \(shape); expected how that begins, such as \(shape.rank > 0 ? "[\(shape[0])]" : "[]")"
+      )
     }
-    if weights.isRecorded { stop("scaledRows", "the weights of shape \(weights.shape) are recorded and would get no gradient; use * or .detached") }
+    if weights.isRecorded {
+      stop(
+        "scaledRows", "the weights of shape \(weights.shape) are recorded and would get no gradient; use * or .detached"
+      )
+    }
     let rows = weights.count, columns = shape.count(weights.shape.rank..<shape.rank)
     let y = Tensor(uninitialized: shape)
     braid_scale_rows(x.pointer, weights.pointer, rows, columns, 0, y.pointer)

@@ -6,7 +6,8 @@ extension Tensor {
   /// Derivative: the gradient with the same axes exchanged.
   public func transposed(_ first: Int = -2, _ second: Int = -1) -> Tensor {
     guard shape.rank >= 2 else { stop("transposed", "a tensor of shape \(shape) has no two axes to exchange") }
-    let x = self, i = Swift.min(shape.resolve(first), shape.resolve(second)), j = Swift.max(shape.resolve(first), shape.resolve(second))
+    let x = self, i = Swift.min(shape.resolve(first), shape.resolve(second)),
+      j = Swift.max(shape.resolve(first), shape.resolve(second))
     if i == j { return x }
     let m = shape[i], n = shape[j]
     var result = shape

@@ -1,0 +1,159 @@
+import BraidTensor
+import BraidTesting
+import Testing
+
+/// Distance of a number from the exact one, in units of the last place of the exact one.
+private func ulps(_ found: Float, _ exact: Double) -> Double {
+  let unit = max(Double(Float(exact).ulp), Double(Float.leastNonzeroMagnitude))
+  return abs(Double(found) - exact) / unit
+}
+
+private func worst(_ numbers: [Float], _ found: Tensor, _ exact: (Double) -> Double) -> Double {
+  zip(numbers, found.elements).map { ulps($1, exact(Double($0))) }.max() ?? .infinity
+}
+
+/// exp, tanh and the rest from Swift's standard operations only: power series after halving.
+private func exp(_ x: Double) -> Double {
+  if x < 0 { return 1 / exp(-x) }
+  let halvings = 12
+  let r = x / Double(1 << halvings)
+  var term = 1.0, sum = 0.0  // e^r − 1, kept apart from 1 so that squaring loses nothing
+  for k in 1...12 {
+    term *= r / Double(k)
+    sum += term
+  }
+  for _ in 0..<halvings { sum = sum * (sum + 2) }
+  return sum + 1
+}
+private func sigmoid(_ x: Double) -> Double { x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x)) }
+private func tanh(_ x: Double) -> Double {
+  if abs(x) < 0.1 {  // x − x³/3 + 2x⁵/15 − 17x⁷/315 + 62x⁹/2835
+    let s = x * x
+    return x * (1 + s * (-1 / 3 + s * (2 / 15 + s * (-17 / 315 + s * 62 / 2835))))
+  }
+  return abs(x) > 20 ? (x < 0 ? -1 : 1) : 1 - 2 / (exp(2 * x) + 1)
+}
+
+@Suite struct `Element-wise functions at the ends of their range` {
+  let dense: [Float] = (0..<40_001).map { Float($0 - 20_000) * 5e-3 }  // −100 … 100
+  let small: [Float] = (0..<2_000).flatMap { index in
+    let x = Float(sign: .plus, exponent: -(index / 20), significand: 1 + Float(index % 20) / 20)
+    return [x, -x]
+  }  // down to 1e-30
+
+  @Test func `exp is within 2 units of the last place, from the subnormals to the largest`() {
+    let numbers = dense.filter { $0 < 88.7 && $0 > -87 } + small
+    #expect(worst(numbers, Tensor(numbers).exp(), exp) < 2)
+    let subnormal = dense.filter { $0 <= -87 }
+    #expect(worst(subnormal, Tensor(subnormal).exp(), exp) < 2)
+  }
+
+  @Test func `sigmoid and tanh are within 4 units of the last place`() {
+    let numbers = dense.filter { abs($0) < 87 } + small
+    #expect(worst(numbers, Tensor(numbers).sigmoid(), sigmoid) < 4)
+    #expect(worst(numbers, Tensor(numbers).tanh(), tanh) < 4)
+    // negative control: the neighbouring function is not within them
+    #expect(worst(numbers, Tensor(numbers).sigmoid(), tanh) > 4)
+  }
+
+  @Test func `infinities, huge numbers and NaN`() {
+    let x = Tensor([.infinity, -.infinity, 1e4, -1e4, 3e38, -3e38, 0, -0.0])
+    #expect(x.exp().elements == [.infinity, 0, .infinity, 0, .infinity, 0, 1, 1])
+    #expect(x.sigmoid().elements == [1, 0, 1, 0, 1, 0, 0.5, 0.5])
+    #expect(x.tanh().elements == [1, -1, 1, -1, 1, -1, 0, 0])
+    #expect(Array(x.softplus().elements[2...5]) == [1e4, 0, 3e38, 0])
+    #expect(x.relu().elements == [.infinity, 0, 1e4, 0, 3e38, 0, 0, 0])
+    let nan = Tensor([.nan])
+    for y in [nan.exp(), nan.sigmoid(), nan.tanh(), nan.relu(), nan.softplus(), nan.gelu(), maximum(nan, 0 * nan)] {
+      #expect(y.scalar.isNaN)
+    }
+    #expect(maximum(nan, Tensor([1])).scalar.isNaN && maximum(Tensor([1]), nan).scalar.isNaN)
+  }
+
+  @Test func `derivatives where the function has a kink or a pole`() {
+    func slope(_ x: Float, _ f: (Tensor) -> Tensor) -> Float? {
+      let tape = Tape()
+      let leaf = tape.watch(Tensor([x]))
+      return f(leaf).gradients()[leaf]?.scalar
+    }
+    #expect(slope(0) { $0.signedSquareRoot() } == 0)
+    #expect(slope(0) { $0.squareRoot() } == 0)
+    #expect(slope(0) { $0.relu() } == 0)
+    #expect(slope(0) { $0.absolute() } == 0)
+    #expect(slope(-4) { $0.signedSquareRoot() } == 0.25)
+    #expect(slope(1e-30) { $0.signedSquareRoot() }.map { abs($0 / 5e14 - 1) < 1e-6 } == true)
+    for x: Float in [-1e4, 1e4, -1e-30, 1e-30] {
+      for f: (Tensor) -> Tensor in [{ $0.tanh() }, { $0.sigmoid() }, { $0.gelu() }, { $0.softplus() }] {
+        #expect(slope(x, f)?.isFinite == true)
+      }
+    }
+  }
+}
+
+@Suite struct `Softmax and losses at the ends of their range` {
+  private func gradient(_ x: Tensor, _ f: (Tensor) -> Tensor) -> [Float]? {
+    let tape = Tape()
+    let leaf = tape.watch(x)
+    return f(leaf).gradients()[leaf]?.elements
+  }
+
+  @Test func `huge differences give ones and zeros`() {
+    let x = Tensor([1e4, -1e4, 0, -.infinity, 0, 0], [2, 3])
+    #expect(x.softmax().elements == [1, 0, 0, 0, 0.5, 0.5])
+    #expect(gradient(x) { $0.softmax() } == [0, 0, 0, 0, 0, 0])
+    let logarithms = x.logSoftmax().elements
+    #expect(Array(logarithms[0...3]) == [0, -2e4, -1e4, -.infinity])
+    #expect(abs(logarithms[4] + 0.693_147_2) < 1e-6)
+    #expect(gradient(x) { $0.logSoftmax() }?.allSatisfy(\.isFinite) == true)
+  }
+
+  @Test func `what a mask excludes is 0 whatever it holds`() throws {
+    let x = Tensor([.nan, 1, .infinity, 1], [1, 4]), mask = Tensor([0, 1, 0, 1], [1, 4])
+    #expect(x.softmax(mask: mask).elements == [0, 0.5, 0, 0.5])
+    #expect(gradient(x) { $0.softmax(mask: mask) } == [0, 0, 0, 0])
+    let logarithms = x.logSoftmax(mask: mask).elements
+    #expect(logarithms[0] == -.infinity && logarithms[2] == -.infinity && abs(logarithms[1] + 0.693_147_2) < 1e-6)
+    let fitted = try #require(gradient(x) { $0.logSoftmax(mask: mask).slice(1, 1..<2) })
+    try expectClose(Tensor(fitted), [0, 0.5, 0, -0.5])
+  }
+
+  @Test func `a row with nothing kept is 0, and so is its gradient`() {
+    let x = Tensor([1, 2, 3, 4], [2, 2]), none = Tensor.zeros([2, 1])
+    #expect(x.softmax(mask: none).elements == [0, 0, 0, 0])
+    #expect(gradient(x) { $0.softmax(mask: none) } == [0, 0, 0, 0])
+    #expect(x.logSoftmax(mask: none).elements == Array(repeating: -.infinity, count: 4))
+    #expect(gradient(x) { $0.logSoftmax(mask: none) } == [0, 0, 0, 0])
+    #expect(x.softmax(mask: .ones([2, 1])).elements == x.softmax().elements)
+  }
+
+  @Test func `absent values never leak through a mask of rows`() {
+    let x = Tensor([.nan, .infinity, 1, 2], [2, 2])
+    #expect(x.scaledRows(Tensor([0, 2])).elements == [0, 0, 2, 4])
+    let sequences = Tensor([1, .nan], [1, 2, 1]), steps = Tensor([1, 0], [1, 2])
+    #expect(sequences.meanOverSteps(steps).elements == [1])
+    #expect(sequences.maximumOverSteps(steps).elements == [1])
+    #expect(sequences.lastStep(steps).elements == [1])
+  }
+
+  @Test func `cross-entropy of huge logits is finite, and of no rows 0`() {
+    let x = Tensor([1e4, -1e4, -1e4, 1e4], [2, 2])
+    #expect(crossEntropy(x, [0, 0]).scalar == 1e4)
+    #expect(gradient(x) { crossEntropy($0, [0, 0]) } == [0, 0, -0.5, 0.5])
+    #expect(crossEntropy(.zeros([0, 3]), []).scalar == 0)
+    #expect(crossEntropy(x, [0, 0], weights: Tensor([0, 1])).scalar == 0)
+    #expect(gradient(x) { crossEntropy($0, [0, 0], weights: Tensor([0, 1])) } == [0, 0, 0, 0])
+  }
+
+  @Test func `binary cross-entropy of huge logits is finite, and of nothing 0`() {
+    let x = Tensor([1e4, -1e4, 1e4, -1e4]), t = Tensor([1, 0, 0, 1])
+    #expect(binaryCrossEntropy(x, t).scalar == 5e3)
+    #expect(gradient(x) { binaryCrossEntropy($0, t) } == [0, 0, 0.25, -0.25])
+    #expect(binaryCrossEntropy(.zeros([0]), .zeros([0])).scalar == 0)
+  }
+
+  @Test func `sums of many numbers keep their digits`() {
+    let x = Tensor(repeating: 0.1, [1 << 20])
+    #expect(abs(Double(x.sum().scalar) / (Double(Float(0.1)) * Double(1 << 20)) - 1) < 1e-6)
+    #expect(abs(x.mean().scalar - 0.1) < 1e-7)
+  }
+}
