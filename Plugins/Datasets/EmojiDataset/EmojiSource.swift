@@ -71,7 +71,8 @@ public struct EmojiSource: PartOptions {
           keywords: annotated.keywords[key] ?? []))
     }
     guard !samples.isEmpty else { throw SetupError("\(font): a picture for none of the emoji in \(list).") }
-    log("\(samples.count) emoji (Emoji \(emoji.version)), \(Set(samples.map(\.emoji.group)).count) groups")
+    let release = emoji.version.isEmpty ? "" : " of Emoji \(emoji.version)"
+    log("\(samples.count) emoji\(release) in \(Set(samples.map(\.emoji.group)).count) groups")
     if let first = undrawn.first { log("\(undrawn.count) left out: the font has no picture of them (\(first), …)") }
     if unnamed > 0 { log("\(unnamed) names are not in CLDR's \(language).xml: English names of emoji-test.txt stand in") }
     return samples

@@ -1,0 +1,80 @@
+import BraidCore
+import BraidData
+import Foundation
+
+/// One row of a prepared folder's manifest, with its picture.
+struct PreparedEmoji {
+  let identifier: String
+  let file: URL
+  let png: [UInt8]
+  let name: String
+  let keywords: [String]
+  let group: String
+  let subgroup: String
+  /// Identifier of the first of its near twins.
+  let twins: String
+
+  /// Reads a prepared folder and checks it against its digest.
+  /// - Throws: `SetupError` when it is not prepared or was changed since.
+  static func read(_ folder: URL) throws -> [PreparedEmoji] {
+    guard EmojiPreparation.isPrepared(folder) else {
+      throw SetupError("\(folder.path): the emoji data is not prepared there. Run: braid data prepare emoji")
+    }
+    let manifest = folder.appendingPathComponent("manifest.csv")
+    let text = try bytes(of: manifest)
+    var rows = try table(text, file: manifest.path)
+    guard !rows.isEmpty, rows.removeFirst() == EmojiPreparation.columns else {
+      throw changed(folder, "the first line of manifest.csv is not \(EmojiPreparation.columns.joined(separator: ","))")
+    }
+    var pictures = SHA256()
+    let emoji = try rows.map { row in
+      guard row.count == EmojiPreparation.columns.count else { throw changed(folder, "a row of \(row.count) fields") }
+      // The file's name follows from the identifier: a manifest never leads out of its folder.
+      guard row[0].allSatisfy({ $0.isHexDigit || $0 == "-" }) else { throw changed(folder, "identifier \"\(row[0])\"") }
+      let file = folder.appendingPathComponent("images/\(row[0]).png")
+      let png = try bytes(of: file)
+      pictures.update(png)
+      return PreparedEmoji(
+        identifier: row[0], file: file, png: png, name: row[2],
+        keywords: row[3].split(separator: "|").map(trimmed).filter { !$0.isEmpty }, group: row[4], subgroup: row[5],
+        twins: row[6])
+    }
+    let expected = String(decoding: try bytes(of: folder.appendingPathComponent("digest.txt")), as: UTF8.self)
+    guard expected == EmojiPreparation.digest(manifest: text, pictures: pictures) else {
+      throw changed(folder, "manifest.csv or a picture is not what digest.txt says")
+    }
+    return emoji
+  }
+
+  private static func changed(_ folder: URL, _ what: String) -> SetupError {
+    SetupError("\(folder.path): changed since it was prepared (\(what)). Run again: braid data prepare emoji")
+  }
+
+  /// The rows of a CSV file (RFC 4180).
+  private static func table(_ bytes: [UInt8], file: String) throws -> [[String]] {
+    var rows: [[String]] = []
+    var (row, field): ([String], [UInt8]) = ([], [])
+    var (quoted, line) = (false, 1)
+    var at = 0
+    while at < bytes.count {
+      let byte = bytes[at]
+      at += 1
+      if byte == UInt8(ascii: "\n") { line += 1 }
+      switch byte {
+      case UInt8(ascii: "\"") where quoted && at < bytes.count && bytes[at] == byte:
+        field.append(byte)
+        at += 1
+      case UInt8(ascii: "\""): quoted.toggle()
+      case UInt8(ascii: ",") where !quoted:
+        row.append(String(decoding: field, as: UTF8.self))
+        field = []
+      case UInt8(ascii: "\n") where !quoted:
+        rows.append(row + [String(decoding: field, as: UTF8.self)])
+        (row, field) = ([], [])
+      default: field.append(byte)
+      }
+    }
+    guard !quoted, row.isEmpty, field.isEmpty else { throw SetupError("\(file):\(line): the file ends within a row.") }
+    return rows
+  }
+}
