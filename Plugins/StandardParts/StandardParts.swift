@@ -1,4 +1,5 @@
 import BraidCore
+import EmojiDataset
 import PredictionHeads
 import TaskLosses
 import TaskMetrics
@@ -31,6 +32,8 @@ extension Catalogue {
     catalogue.add(MeanAbsoluteError.self)
     catalogue.add(MeanSquaredError.self)
     catalogue.add(PearsonCorrelation.self)
+
+    catalogue.add(EmojiDataset.self)
     return catalogue
   }
 }

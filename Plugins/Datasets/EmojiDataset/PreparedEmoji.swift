@@ -22,13 +22,12 @@ struct PreparedEmoji {
     }
     let manifest = folder.appendingPathComponent("manifest.csv")
     let text = try bytes(of: manifest)
-    var rows = try table(text, file: manifest.path)
-    guard !rows.isEmpty, rows.removeFirst() == EmojiPreparation.columns else {
+    let rows = try CSV.rows(text, named: manifest.path).map(\.fields)
+    guard rows.first == EmojiPreparation.columns else {
       throw changed(folder, "the first line of manifest.csv is not \(EmojiPreparation.columns.joined(separator: ","))")
     }
     var pictures = SHA256()
-    let emoji = try rows.map { row in
-      guard row.count == EmojiPreparation.columns.count else { throw changed(folder, "a row of \(row.count) fields") }
+    let emoji = try rows.dropFirst().map { row in
       // The file's name follows from the identifier: a manifest never leads out of its folder.
       guard row[0].allSatisfy({ $0.isHexDigit || $0 == "-" }) else { throw changed(folder, "identifier \"\(row[0])\"") }
       let file = folder.appendingPathComponent("images/\(row[0]).png")
@@ -48,33 +47,5 @@ struct PreparedEmoji {
 
   private static func changed(_ folder: URL, _ what: String) -> SetupError {
     SetupError("\(folder.path): changed since it was prepared (\(what)). Run again: braid data prepare emoji")
-  }
-
-  /// The rows of a CSV file (RFC 4180).
-  private static func table(_ bytes: [UInt8], file: String) throws -> [[String]] {
-    var rows: [[String]] = []
-    var (row, field): ([String], [UInt8]) = ([], [])
-    var (quoted, line) = (false, 1)
-    var at = 0
-    while at < bytes.count {
-      let byte = bytes[at]
-      at += 1
-      if byte == UInt8(ascii: "\n") { line += 1 }
-      switch byte {
-      case UInt8(ascii: "\"") where quoted && at < bytes.count && bytes[at] == byte:
-        field.append(byte)
-        at += 1
-      case UInt8(ascii: "\""): quoted.toggle()
-      case UInt8(ascii: ",") where !quoted:
-        row.append(String(decoding: field, as: UTF8.self))
-        field = []
-      case UInt8(ascii: "\n") where !quoted:
-        rows.append(row + [String(decoding: field, as: UTF8.self)])
-        (row, field) = ([], [])
-      default: field.append(byte)
-      }
-    }
-    guard !quoted, row.isEmpty, field.isEmpty else { throw SetupError("\(file):\(line): the file ends within a row.") }
-    return rows
   }
 }
