@@ -1,6 +1,8 @@
 import BraidCore
 import EmojiDataset
+import ImageEncoders
 import PredictionHeads
+import RecurrentEncoders
 import TaskLosses
 import TaskMetrics
 import TextEncoders
@@ -14,6 +16,9 @@ extension Catalogue {
     catalogue.add(IdentityEncoder.self)
     catalogue.add(BagOfWordsEncoder.self)
     catalogue.add(EmbeddingEncoder.self)
+    catalogue.add(GRUEncoder.self)
+    catalogue.add(LSTMEncoder.self)
+    catalogue.add(CNNEncoder.self)
 
     catalogue.add(ClassificationHead.self)
     catalogue.add(MultiLabelHead.self)

@@ -10,17 +10,18 @@ public final class Parameter {
   /// Which of the store's parameters it is, from 0.
   let number: Int
   /// The current value. Optimisers and checkpoint loading write into its memory.
-  public internal(set) var value: Tensor
-  unowned let store: ParameterStore
+  public var value: Tensor { memory.values[number] }
+  /// The store's memory, kept alive by every parameter in it: a layer may outlive the scope it was made in.
+  let memory: ParameterMemory
   /// The leaf of the tape last used, so that a parameter used twice in a step is one leaf.
   private var leaf: Tensor?
 
-  init(path: String, value: Tensor, store: ParameterStore) {
+  init(path: String, value: Tensor, in memory: ParameterMemory) {
     self.path = path
     self.shape = value.shape
-    (offset, number) = (store.count, store.parameters.count)
-    self.value = value
-    self.store = store
+    (offset, number) = (memory.count, memory.values.count)
+    self.memory = memory
+    memory.add(value)
   }
 
   /// Number of elements.
@@ -29,9 +30,9 @@ public final class Parameter {
   /// This parameter as a leaf of `tape`. Its gradient is collected in the store's flat gradient.
   func leaf(on tape: Tape) -> Tensor {
     if let leaf, tape.holds(leaf) { return leaf }
-    store.flatten()
+    memory.flatten()
     let made = tape.watch(
-      value, number: number, offset: offset, of: ObjectIdentifier(store), holding: store.count)
+      value, number: number, offset: offset, of: ObjectIdentifier(memory), holding: memory.count)
     leaf = made
     return made
   }
@@ -41,13 +42,40 @@ public final class Parameter {
     guard tensor.count == count else { stop("assign", "\(path) has shape \(shape); got \(tensor.shape)") }
     value.pointer.update(from: tensor.pointer, count: count)
   }
-
 }
 
 extension Gradients {
   /// The gradient of a parameter, of its shape, or nil when the loss does not depend on it.
   public subscript(_ parameter: Parameter) -> Tensor? {
-    gradient(number: parameter.number, of: ObjectIdentifier(parameter.store))
+    gradient(number: parameter.number, of: ObjectIdentifier(parameter.memory))
+  }
+}
+
+/// The values of a store's parameters. Knows no parameter, so that parameters can keep it alive without a cycle.
+final class ParameterMemory {
+  /// By the parameter's number.
+  private(set) var values: [Tensor] = []
+  /// All of them in one buffer, once `flatten` has run: `[count]`.
+  private(set) var flat: Tensor?
+  private(set) var count = 0
+
+  func add(_ value: Tensor) {
+    values.append(value)
+    count += value.count
+    flat = nil
+  }
+
+  func flatten() {
+    guard flat == nil else { return }
+    let buffer = Tensor(uninitialized: Shape(count))
+    var offset = 0
+    for (number, value) in values.enumerated() {
+      let view = Tensor(viewing: buffer, offset: offset, shape: value.shape)
+      view.pointer.update(from: value.pointer, count: value.count)
+      values[number] = view
+      offset += value.count
+    }
+    flat = buffer
   }
 }
 
@@ -61,10 +89,11 @@ public final class ParameterStore {
   /// Every tensor that is saved with the parameters but not trained, in the order of making.
   public private(set) var buffers: [Buffer] = []
   private var buffersByPath: [String: Buffer] = [:]
+  private let memory = ParameterMemory()
   /// The flat buffer once `flatten` has run: `[count]`.
-  public private(set) var flat: Tensor?
+  public var flat: Tensor? { memory.flat }
   /// Number of trainable elements.
-  public private(set) var count = 0
+  public var count: Int { memory.count }
 
   public init() {}
 
@@ -76,11 +105,9 @@ public final class ParameterStore {
 
   func add(_ path: String, _ value: Tensor) -> Parameter {
     reserve(path)
-    let parameter = Parameter(path: path, value: value, store: self)
+    let parameter = Parameter(path: path, value: value, in: memory)
     parameters.append(parameter)
     byPath[path] = parameter
-    count += value.count
-    flat = nil
     return parameter
   }
 
@@ -98,14 +125,5 @@ public final class ParameterStore {
   public subscript(buffer path: String) -> Buffer? { buffersByPath[path] }
 
   /// Moves all values into one buffer, in order. Called by itself before the first step; harmless to repeat.
-  public func flatten() {
-    guard flat == nil else { return }
-    let buffer = Tensor(uninitialized: Shape(count))
-    for parameter in parameters {
-      let view = Tensor(viewing: buffer, offset: parameter.offset, shape: parameter.shape)
-      view.pointer.update(from: parameter.value.pointer, count: parameter.count)
-      parameter.value = view
-    }
-    flat = buffer
-  }
+  public func flatten() { memory.flatten() }
 }
