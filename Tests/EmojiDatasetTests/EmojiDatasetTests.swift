@@ -72,7 +72,7 @@ struct `The emoji data set` {
     #expect(plain["1F600"] == ["face", "grin", "grinning"])
     #expect(plain["1F1EB-1F1F7"] == ["flag"])
     let without = try words(Prepared.data())
-    #expect(without["1F1EB-1F1F7"] == nil)  // nothing is left: the modality is missing
+    #expect(without["1F1EB-1F1F7"] == ["france"])  // no keyword is left: the name stands in
     #expect(without["1F436"]?.contains("animal") != true)
     let limited = try words(Prepared.data { $0.wordLimit = 2 })
     #expect(limited.values.allSatisfy { (1...2).contains($0.count) })
@@ -81,10 +81,12 @@ struct `The emoji data set` {
   }
 
   @Test func `marks an emoji without words as missing them`() throws {
-    let data = try Prepared.data()
-    let flag = try #require(data.identifiers(.train).firstIndex { $0.hasPrefix("1F1E6-1F1") })
-    let face = try #require(data.identifiers(.train).firstIndex { $0.hasPrefix("1F60") })
-    let batch = try data.batch(.train, [flag, face])
+    // The name "person" is one of the words left out.
+    let data = try Prepared.data { $0.words = .name }
+    let split = try #require(Split.allCases.first { data.identifiers($0).contains("1F9D1") })
+    let person = try #require(data.identifiers(split).firstIndex(of: "1F9D1"))
+    let other = try #require(data.identifiers(split).firstIndex { $0.hasPrefix("1F60") })
+    let batch = try data.batch(split, [person, other])
     let presence = try #require(batch.inputs["words"]?.presence)
     #expect(presence.elements == [0, 1])
     #expect(batch.inputs["picture"]?.presence == nil)

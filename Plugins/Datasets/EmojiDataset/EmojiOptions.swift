@@ -3,7 +3,7 @@ import BraidCore
 /// Settings of the emoji data set.
 public struct EmojiOptions: PartOptions {
   public enum Words: String, Choice {
-    /// CLDR's keywords; the name where there are none.
+    /// CLDR's keywords; the name where there are none, or none is left.
     case keywords
     /// The short name.
     case name

@@ -15,21 +15,28 @@ struct EmojiWords {
 
   /// The words, each once, in the order they stand in, joined by spaces; empty when none is left.
   func text(_ row: PreparedEmoji) -> String {
-    let source: [String]
-    switch options.words {
-    case .name: source = [row.name]
-    case .keywords: source = row.keywords.isEmpty ? [row.name] : row.keywords
-    case .both: source = [row.name] + row.keywords
-    }
-    var seen = leftOut
-    let words = source.flatMap(Tokenizer.words).filter { word in
-      word.contains { $0.isLetter || $0.isNumber } && seen.insert(word).inserted
-    }
+    let source =
+      switch options.words {
+      case .name: [row.name]
+      case .keywords: row.keywords
+      case .both: [row.name] + row.keywords
+      }
+    // The name stands in where no keyword is left: otherwise having no words would itself say "flag".
+    let chosen = self.words(of: source)
+    let words = chosen.isEmpty ? self.words(of: [row.name]) : chosen
     guard options.wordLimit > 0, words.count > options.wordLimit else { return words.joined(separator: " ") }
     var random = RandomStream(
       seed: UInt64(bitPattern: Int64(options.split.seed)), .sampling, path: "emoji words \(row.identifier)")
     let kept = random.permutation(words.count).prefix(options.wordLimit).sorted()
     return kept.map { words[$0] }.joined(separator: " ")
+  }
+
+  /// Each word once, without those left out.
+  private func words(of texts: [String]) -> [String] {
+    var seen = leftOut
+    return texts.flatMap(Tokenizer.words).filter { word in
+      word.contains { $0.isLetter || $0.isNumber } && seen.insert(word).inserted
+    }
   }
 
   /// A noun's other number, as far as the groups' names need it: flags and flag, smileys and smiley, body and bodies.
