@@ -8,6 +8,14 @@ public struct Sound: Sendable, Hashable {
   /// `[moments, channels]`, row-major.
   public let samples: [Float]
 
+  /// Stops when the samples are no whole number of moments.
+  public init(rate: Int, channels: Int, samples: [Float]) {
+    guard channels > 0, samples.count % channels == 0 else {
+      fatalError("sound: \(samples.count) samples for \(channels) channels")
+    }
+    (self.rate, self.channels, self.samples) = (rate, channels, samples)
+  }
+
   /// The mean of the channels.
   public var mono: [Float] {
     guard channels > 1 else { return samples }

@@ -32,11 +32,11 @@ static void leave(j_common_ptr info) {
 }
 
 // libjpeg calls damage "warnings" (negative levels) and goes on with grey blocks. A picture half of which is made up must not
-// reach training, so it ends here. Three warnings say nothing about the pixels and pass.
+// reach training, so it ends here. Four warnings say nothing about the pixels and pass.
 static void warn(j_common_ptr info, int level) {
   if (level >= 0) return;
   switch (info->err->msg_code) {
-  case JWRN_JFIF_MAJOR: case JWRN_ADOBE_XFORM: case JWRN_EXTRANEOUS_DATA: return;
+  case JWRN_JFIF_MAJOR: case JWRN_ADOBE_XFORM: case JWRN_EXTRANEOUS_DATA: case JWRN_NOT_SEQUENTIAL: return;
   default: leave(info);
   }
 }
