@@ -1,6 +1,7 @@
 import BraidCore
 import EmojiDataset
 import ImageEncoders
+import ManifestDataset
 import PredictionHeads
 import RecurrentEncoders
 import TaskLosses
@@ -39,6 +40,7 @@ extension Catalogue {
     catalogue.add(PearsonCorrelation.self)
 
     catalogue.add(EmojiDataset.self)
+    catalogue.add(ManifestDataset.self)
     return catalogue
   }
 }
