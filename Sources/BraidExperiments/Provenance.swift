@@ -21,7 +21,7 @@ public struct Provenance: Codable, Sendable, Hashable {
   /// Threads a cell uses.
   public var threads: Int
   public var dataDigest: String
-  /// As it was typed, or as the runner started it.
+  /// As it was typed; of a worker, what its runner was started with.
   public var command: [String]
   public var host: String
   public var seed: UInt64

@@ -2,8 +2,8 @@ import BraidCore
 
 /// What an experiment found: the statistics of its run folders and everything a report says, as plain values.
 ///
-/// `Comparison(reading:)` makes it from the files of an experiment folder alone. Nothing in it is computed by the renderers:
-/// they lay out what stands here. Written as JSON it is the report's machine-readable form.
+/// `Comparison(reading:)` makes it from the files of an experiment folder alone. Nothing in it is computed by the
+/// renderers: they lay out what stands here. Written as JSON it is the report's machine-readable form.
 public struct Comparison: Codable, Sendable {
   /// Of this format.
   public var version = 1

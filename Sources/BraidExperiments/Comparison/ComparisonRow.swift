@@ -30,7 +30,8 @@ extension Comparison {
     public var settings: [SettingLine]
     /// One a seed, in the order of `Comparison.seeds`.
     public var cells: [Cell]
-    /// What the fusion did with the shown samples, in the order of `Comparison.samples`, by the first seed that finished.
+    /// What the fusion did with the shown samples, in the order of `Comparison.samples`, by the first seed that
+    /// finished.
     public var samples: [SampleAnswer]
 
     /// The result of this metric.

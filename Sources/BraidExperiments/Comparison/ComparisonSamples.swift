@@ -48,8 +48,8 @@ public struct SampleAnswer: Codable, Sendable, Hashable {
     /// The part of the name before its first dot: `gate`, `attention`.
     public var kind: String { String(name.prefix { $0 != "." }) }
 
-    /// For `attention.<query>.<key>[.<step>]`: whose steps ask, whose are looked at, and the step of an iterative fusion (nil
-    /// where there is only one). Names may hold dots; the modalities say where to cut.
+    /// For `attention.<query>.<key>[.<step>]`: whose steps ask, whose are looked at, and the step of an iterative
+    /// fusion (nil where there is only one). Names may hold dots; the modalities say where to cut.
     public func attention(among modalities: [String]) -> (query: String, key: String, step: Int?)? {
       guard kind == "attention" else { return nil }
       let rest = name.dropFirst("attention.".count)

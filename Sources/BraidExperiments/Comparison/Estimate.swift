@@ -36,15 +36,15 @@ public struct Estimate: Codable, Sendable, Hashable {
   }
 }
 
-/// A row against the reference row, seed by seed: the same seed means the same first encoder weights and the same batches, so
-/// what the two share cancels.
+/// A row against the reference row, seed by seed: the same seed means the same first encoder weights and the same
+/// batches, so what the two share cancels.
 public struct Difference: Codable, Sendable, Hashable {
   /// Row minus reference for each seed; its mean, deviation and 95 % interval.
   public var estimate: Estimate
   /// `mean / (deviation / √n)`; nil below two pairs or when all differences are equal.
   public var t: Double?
-  /// Two-sided p of the paired t-test, n − 1 degrees of freedom. Nil when the test cannot be made: below two pairs, or all
-  /// differences equal and not zero. Differences that are all zero have p = 1.
+  /// Two-sided p of the paired t-test, n − 1 degrees of freedom. Nil when the test cannot be made: below two pairs, or
+  /// all differences equal and not zero. Differences that are all zero have p = 1.
   public var p: Double?
   /// `p` after Holm's correction over all rows compared with the reference on this metric.
   public var adjustedP: Double?
@@ -63,8 +63,8 @@ public struct Difference: Codable, Sendable, Hashable {
     p = StudentT.twoSidedTail(t, degrees: Double(estimate.count - 1))
   }
 
-  /// Holm's step-down correction (Holm 1979): the i-th smallest of m values is multiplied by m − i + 1, never falls below the
-  /// one before it, and stops at 1. Keeps the chance of any false claim among all m below the level.
+  /// Holm's step-down correction (Holm 1979): the i-th smallest of m values is multiplied by m − i + 1, never falls
+  /// below the one before it, and stops at 1. Keeps the chance of any false claim among all m below the level.
   /// - Parameter p: nil entries are tests that were not made; they do not count and stay nil.
   public static func holm(_ p: [Double?]) -> [Double?] {
     let order = p.indices.filter { p[$0] != nil }.sorted { (p[$0]!, $0) < (p[$1]!, $1) }

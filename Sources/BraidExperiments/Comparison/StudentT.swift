@@ -2,8 +2,8 @@ import Foundation
 
 /// Student's t distribution, from the regularised incomplete beta function.
 ///
-/// `P(|T| ≥ t) = I_{ν/(ν+t²)}(ν/2, 1/2)` (Abramowitz & Stegun 1964, 26.7.1 with 26.5.2). The tail is computed as itself, not as one
-/// minus the rest, so that small probabilities keep their digits.
+/// `P(|T| ≥ t) = I_{ν/(ν+t²)}(ν/2, 1/2)` (Abramowitz & Stegun 1964, 26.7.1 with 26.5.2). The tail is computed as
+/// itself, not as one minus the rest, so that small probabilities keep their digits.
 public enum StudentT {
   /// The probability of a value at least this far from zero on either side.
   /// - Parameter degrees: of freedom, above zero. Gives NaN otherwise, as for a `t` that is not a number.
@@ -89,7 +89,8 @@ public enum StudentT {
       product *= shifted / (shifted + b)
       shifted += 1
     }
-    return (shifted - 0.5) * log1p(b / shifted) + b * log(shifted + b) - b + stirling(shifted + b) - stirling(shifted) + log(product)
+    return (shifted - 0.5) * log1p(b / shifted) + b * log(shifted + b) - b + stirling(shifted + b) - stirling(shifted)
+      + log(product)
   }
 
   /// What Stirling's formula lacks: Σ B_2k / (2k (2k − 1) x^(2k − 1)), for x of 15 and more.

@@ -1,0 +1,150 @@
+import BraidCore
+import BraidTraining
+import Foundation
+
+/// Runs what is missing of a plan: one worker process a cell, some side by side.
+///
+/// Everything it knows is in files. Stopped at any moment, by any signal, it leaves finished runs and nothing that
+/// looks like one; the next runner on the same folder does the rest. Runs share nothing, so how many worked at once
+/// changes no result.
+public struct Runner {
+  public let plan: Plan
+  public let folder: ExperimentFolder
+  /// Processes at a time.
+  public let workers: Int
+  public let command: WorkerCommand
+  let progress: Progress
+
+  /// - Parameters:
+  ///   - folder: of the experiment; made if it does not exist.
+  ///   - workers: nil: as many as the processor's cores carry with the plan's threads.
+  ///   - output: where progress goes.
+  public init(
+    _ plan: Plan, in folder: String, workers: Int? = nil, command: WorkerCommand = .current,
+    output: ProgressOutput = .standardError
+  ) {
+    let threads = plan.cells.first?.configuration.threads ?? 1
+    (self.plan, self.folder, self.command) = (plan, ExperimentFolder(folder), command)
+    self.workers = max(workers ?? ProcessInfo.processInfo.activeProcessorCount / threads, 1)
+    progress = Progress(plan, output)
+  }
+
+  /// What a run of the runner came to.
+  public struct Summary: Sendable {
+    /// Cells finished before, finished now, and failed now.
+    public var before = 0, now = 0
+    public var failures: [Comparison.Failure] = []
+    /// 0, or 2 when a run failed.
+    public var exitStatus: Int32 { failures.isEmpty ? 0 : 2 }
+  }
+
+  /// Freezes the plan and runs every cell that has no finished run, failed ones among them.
+  /// - Throws: `SetupError` when the folder belongs to another plan or another runner is at work in it.
+  public func run() throws -> Summary {
+    let lock = try folder.lock()
+    defer { withExtendedLifetime(lock) {} }
+    try folder.freeze(plan)
+    RunWriter.removePartials(in: folder.path)
+    var summary = Summary()
+    var waiting: [Plan.Cell] = []
+    for cell in plan.cells {
+      switch RunFolder.state(of: cell, in: folder.path) {
+      case .done: summary.before += 1
+      case .missing: waiting.append(cell)
+      case .failed(let result):
+        progress.note("\(cell.folder) failed before (\(firstLine(result.error ?? ""))); it is run again")
+        try remove(cell)
+        waiting.append(cell)
+      case .damaged(let why):
+        progress.note("\(why); it is run again, and the folder is kept as \(cell.folder).damaged")
+        try setAside(cell)
+        waiting.append(cell)
+      }
+    }
+    progress.begin(
+      before: summary.before, waiting: waiting.count, workers: min(workers, waiting.count), folder: folder.path)
+    try work(through: waiting, &summary)
+    progress.end(summary)
+    return summary
+  }
+
+  private func work(through cells: [Plan.Cell], _ summary: inout Summary) throws {
+    var waiting = cells[...]
+    var running: [WorkerProcess] = []
+    defer { for worker in running { worker.kill() } }
+    let environment = self.environment
+    while !waiting.isEmpty || !running.isEmpty {
+      while running.count < workers, let cell = waiting.popFirst() {
+        running.append(try WorkerProcess(cell, in: folder.path, command, environment: environment))
+      }
+      var polled = running.flatMap { worker in
+        worker.descriptors.map { (worker, pollfd(fd: $0, events: Int16(POLLIN), revents: 0)) }
+      }
+      var descriptors = polled.map(\.1)
+      poll(&descriptors, nfds_t(descriptors.count), 500)
+      for index in polled.indices { polled[index].1 = descriptors[index] }
+      for (worker, state) in polled where state.revents != 0 {
+        if worker.take(from: state.fd), let record = worker.latest { progress.epoch(record, of: worker.cell) }
+      }
+      progress.tick(running, waiting: waiting)
+      for worker in running where worker.isOver { finish(worker, &summary) }
+      running.removeAll { $0.isOver }
+    }
+  }
+
+  private func finish(_ worker: WorkerProcess, _ summary: inout Summary) {
+    let cell = worker.cell, ending = worker.ending()
+    let reason: String
+    switch RunFolder.state(of: cell, in: folder.path) {
+    case .done(let run):
+      summary.now += 1
+      return progress.done(run, seconds: (ContinuousClock.now - worker.started).inSeconds)
+    case .failed(let result): reason = result.error ?? ending ?? "no reason was given"
+    case .missing: reason = ending ?? "the worker ended without a result"
+    case .damaged(let why): reason = [ending, why].compactMap { $0 }.joined(separator: "; ")
+    }
+    if case .failed = RunFolder.state(of: cell, in: folder.path) {
+    } else {
+      // A worker that was killed or trapped could not say so itself. Where not even this can be written, the line below
+      // remains.
+      if let writer = try? RunWriter(cell, in: folder.path),
+        (try? Worker.recordFailure(reason, of: cell, in: plan, writer)) == nil
+      {
+        writer.abandon()
+      }
+    }
+    summary.failures.append(.init(row: cell.row, seed: cell.seed, folder: cell.folder, reason: reason))
+    progress.failed(cell, reason)
+  }
+
+  /// What workers inherit: the threads of the plan, and what this process has worked out for all of them.
+  private var environment: [String: String] {
+    var result = ProcessInfo.processInfo.environment
+    result["OPENBLAS_NUM_THREADS"] = "\(plan.cells.first?.configuration.threads ?? 1)"
+    result[Worker.supervisedVariable] = "1"
+    result[ExecutableFile.digestVariable] = ExecutableFile.digest(command.executable)
+    result[ExecutableFile.commandVariable] = CommandLine.arguments.joined(separator: String(ExecutableFile.separator))
+    // the message is what a report can use, not the stack below it
+    if result["SWIFT_BACKTRACE"] == nil { result["SWIFT_BACKTRACE"] = "enable=no" }
+    return result
+  }
+
+  private func remove(_ cell: Plan.Cell) throws {
+    try filing("\(folder.path)/\(cell.folder)") {
+      try FileManager.default.removeItem(atPath: "\(folder.path)/\(cell.folder)")
+    }
+  }
+
+  private func setAside(_ cell: Plan.Cell) throws {
+    let place = "\(folder.path)/\(cell.folder)"
+    try filing(place) {
+      if FileManager.default.fileExists(atPath: "\(place).damaged") {
+        try FileManager.default.removeItem(atPath: "\(place).damaged")
+      }
+      try FileManager.default.moveItem(atPath: place, toPath: "\(place).damaged")
+    }
+  }
+}
+
+/// The first line of a message.
+func firstLine(_ text: String) -> String { String(text.prefix { !$0.isNewline }) }

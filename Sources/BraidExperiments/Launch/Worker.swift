@@ -1,0 +1,138 @@
+import BraidCore
+import BraidNN
+import BraidTensor
+import BraidTraining
+import Foundation
+
+/// One cell in a process of its own: loads the data, trains, writes the run folder.
+///
+/// `braid worker FOLDER CELL` calls it; the runner starts one such process a cell. By hand, or as one task of a
+/// cluster's job, it does the same.
+public enum Worker {
+  /// In the environment when a runner waits for this worker on the other end of its standard input and output.
+  static let supervisedVariable = "BRAID_SUPERVISED"
+
+  /// Runs a planned cell and returns the exit status: 0 done, 1 nothing could be run, 2 the run failed (and its folder
+  /// says why).
+  /// - Parameters:
+  ///   - experiment: the folder with `plan.json`.
+  ///   - cell: the cell's id.
+  ///   - observe: called after every epoch, when it has been written.
+  public static func run(
+    experiment: String, cell id: String, catalogue: Catalogue, observe: (EpochRecord) -> Void = { _ in }
+  ) -> Int32 {
+    if ProcessInfo.processInfo.environment[supervisedVariable] != nil { exitWithRunner() }
+    do {
+      let plan = try ExperimentFolder(experiment).plan()
+      guard let cell = plan.cell(id) else {
+        throw SetupError(
+          "\(experiment): the plan has no cell \(id). It has \(plan.cells.map(\.id).joined(separator: ", ")).")
+      }
+      if case .done = RunFolder.state(of: cell, in: experiment) { return 0 }
+      let writer = try RunWriter(cell, in: experiment)
+      do {
+        try train(cell, of: plan, writer, catalogue, observe)
+        return 0
+      } catch {
+        complain("\(error)")
+        do { try recordFailure("\(error)", of: cell, in: plan, writer) } catch {
+          complain("\(error)")
+          writer.abandon()
+        }
+        return 2
+      }
+    } catch {
+      complain("\(error)")
+      return 1
+    }
+  }
+
+  private static func train(
+    _ cell: Plan.Cell, of plan: Plan, _ start: RunWriter, _ catalogue: Catalogue, _ observe: (EpochRecord) -> Void
+  ) throws {
+    let clock = ContinuousClock.now
+    var writer = start
+    let configuration = cell.configuration
+    Threads.set(configuration.threads)
+    var provenance = Provenance(seed: cell.seed, threads: configuration.threads, dataDigest: plan.data.digest)
+    try writer.write(JSONFile.encoder(pretty: true).encode(configuration), as: RunFolder.configurationFile)
+    let entry = try Catalogue.find(configuration.data.name, "data set", in: catalogue.datasets, at: "data")
+    let data = try entry.make(configuration.data.settings, "data.\(configuration.data.name)")
+    guard data.digest == plan.data.digest else {
+      throw SetupError(
+        "the data changed since the plan was made: digest \(data.digest.prefix(12)), "
+          + "planned \(plan.data.digest.prefix(12)). "
+          + "Run the experiment in another folder.")
+    }
+    let composition = try Composition(configuration, for: data, catalogue: catalogue)
+    let trained = try BraidTraining.train(
+      composition.model, composition.loss, on: data, metrics: composition.metrics, options: composition.options,
+      seed: cell.seed,
+      observe: { record in
+        let line = try JSONFile.encoder().encode(record)
+        try writer.append(line, to: RunFolder.epochsFile)
+        report(line)
+        observe(record)
+      })
+
+    var result = RunResult(.done, cell)
+    for split in [Split.validation, .test] {
+      guard let evaluation = trained.evaluations[split] else { continue }
+      let name = RunFolder.predictionsFile(split)
+      try writer.write(Data(PredictionFile(evaluation, identifiers: data.identifiers(split)).text.utf8), as: name)
+      let constant = evaluation.answered(by: plan.constantAnswer)
+      result.metrics[split.rawValue] = trained.metrics[split]
+      result.baseline[split.rawValue] = Dictionary(
+        composition.metrics.map { ($0.name, $0.metric(constant)) }, uniquingKeysWith: { $1 })
+    }
+    try composition.model.store.save(
+      to: "\(writer.partial)/\(RunFolder.parametersFile)",
+      metadata: ["cell": cell.id, "row": cell.row, "seed": "\(cell.seed)"])
+    try writer.adopt(RunFolder.parametersFile)
+    if !plan.samples.isEmpty {
+      let answers = try composition.answers(to: plan.samples, in: data)
+      try writer.write(JSONFile.encoder().encode(answers), as: RunFolder.samplesFile)
+    }
+    provenance.finished = timestamp(Date())
+    try writer.writeTimed(JSONFile.encoder(pretty: true).encode(provenance), as: RunFolder.provenanceFile)
+    (result.bestEpoch, result.epochs) = (trained.bestEpoch, trained.epochs.count)
+    (result.parameters, result.flopsPerSample) = (trained.parameters, trained.flopsPerSample)
+    (result.secondsPerEpoch, result.seconds) = (trained.secondsPerEpoch, (ContinuousClock.now - clock).inSeconds)
+    try writer.publish(result)
+  }
+
+  /// A folder that says what was to be run and why it was not finished.
+  static func recordFailure(_ error: String, of cell: Plan.Cell, in plan: Plan, _ start: RunWriter) throws {
+    var writer = start
+    var provenance = Provenance(seed: cell.seed, threads: cell.configuration.threads, dataDigest: plan.data.digest)
+    provenance.finished = provenance.started
+    try writer.writeTimed(JSONFile.encoder(pretty: true).encode(provenance), as: RunFolder.provenanceFile)
+    try writer.write(JSONFile.encoder(pretty: true).encode(cell.configuration), as: RunFolder.configurationFile)
+    try writer.publish(RunResult(.failed, cell, error: error))
+  }
+
+  /// Ends this process when the runner is gone: nobody waits for the result, and the next runner starts the cell anew.
+  private static func exitWithRunner() {
+    Thread.detachNewThread {
+      var byte: UInt8 = 0
+      while true {
+        let count = read(STDIN_FILENO, &byte, 1)
+        if count == 0 || (count < 0 && errno != EINTR) { _exit(3) }
+      }
+    }
+  }
+
+  /// One line to the runner, if there is one.
+  private static func report(_ line: Data) {
+    guard ProcessInfo.processInfo.environment[supervisedVariable] != nil else { return }
+    try? FileHandle.standardOutput.write(contentsOf: line + Data("\n".utf8))
+  }
+
+  private static func complain(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+  }
+}
+
+extension Duration {
+  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

@@ -1,0 +1,167 @@
+import BraidCore
+import BraidData
+import Foundation
+
+/// The frozen grid: every cell of an experiment with its whole configuration, checked before the first one trains.
+///
+/// Written to the experiment's folder as `plan.json`; workers read it from there, so nothing that happens to the
+/// experiment file later reaches a run.
+public struct Plan: Codable, Sendable {
+  public var version = 1
+  public var name: String
+  public var question: String
+  /// Where it was read from.
+  public var file: String
+  public var data: Comparison.DataSummary
+  /// What to answer without looking: class shares, label shares or means of the training split.
+  public var constantAnswer: [Double]
+  /// Numbers of the test samples whose gates and attention are kept.
+  public var samples: [Int]
+  /// Those samples as a person recognises them: in `samples.json`, not in the plan.
+  public var views: [SampleView] = []
+  /// What is measured, the deciding one first.
+  public var metrics: [Comparison.MetricColumn]
+  public var seeds: [UInt64]
+  /// Name of the row the others are tested against.
+  public var reference: String?
+  public var rows: [Row]
+  /// Row by row, seed by seed.
+  public var cells: [Cell]
+
+  enum CodingKeys: CodingKey {
+    case version, name, question, file, data, constantAnswer, samples, metrics, seeds, reference, rows, cells
+  }
+
+  public struct Row: Codable, Sendable {
+    public var name: String
+    /// Where it stands in the file: `compare[2]`.
+    public var place: String
+    public var fusion: String
+    public var modalities: [String]
+    /// How each modality reaches the fusion.
+    public var adapters: [String: String]
+    public var parameters: Int
+    public var flopsPerSample: Double
+    /// Key paths of settings that were given, not defaults.
+    public var given: [String]
+  }
+
+  public struct Cell: Codable, Sendable {
+    /// Changes with the configuration and the data only.
+    public var id: String
+    /// Name of its row.
+    public var row: String
+    public var seed: UInt64
+    /// Within the experiment's folder: `cells/gated-s1-3f9a2c1be07d`.
+    public var folder: String
+    public var configuration: CellConfiguration
+  }
+
+  /// The cell of this id.
+  public func cell(_ id: String) -> Cell? { cells.first { $0.id == id } }
+  public func row(_ name: String) -> Row? { rows.first { $0.name == name } }
+
+  /// What makes it this plan and no other: its cells, under their rows' names.
+  public var identity: String {
+    SHA256.hex(
+      Array((["braid-plan-1", data.digest] + cells.map { "\($0.id) \($0.row)" }).joined(separator: "\n").utf8))
+  }
+
+  /// Loads the data set, builds every composition, takes a trial step with each, and freezes the result.
+  /// - Throws: `SetupError` naming file, line and key path of what does not fit; nothing has been written.
+  public init(_ specification: Specification, catalogue: Catalogue) throws {
+    do { try self.init(building: specification, catalogue) } catch let error as SetupError {
+      throw specification.document.located(error)
+    }
+  }
+
+  private init(building specification: Specification, _ catalogue: Catalogue) throws {
+    let choice = specification.data
+    let entry = try Catalogue.find(choice.name, "data set", in: catalogue.datasets, at: "data")
+    let data = try entry.make(choice.settings, "data.\(choice.name)")
+    for split in Split.allCases {
+      try require(data.count(split) > 0, "data.\(choice.name): the \(split.rawValue) split is empty.")
+    }
+    (name, question, file) = (specification.name, specification.question, specification.document.source)
+    (seeds, reference) = (specification.seeds, specification.reference)
+    self.data = Comparison.DataSummary(
+      name: choice.name, digest: data.digest,
+      counts: Dictionary(uniqueKeysWithValues: Split.allCases.map { ($0.rawValue, data.count($0)) }),
+      target: data.target.summary, targetNames: data.target.names,
+      inputs: data.inputs.map { .init(name: $0.name, summary: $0.summary) })
+    constantAnswer = try BraidExperiments.constantAnswer(to: data)
+    samples = spread(specification.report.samples, over: data.count(.test))
+    views = try BraidExperiments.views(of: samples, in: data)
+    metrics = specification.metrics.map { metric in
+      .init(
+        name: metric.name, summary: catalogue.metrics[metric.name]?.about.summary ?? "",
+        higherIsBetter: catalogue.higherIsBetter[metric.name] ?? true)
+    }
+    (rows, cells) = ([], [])
+    for row in specification.rows {
+      let planned = try specification.configuration(of: row, on: data)
+      var first: Composition?
+      for seed in seeds {
+        var configuration = planned
+        configuration.seed = seed
+        if first == nil {
+          first = try Composition(configuration, for: data, catalogue: catalogue, place: row.place)
+        }
+        let id = try configuration.identifier(dataDigest: data.digest)
+        if let same = cells.first(where: { $0.id == id }) {
+          throw SetupError("\(row.place): has the same configuration as the row \"\(same.row)\". Drop one of them.")
+        }
+        cells.append(
+          Cell(
+            id: id, row: row.name, seed: seed, folder: "cells/\(slug(row.name))-s\(seed)-\(id)",
+            configuration: configuration))
+      }
+      guard let first else { continue }
+      let trial = try first.trial(on: data, place: row.place)
+      rows.append(
+        Row(
+          name: row.name, place: row.place, fusion: row.fusion.name, modalities: planned.modalities,
+          adapters: first.adapters,
+          parameters: trial.parameters, flopsPerSample: trial.flopsPerSample,
+          given: specification.given.union(row.given).sorted()))
+    }
+  }
+}
+
+extension Specification {
+  /// A row's configuration on a data set: modalities in the data's order, parts chosen by the target where none is
+  /// named. The seed is the first.
+  func configuration(of row: Row, on data: any Dataset) throws -> CellConfiguration {
+    let known = data.inputs.map(\.name)
+    for modality in (row.modalities ?? []) + row.encoders.keys.sorted() where !known.contains(modality) {
+      throw SetupError(
+        "encoders.\(modality): the data set has no modality \"\(modality)\". It has \(known.joined(separator: ", "))."
+          + suggestion(for: modality, among: known))
+    }
+    let used = row.modalities ?? Array(row.encoders.keys)
+    let (head, loss) =
+      switch data.target {
+      case .classes: ("classification", "cross-entropy")
+      case .labels: ("multi-label", "binary-cross-entropy")
+      case .values: ("regression", "mse")
+      }
+    return CellConfiguration(
+      data: self.data, modalities: known.filter(used.contains), encoders: row.encoders.filter { used.contains($0.key) },
+      pooling: row.pooling, fusion: row.fusion, head: try row.head ?? defaultPart(head, "head", \.heads),
+      loss: try row.loss ?? defaultPart(loss, "loss", \.losses), metrics: metrics, train: row.train, threads: threads,
+      seed: seeds[0], samples: report.samples)
+  }
+
+  private func defaultPart<E>(
+    _ name: String, _ kind: String, _ shelf: KeyPath<Catalogue, [String: Catalogue.Entry<E>]>
+  ) throws -> PartChoice {
+    try PartChoice(name).resolved(kind, in: catalogue[keyPath: shelf], at: kind)
+  }
+}
+
+/// A name as part of a folder's: lower case, letters and digits, `-` for the rest.
+func slug(_ name: String) -> String {
+  let kept = name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
+  let words = String(kept).split(separator: "-").joined(separator: "-")
+  return words.isEmpty ? "row" : String(words.prefix(40))
+}

@@ -1,0 +1,33 @@
+import BraidCore
+
+/// How a run ended: `result.json`, written last.
+public struct RunResult: Codable, Sendable {
+  public enum Status: String, Codable, Sendable { case done, failed }
+  public var version = 1
+  public var status: Status
+  /// The cell's id in the plan.
+  public var cell: String
+  public var row: String
+  public var seed: UInt64
+  /// Why it failed, in the words of what failed.
+  public var error: String?
+  /// By split and metric, `loss` among them, with the parameters of the best epoch.
+  public var metrics: [String: [String: Double]] = [:]
+  /// What the constant answer of the plan reaches, by split and metric.
+  public var baseline: [String: [String: Double]] = [:]
+  /// The epoch whose parameters were kept, from 1.
+  public var bestEpoch: Int?
+  /// Epochs trained.
+  public var epochs: Int?
+  public var parameters: Int?
+  public var flopsPerSample: Double?
+  /// SHA-256 of the files beside it whose bytes depend on nothing but the configuration.
+  public var files: [String: String] = [:]
+  /// Wall-clock seconds: of training an epoch, of the whole run.
+  public var secondsPerEpoch: Double?
+  public var seconds: Double?
+
+  public init(_ status: Status, _ cell: Plan.Cell, error: String? = nil) {
+    (self.status, self.cell, row, seed, self.error) = (status, cell.id, cell.row, cell.seed, error)
+  }
+}

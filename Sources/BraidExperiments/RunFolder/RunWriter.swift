@@ -1,0 +1,97 @@
+import BraidCore
+import BraidData
+import Foundation
+
+/// Writes one run folder under a temporary name, and gives it its own when everything is there.
+///
+/// Killed at any moment it leaves a folder whose name starts with a dot, which nobody believes and the next runner
+/// removes.
+struct RunWriter {
+  let experiment: String
+  let cell: Plan.Cell
+  let partial: String
+  /// Digests of what has been written, for `result.json`.
+  private(set) var files: [String: String] = [:]
+
+  init(_ cell: Plan.Cell, in experiment: String) throws {
+    (self.cell, self.experiment) = (cell, experiment)
+    let name = cell.folder.split(separator: "/").last ?? ""
+    // chance names a folder here; it never reaches a run
+    let unique = "\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...UInt32.max))"
+    partial = "\(experiment)/cells/.\(name).\(unique).partial"
+    try filing(partial) { try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true) }
+  }
+
+  /// Writes a file whose bytes depend on the configuration only, and remembers its digest.
+  mutating func write(_ data: Data, as name: String) throws {
+    try writeTimed(data, as: name)
+    files[name] = SHA256.hex(data)
+  }
+
+  /// Writes a file that holds times.
+  func writeTimed(_ data: Data, as name: String) throws {
+    try filing("\(partial)/\(name)") { try data.write(to: URL(fileURLWithPath: "\(partial)/\(name)")) }
+  }
+
+  /// Remembers the digest of a file another writer put here.
+  mutating func adopt(_ name: String) throws { files[name] = SHA256.hex(try RunFolder.bytes(name, in: partial)) }
+
+  /// Adds a line to a file.
+  func append(_ line: Data, to name: String) throws {
+    let path = "\(partial)/\(name)"
+    try filing(path) {
+      if !FileManager.default.fileExists(atPath: path) { try Data().write(to: URL(fileURLWithPath: path)) }
+      let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+      try handle.seekToEnd()
+      try handle.write(contentsOf: line + Data("\n".utf8))
+      try handle.close()
+    }
+  }
+
+  /// Writes `result.json` and puts the folder in its place. A finished run that got there first stays; anything else
+  /// gives way.
+  func publish(_ result: RunResult) throws {
+    var result = result
+    result.files = files
+    try writeTimed(try JSONFile.encoder(pretty: true).encode(result), as: RunFolder.resultFile)
+    let target = "\(experiment)/\(cell.folder)"
+    if case .done = RunFolder.state(of: cell, in: experiment) { return abandon() }
+    let old = "\(partial).old.partial"
+    if rename(target, old) != 0, errno != ENOENT {
+      throw SetupError("\(target): cannot be replaced (\(String(cString: strerror(errno)))).")
+    }
+    guard rename(partial, target) == 0 else {
+      throw SetupError("\(target): cannot be put in place (\(String(cString: strerror(errno)))).")
+    }
+    try? FileManager.default.removeItem(atPath: old)
+  }
+
+  /// Removes what has been written.
+  func abandon() { try? FileManager.default.removeItem(atPath: partial) }
+
+  /// Removes what killed workers left.
+  static func removePartials(in experiment: String) {
+    let cells = "\(experiment)/cells"
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: cells)) ?? [] where name.hasSuffix(".partial") {
+      try? FileManager.default.removeItem(atPath: "\(cells)/\(name)")
+    }
+  }
+}
+
+/// A file operation whose error says which file and why, in one line.
+func filing<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+  do { return try body() } catch let error as SetupError { throw error } catch {
+    throw SetupError("\(path): cannot be written (\(reason(of: error))).")
+  }
+}
+
+/// `No space left on device` and the like, where the error has a number of the system.
+private func reason(of error: any Error) -> String {
+  var current: NSError? = error as NSError
+  while let error = current {
+    if error.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(error.code))) }
+    current = error.userInfo[NSUnderlyingErrorKey] as? NSError
+  }
+  if let error = error as? POSIXError { return String(cString: strerror(error.code.rawValue)) }
+  return "\((error as NSError).localizedDescription)"
+}

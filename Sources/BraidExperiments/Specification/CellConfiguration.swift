@@ -1,0 +1,64 @@
+import BraidCore
+import BraidData
+import BraidTraining
+import Foundation
+
+/// Everything that decides one run, every default included: what is frozen in the plan and written as
+/// `configuration.json`.
+public struct CellConfiguration: Codable, Sendable {
+  public var data: PartChoice
+  /// Those used, in the data set's order.
+  public var modalities: [String]
+  /// By modality.
+  public var encoders: [String: PartChoice]
+  /// How a sequence becomes a vector where the fusion wants vectors.
+  public var pooling: Adapter.Pooling
+  public var fusion: PartChoice
+  public var head: PartChoice
+  public var loss: PartChoice
+  /// Reported under their parts' names; the first decides.
+  public var metrics: [PartChoice]
+  public var train: TrainingOptions
+  /// For matrix products, in this process.
+  public var threads: Int
+  /// Of first weights, data order, dropout: everything random.
+  public var seed: UInt64
+  /// Test samples whose gates and attention are kept for reports.
+  public var samples: Int
+
+  /// As a tree of settings.
+  public func settings() throws -> Setting {
+    try JSONDecoder().decode(Setting.self, from: JSONFile.encoder().encode(self))
+  }
+
+  /// Twelve hexadecimal digits that change with any setting and with the data, and with nothing else.
+  public func identifier(dataDigest: String) throws -> String {
+    String(SHA256.hex(Array("braid-cell-1\n\(try settings())\n\(dataDigest)".utf8)).prefix(12))
+  }
+}
+
+/// What a report shows beyond numbers.
+public struct ReportOptions: PartOptions {
+  /// Test samples whose gates and attention are kept and drawn, evenly spread over the split; 0: none.
+  public var samples = 4
+  public init() {}
+}
+
+/// How this module writes JSON: sorted keys, one form for one value. Numbers that are not finite are the texts `NaN`,
+/// `Infinity` and `-Infinity`.
+enum JSONFile {
+  static func encoder(pretty: Bool = false) -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting =
+      pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    return encoder
+  }
+  static func decoder() -> JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    return decoder
+  }
+}

@@ -1,0 +1,134 @@
+import BraidCore
+import BraidTraining
+
+/// An experiment file, checked: every part is known, every setting is one of its part's, nothing is misspelt.
+///
+/// What needs the data (which modalities there are, what is predicted) is checked by `Plan`. The guide "Experiment
+/// files" describes the format.
+public struct Specification: Sendable {
+  public let document: SettingsDocument
+  /// Names the folder of the runs: letters, digits, `.`, `_` and `-`.
+  public let name: String
+  public let question: String
+  public let data: PartChoice
+  public let metrics: [PartChoice]
+  public let threads: Int
+  public let seeds: [UInt64]
+  /// Name of the row the others are tested against; nil without one.
+  public let reference: String?
+  public let report: ReportOptions
+  /// The compositions compared, in the file's order.
+  public let rows: [Row]
+  /// Key paths of a configuration that the file or the command line gave, and all rows share.
+  let given: Set<String>
+  let catalogue: Catalogue
+
+  /// One composition.
+  public struct Row: Sendable {
+    public let name: String
+    /// Where it stands: `compare[2]`.
+    public let place: String
+    /// Those it names; nil: all that have an encoder.
+    public let modalities: [String]?
+    public let encoders: [String: PartChoice]
+    public let pooling: Adapter.Pooling
+    public let fusion: PartChoice
+    /// Nil: what suits the target.
+    public let head: PartChoice?
+    public let loss: PartChoice?
+    public let train: TrainingOptions
+    let given: Set<String>
+  }
+
+  /// Reads and checks an experiment file.
+  /// - Parameters:
+  ///   - overrides: `key.path=value`, laid over the file in order.
+  /// - Throws: `SetupError` naming file, line and key path.
+  public init(contentsOf path: String, overrides: [String] = [], catalogue: Catalogue) throws {
+    try self.init(SettingsDocument(contentsOf: path).overriding(overrides), catalogue: catalogue)
+  }
+
+  /// Checks a document.
+  public init(_ document: SettingsDocument, catalogue: Catalogue) throws {
+    do { try self.init(checking: document, catalogue) } catch let error as SetupError { throw document.located(error) }
+  }
+
+  private init(checking document: SettingsDocument, _ catalogue: Catalogue) throws {
+    (self.document, self.catalogue) = (document, catalogue)
+    let file = try WrittenExperiment(document.root, at: "experiment")
+    try require(file.version == 1, "version: found \(file.version); this Braid reads version 1.")
+    let stem = document.source.split(separator: "/").last.map { $0.prefix { $0 != "." } }.map(String.init) ?? ""
+    name = file.name.isEmpty ? stem : file.name
+    try require(
+      name.wholeMatch(of: #/[A-Za-z0-9_-][A-Za-z0-9._-]*/#) != nil,
+      "name: found \"\(name)\"; expected letters, digits, \".\", \"_\" and \"-\": it names a folder.")
+    question = file.question
+    try require(file.data != .null, "data: missing. Name the data set, such as data: emoji.")
+    let writtenData = try PartChoice(written: file.data, at: "data")
+    data = try writtenData.resolved("data set", in: catalogue.datasets, at: "data")
+
+    try require(
+      !file.metrics.isEmpty, "metrics: missing. List what is measured, the deciding one first, such as [accuracy].")
+    metrics = try file.metrics.enumerated().map { index, value in
+      let place = "metrics[\(index)]"
+      return try PartChoice(written: value, at: place).resolved("metric", in: catalogue.metrics, at: place)
+    }
+    for (index, metric) in metrics.enumerated() where metrics[..<index].contains(where: { $0.name == metric.name }) {
+      throw SetupError("metrics[\(index)]: \"\(metric.name)\" is listed twice.")
+    }
+    threads = file.threads
+    try require(threads >= 1, "threads: found \(threads); expected 1 or more.")
+    seeds = file.seeds
+    try require(
+      !seeds.isEmpty,
+      "seeds: missing. Name them, such as seeds: [1, 2, 3, 4, 5]. "
+        + "There is no default: one run says nothing about chance."
+    )
+    for (index, seed) in seeds.enumerated() where seeds[..<index].contains(seed) {
+      throw SetupError("seeds[\(index)]: the seed \(seed) is listed twice.")
+    }
+    report = file.report
+    try require(report.samples >= 0, "report.samples: found \(report.samples); expected 0 or more.")
+
+    try require(
+      !file.compare.isEmpty, "compare: missing. List the fusions to compare, such as compare: [concat, gated].")
+    let metricNames = metrics.map(\.name)
+    rows = try file.compare.enumerated().map { index, value in
+      try RowReader(file: file, catalogue: catalogue, metrics: metricNames, place: "compare[\(index)]").row(value)
+    }
+    for (index, row) in rows.enumerated() where rows[..<index].contains(where: { $0.name == row.name }) {
+      throw SetupError(
+        "\(row.place): a second row is called \"\(row.name)\". Give it a name: {name: \"\(row.name) 2\", fusion: …}.")
+    }
+    reference = file.reference.isEmpty ? nil : file.reference
+    if let reference {
+      let known = rows.map(\.name)
+      try require(
+        known.contains(reference),
+        "reference: no row is called \"\(reference)\". Rows: \(known.joined(separator: ", "))."
+          + suggestion(for: reference, among: known))
+    }
+    given = writtenData.paths(at: "data").union(["metrics", "seed"])
+      .union(document.root["threads"] == nil ? [] : ["threads"])
+      .union(document.root["report"]?["samples"] == nil ? [] : ["samples"])
+  }
+}
+
+/// The file's first level, with its defaults.
+struct WrittenExperiment: PartOptions {
+  var version = 1
+  var name = ""
+  var question = ""
+  var data = Setting.null
+  var encoders: [String: Setting] = [:]
+  var pooling = Adapter.Pooling.mean
+  var head = Setting.null
+  var loss = Setting.null
+  var metrics: [Setting] = []
+  var train: [String: Setting] = [:]
+  var threads = 1
+  var compare: [Setting] = []
+  var seeds: [UInt64] = []
+  var reference = ""
+  var report = ReportOptions()
+}

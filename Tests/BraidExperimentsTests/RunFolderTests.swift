@@ -1,0 +1,195 @@
+import BraidCore
+import BraidNN
+import BraidTensor
+import BraidTraining
+import Foundation
+import Testing
+
+@testable import BraidExperiments
+
+@Suite("Run folders") struct RunFolderTests {
+  private func finished(_ scratch: Scratch, _ replacements: [(String, String)] = []) throws -> (
+    plan: Plan, cell: Plan.Cell
+  ) {
+    let plan = try Toy.plan(replacements)
+    try ExperimentFolder(scratch.path).freeze(plan)
+    let cell = plan.cells[2]
+    #expect(Worker.run(experiment: scratch.path, cell: cell.id, catalogue: .toy) == 0)
+    return (plan, cell)
+  }
+
+  @Test func `A finished run explains itself`() throws {
+    let scratch = try Scratch()
+    let (plan, cell) = try finished(scratch)
+    let run = try RunFolder("\(scratch.path)/\(cell.folder)")
+    #expect(run.result.status == .done && run.result.cell == cell.id)
+    #expect(run.epochs.map(\.epoch) == [1, 2, 3])
+    #expect(try run.configuration.identifier(dataDigest: plan.data.digest) == cell.id)
+    #expect(run.provenance.dataDigest == plan.data.digest && run.provenance.seed == 1 && run.provenance.threads == 1)
+    #expect(run.provenance.executable.count == 64 && run.provenance.library.contains("OpenBLAS"))
+    #expect(run.result.parameters == plan.row("join")?.parameters)
+    #expect(run.result.flopsPerSample == plan.row("join")?.flopsPerSample)
+    #expect(Set(run.result.metrics["test"]!.keys) == ["loss", "accuracy", "macro-f1"])
+    #expect(run.result.baseline["test"]?["accuracy"] == 1.0 / 3)
+    let names = try FileManager.default.contentsOfDirectory(atPath: run.path).sorted()
+    #expect(
+      names == [
+        "configuration.json", "epochs.jsonl", "parameters.safetensors", "predictions-test.csv",
+        "predictions-validation.csv",
+        "provenance.json", "result.json", "samples.json",
+      ])
+  }
+
+  @Test func `The metrics are those of the written predictions`() throws {
+    let scratch = try Scratch()
+    let run = try RunFolder("\(scratch.path)/\(try finished(scratch).cell.folder)")
+    let file = try run.predictions(.test)
+    let matrix = try #require(file.confusion(classes: ["red", "green, dark", "blue"]))
+    let right = (0..<3).map { matrix.truePositives($0) }.reduce(0, +)
+    #expect(Double(right) / Double(matrix.total) == run.result.metrics["test"]?["accuracy"])
+    #expect(file.column("sample") == (0..<30).map { "test-\($0)" })
+    #expect(file.column("right")?[1] == "green, dark")  // a comma within a field
+  }
+
+  @Test func `The written parameters give the written answers`() throws {
+    let scratch = try Scratch()
+    let run = try RunFolder("\(scratch.path)/\(try finished(scratch).cell.folder)")
+    let data = try ToyData(.init())
+    let composition = try Composition(run.configuration, for: data, catalogue: .toy)
+    try composition.model.store.load(from: run.parametersPath)
+    let (evaluation, _) = try evaluate(composition.model, composition.loss, on: data, .test)
+    #expect(PredictionFile(evaluation, identifiers: data.identifiers(.test)).rows == (try run.predictions(.test)).rows)
+  }
+
+  @Test func `Gates and answers of a few samples are kept, spread over the split`() throws {
+    let scratch = try Scratch()
+    let (plan, cell) = try finished(scratch)
+    #expect(plan.samples == [3, 11, 18, 26])
+    let answers = try RunFolder("\(scratch.path)/\(cell.folder)").samples()
+    #expect(answers.map(\.identifier) == ["test-3", "test-11", "test-18", "test-26"])
+    #expect(answers[0].extras.map(\.name) == ["gate.left", "gate.right"])
+    #expect(answers[0].extras[0].shape == [2] && answers[0].extras[0].values == [0.5, 0.5])
+    #expect(plan.views[0].words == [.init(modality: "left", words: ["sample", "3"])] && plan.views[0].right == "red")
+  }
+
+  @Test func `A run that meets a value that is not a number says where`() throws {
+    let scratch = try Scratch()
+    let plan = try Toy.plan([("{join: {scale: 2}}", "faulty")])
+    try ExperimentFolder(scratch.path).freeze(plan)
+    let cell = plan.cells[4]
+    #expect(Worker.run(experiment: scratch.path, cell: cell.id, catalogue: .toy) == 2)
+    guard case .failed(let result) = RunFolder.state(of: cell, in: scratch.path) else {
+      Issue.record("expected a failed run")
+      return
+    }
+    #expect(
+      result.error?.hasPrefix(
+        "epoch 1, step 3: the loss is nan. The first values that are not finite come from the fusion") == true,
+      "\(result.error ?? "")")
+    #expect(message { _ = try RunFolder("\(scratch.path)/\(cell.folder)") }.contains("the run failed: epoch 1, step 3"))
+  }
+
+  @Test func `Whatever happens to a file of a run, the run is not believed`() throws {
+    let scratch = try Scratch()
+    let (_, cell) = try finished(scratch)
+    let folder = "\(scratch.path)/\(cell.folder)"
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
+      let path = "\(folder)/\(name)"
+      let whole = try #require(FileManager.default.contents(atPath: path))
+      var changed = whole
+      changed[whole.count / 2] ^= 0x55
+      for damage in [whole.prefix(whole.count / 2), Data(), changed, nil] {
+        try? FileManager.default.removeItem(atPath: path)
+        try damage.map { try Data($0).write(to: URL(fileURLWithPath: path)) }
+        if damage == changed, ["epochs.jsonl", "provenance.json", "result.json"].contains(name) { continue }  // no digest: holds times
+        guard case .damaged(let why) = RunFolder.state(of: cell, in: scratch.path) else {
+          Issue.record("\(name) with \(damage.map { "\($0.count) bytes" } ?? "nothing") was believed")
+          continue
+        }
+        #expect(why.contains(name))
+      }
+      try whole.write(to: URL(fileURLWithPath: path))
+    }
+    guard case .done = RunFolder.state(of: cell, in: scratch.path) else {
+      Issue.record("the restored run is not believed")
+      return
+    }
+  }
+
+  @Test func `A second run of a finished cell changes nothing`() throws {
+    let scratch = try Scratch()
+    let (_, cell) = try finished(scratch)
+    let path = "\(scratch.path)/\(cell.folder)/result.json"
+    let before = try #require(FileManager.default.contents(atPath: path))
+    #expect(Worker.run(experiment: scratch.path, cell: cell.id, catalogue: .toy) == 0)
+    #expect(FileManager.default.contents(atPath: path) == before)
+  }
+
+  @Test func `Changed data fail the cell`() throws {
+    let scratch = try Scratch()
+    var plan = try Toy.plan()
+    plan.data.digest = "of other data"
+    try ExperimentFolder(scratch.path).freeze(plan)
+    #expect(Worker.run(experiment: scratch.path, cell: plan.cells[0].id, catalogue: .toy) == 2)
+    guard case .failed(let result) = RunFolder.state(of: plan.cells[0], in: scratch.path) else {
+      Issue.record("expected a failed run")
+      return
+    }
+    #expect(result.error?.hasPrefix("the data changed since the plan was made") == true)
+  }
+
+  @Test func `A cell that is not planned is refused`() throws {
+    let scratch = try Scratch()
+    #expect(Worker.run(experiment: scratch.path, cell: "x", catalogue: .toy) == 1)  // no plan
+    try ExperimentFolder(scratch.path).freeze(try Toy.plan())
+    #expect(Worker.run(experiment: scratch.path, cell: "x", catalogue: .toy) == 1)
+  }
+
+  @Test func `Predictions with commas, quotes and line ends come back`() throws {
+    let target = TargetSpecification.labels(["a,b", "say \"c\"", "d"])
+    let evaluation = Evaluation(
+      target: target, count: 2, scores: [0.9, 0.1, 0.5, 0.25, 1e-7, 0.75], values: [1, 0, 1, 0, 0, 0])
+    let file = PredictionFile(evaluation, identifiers: ["one\ntwo", "\"x\""])
+    let back = try PredictionFile(file.text, named: "x.csv")
+    #expect(back.columns == file.columns && back.rows == file.rows)
+    #expect(back.columns == ["sample", "right", "predicted", "score.a,b", "score.say \"c\"", "score.d"])
+    #expect(back.rows[0] == ["one\ntwo", "a,b|d", "a,b|d", "0.9", "0.1", "0.5"])
+    #expect(message { _ = try PredictionFile("a,b\n1\n", named: "x.csv") } == "x.csv: row 2 has 1 fields; expected 2.")
+    #expect(message { _ = try PredictionFile("a,b\n1,2", named: "x.csv") } == "x.csv: is cut short.")
+  }
+
+  @Test func `Another plan's folder is refused, and the difference named`() throws {
+    let scratch = try Scratch()
+    let folder = ExperimentFolder(scratch.path)
+    try folder.freeze(try Toy.plan())
+    try folder.freeze(try Toy.plan([("question: Does joining help?", "question: Does it?")]))  // the same cells
+    #expect(try folder.plan().question == "Does it?")
+    func says(_ found: String, _ replacement: String) -> String {
+      message { try folder.freeze(Toy.plan([(found, replacement)])) }
+    }
+    let end = ". Choose another folder (--folder), or remove this one."
+    #expect(
+      says("epochs: 3", "epochs: 5")
+        == "\(scratch.path): was made by another plan: train.epochs of \"left only\" is 3 there and 5 here\(end)")
+    #expect(
+      says("seeds: [1, 2]", "seeds: [1, 2, 3]")
+        == "\(scratch.path): was made by another plan: its seeds are [1, 2]; here they are [1, 2, 3]\(end)")
+    #expect(
+      says("name: scaled", "name: double")
+        == "\(scratch.path): was made by another plan: its rows are left only, join, scaled; here they are left only, join, double\(end)"
+    )
+    #expect(try folder.plan().question == "Does it?")
+  }
+
+  @Test func `Only one runner holds a folder, and it lets go`() throws {
+    let scratch = try Scratch()
+    let folder = ExperimentFolder(scratch.path)
+    do {
+      let lock = try folder.lock()
+      let says = message { _ = try folder.lock() }
+      #expect(says.hasPrefix("\(scratch.path): another braid is running this experiment (process \(getpid()) on "))
+      withExtendedLifetime(lock) {}
+    }
+    _ = try folder.lock()
+  }
+}
