@@ -74,7 +74,8 @@ import Testing
       var bytes = sound
       for _ in 0..<Int.random(in: 1...6, using: &random) {
         let at = Int.random(in: 0..<bytes.count, using: &random)
-        bytes[at] = Bool.random(using: &random) ? marks.randomElement(using: &random)! : .random(in: 0...255, using: &random)
+        bytes[at] =
+          Bool.random(using: &random) ? marks.randomElement(using: &random)! : .random(in: 0...255, using: &random)
       }
       bytes.removeLast(Int.random(in: 0..<bytes.count / 4, using: &random))
       do {

@@ -31,7 +31,8 @@ struct `The emoji data set` {
     #expect(data.inputs.map(\.name) == ["picture", "words"])
     #expect(data.inputs[0].kind == .image(channels: 3, height: 8, width: 8))
     let names = [
-      "Smileys & Emotion", "People & Body", "Animals & Nature", "Food & Drink", "Travel & Places", "Activities", "Objects",
+      "Smileys & Emotion", "People & Body", "Animals & Nature", "Food & Drink", "Travel & Places", "Activities",
+      "Objects",
       "Symbols", "Flags",
     ]
     #expect(data.target == .classes(names))
@@ -58,7 +59,9 @@ struct `The emoji data set` {
   }
 
   @Test func `draws the same split for the same seed and another for another`() throws {
-    let first = try Prepared.data(), again = try Prepared.data(), other = try Prepared.data { $0.split.seed = 2 }
+    let first = try Prepared.data()
+    let again = try Prepared.data()
+    let other = try Prepared.data { $0.split.seed = 2 }
     #expect(first.digest == again.digest)
     let (same, differs) = (
       first.identifiers(.test) == again.identifiers(.test), first.identifiers(.test) != other.identifiers(.test)
@@ -96,7 +99,8 @@ struct `The emoji data set` {
     let noFlags = try Prepared.data { $0.flags = false }
     #expect(noFlags.target.names.count == 8)
     #expect(Split.allCases.map(noFlags.count).reduce(0, +) == 1601)
-    let whole = try Prepared.data(), half = try Prepared.data { $0.trainShare = 0.5 }
+    let whole = try Prepared.data()
+    let half = try Prepared.data { $0.trainShare = 0.5 }
     #expect(abs(half.count(.train) * 2 - whole.count(.train)) <= 9)
     let (testsAgree, isSubset) = (
       half.identifiers(.test) == whole.identifiers(.test),
@@ -120,15 +124,16 @@ struct `The emoji data set` {
     #expect(words == ["face", "grin", "grinning"])
   }
 
-  @Test(arguments: [
-    ("pictureSize: found 2; expected 4 to 136 (the pictures' own width).", ["pictureSize": .integer(2)]),
-    ("wordLimit: found -1; expected 0 or more.", ["wordLimit": .integer(-1)]),
-    ("trainShare: found 0.0; expected a number above 0, at most 1.", ["trainShare": .integer(0)]),
-    (
-      "split: shares train 0.9, validation 0.15, test 0.15; expected numbers above 0 that are 1 together.",
-      ["split": .map(["train": .number(0.9)])]
-    ),
-  ] as [(String, [String: Setting])])
+  @Test(
+    arguments: [
+      ("pictureSize: found 2; expected 4 to 136 (the pictures' own width).", ["pictureSize": .integer(2)]),
+      ("wordLimit: found -1; expected 0 or more.", ["wordLimit": .integer(-1)]),
+      ("trainShare: found 0.0; expected a number above 0, at most 1.", ["trainShare": .integer(0)]),
+      (
+        "split: shares train 0.9, validation 0.15, test 0.15; expected numbers above 0 that are 1 together.",
+        ["split": .map(["train": .number(0.9)])]
+      ),
+    ] as [(String, [String: Setting])])
   func `refuses settings that make no sense`(message: String, settings: [String: Setting]) {
     #expect(throws: SetupError(message)) {
       var options = try EmojiOptions(settings, at: "dataset.emoji")

@@ -52,11 +52,15 @@ import Testing
     font.tables = [("COLR", [0, 1]), font.tables[3]]
     expectError(
       "tiny.ttf: no pictures as bitmaps (tables CBLC and CBDT). Its pictures are in table COLR, which is another format. "
-        + "Noto Color Emoji in its CBDT form is needed: package fonts-noto-color-emoji of Debian and Ubuntu has it.", font)
+        + "Noto Color Emoji in its CBDT form is needed: package fonts-noto-color-emoji of Debian and Ubuntu has it.",
+      font)
   }
 
   @Test func `refuses a file that is no font`() {
-    #expect(throws: SetupError("a.ttf: table directory, offset 0: not a TrueType or OpenType font: it begins with 0x25504446.")) {
+    #expect(
+      throws: SetupError(
+        "a.ttf: table directory, offset 0: not a TrueType or OpenType font: it begins with 0x25504446.")
+    ) {
       _ = try EmojiFont(Array("%PDF-1.7".utf8), file: "a.ttf")
     }
     #expect(throws: SetupError("a.ttf: table directory, offset 0: 4 bytes are needed, but the table has 0 bytes.")) {

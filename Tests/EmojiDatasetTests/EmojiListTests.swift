@@ -47,7 +47,9 @@ import Testing
   func `names the line that is not as it should be`(number: Int, line: String, message: String) throws {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     lines[number - 1] = line
-    let error = try #require(throws: SetupError.self) { _ = try EmojiList(lines.joined(separator: "\n"), file: "list.txt") }
+    let error = try #require(throws: SetupError.self) {
+      _ = try EmojiList(lines.joined(separator: "\n"), file: "list.txt")
+    }
     #expect(error.description.hasPrefix("list.txt:\(number): "))
     #expect(error.description.contains(message))
   }

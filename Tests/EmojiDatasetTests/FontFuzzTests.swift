@@ -32,9 +32,12 @@ import Testing
       var bytes = sound
       for _ in 0..<Int.random(in: 1...4, using: &random) {
         let at = Int.random(in: 0..<bytes.count, using: &random)
-        bytes[at] = Bool.random(using: &random) ? extremes.randomElement(using: &random)! : .random(in: 0...255, using: &random)
+        bytes[at] =
+          Bool.random(using: &random) ? extremes.randomElement(using: &random)! : .random(in: 0...255, using: &random)
       }
-      if Int.random(in: 0..<4, using: &random) == 0 { bytes.removeLast(Int.random(in: 1..<bytes.count, using: &random)) }
+      if Int.random(in: 0..<4, using: &random) == 0 {
+        bytes.removeLast(Int.random(in: 1..<bytes.count, using: &random))
+      }
       if isRefused(bytes, sequences) { refused += 1 }
     }
     // Some mutations hit what is read and some do not: both must occur for the test to have looked at anything.

@@ -29,7 +29,8 @@ import Testing
   @Test func `are all families, all kisses, all couples holding hands, all single persons`() {
     let found = clusters(
       emoji("family", 0x1F46A), emoji("family: man, boy", 0x1F468, 0x200D, 0x1F466),
-      emoji("kiss", 0x1F48F), emoji("kiss: man, man", 0x1F468, 0x200D, 0x2764, 0xFE0F, 0x200D, 0x1F48B, 0x200D, 0x1F468),
+      emoji("kiss", 0x1F48F),
+      emoji("kiss: man, man", 0x1F468, 0x200D, 0x2764, 0xFE0F, 0x200D, 0x1F48B, 0x200D, 0x1F468),
       emoji("couple with heart", 0x1F491), emoji("couple: woman, man", 0x1F469, 0x200D, 0x2764, 0x200D, 0x1F468),
       emoji("women holding hands", 0x1F46D), emoji("people holding hands", 0x1F9D1, 0x200D, 0x1F91D, 0x200D, 0x1F9D1),
       emoji("man: red hair", 0x1F468, 0x200D, 0x1F9B0), emoji("old woman", 0x1F475), emoji("girl", 0x1F467))
@@ -45,7 +46,9 @@ import Testing
   }
 
   @Test func `are equal pictures, and twins of twins`() {
-    let flags = [emoji("flag: A", 0x1F1E6), emoji("flag: B", 0x1F1E7), emoji("flag: C", 0x1F1E8), emoji("x", 1), emoji("y", 2)]
+    let flags = [
+      emoji("flag: A", 0x1F1E6), emoji("flag: B", 0x1F1E7), emoji("flag: C", 0x1F1E8), emoji("x", 1), emoji("y", 2),
+    ]
     #expect(NearTwins.clusters(flags, pictures: ["p", "q", "p", "q", "r"]) == [0, 1, 0, 1, 4])
     let chain = [emoji("red ball", 1), emoji("blue ball", 2), emoji("cube", 3)]
     #expect(NearTwins.clusters(chain, pictures: [7, 8, 8]) == [0, 0, 0])

@@ -56,7 +56,9 @@ import Testing
     let pictures = TinyFont.picture(4) + TinyFont.picture(5) + TinyFont.picture(7)
     #expect(digest == "\(SHA256.hex(Array(manifest.utf8)))  manifest.csv\n\(SHA256.hex(pictures))  images\n")
     let licences = try String(contentsOf: out.appendingPathComponent("LICENCES.md"), encoding: .utf8)
-    for name in ["SIL Open Font License 1.1", "Unicode License", "Unicode terms of use"] { #expect(licences.contains(name)) }
+    for name in ["SIL Open Font License 1.1", "Unicode License", "Unicode terms of use"] {
+      #expect(licences.contains(name))
+    }
     #expect(lines.first == "3 emoji in 1 groups")
     #expect(lines.contains("1 left out: the font has no picture of them (face the font lacks, …)"))
     #expect(EmojiDataset.isPrepared(out))
@@ -106,7 +108,8 @@ import Testing
     try gone.run()
     gone.waitUntilExit()
     let left = folder.appendingPathComponent(".emoji.partial-\(gone.processIdentifier)")
-    try FileManager.default.createDirectory(at: left.appendingPathComponent("images"), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      at: left.appendingPathComponent("images"), withIntermediateDirectories: true)
     let out = folder.appendingPathComponent("emoji")
     #expect(!EmojiDataset.isPrepared(out))
     try EmojiDataset.prepare(source, into: out, log: { _ in })
@@ -140,7 +143,8 @@ import Testing
     try Data(TinyFont.picture(9)).write(to: out.appendingPathComponent("images/1F601.png"))
     let error = #expect(throws: SetupError.self) { _ = try EmojiDataset(options) }
     #expect(
-      error?.description == "\(out.path): changed since it was prepared (manifest.csv or a picture is not what digest.txt "
+      error?.description
+        == "\(out.path): changed since it was prepared (manifest.csv or a picture is not what digest.txt "
         + "says). Run again: braid data prepare emoji")
   }
 }

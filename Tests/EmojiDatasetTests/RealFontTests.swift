@@ -3,7 +3,8 @@ import EmojiDataset
 import Foundation
 import Testing
 
-/// The installed packages, read whole. Counts that belong to one release of the packages are checked when it is installed.
+/// The installed packages, read whole. Counts that belong to one release of the packages are checked when it is
+/// installed.
 @Suite(.enabled(if: EmojiSource().isInstalled, "the emoji packages are not installed: tools/setup quickstart"))
 struct `The installed emoji packages` {
   /// Bytes of the font of fonts-noto-color-emoji 2.042, which the counts and sums belong to.

@@ -1,7 +1,7 @@
 /// A font of a few hundred bytes with the tables an emoji font has, written here so that tests need no installed font.
 ///
-/// Code points A (0x1F600) → glyph 4, B (0x1F601) → 5, Z (0x200D) → 6, R (0x2764) → 8; the sequence A Z B → glyph 7; R has no
-/// picture. Pictures are the PNG signature and the glyph number.
+/// Code points A (0x1F600) → glyph 4, B (0x1F601) → 5, Z (0x200D) → 6, R (0x2764) → 8; the sequence A Z B → glyph 7; R
+/// has no picture. Pictures are the PNG signature and the glyph number.
 struct TinyFont {
   /// Tag and bytes, in file order.
   var tables: [(tag: String, bytes: [UInt8])]

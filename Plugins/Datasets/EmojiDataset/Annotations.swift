@@ -2,8 +2,8 @@ import BraidCore
 
 /// Names and keywords of emoji in one language, from CLDR's annotation files.
 ///
-/// Keys are code points without U+FE0F, as in the files. (Not `String`: Swift compares text by canonical equivalence, which
-/// would make one of two signs such as Ω and Ω.)
+/// Keys are code points without U+FE0F, as in the files. (Not `String`: Swift compares text by canonical equivalence,
+/// which would make one of two signs such as Ω and Ω.)
 public struct Annotations: Sendable {
   /// Short names (`type="tts"`).
   public private(set) var names: [[UInt32]: String] = [:]
@@ -12,8 +12,8 @@ public struct Annotations: Sendable {
 
   public init() {}
 
-  /// Adds `<annotation cp="X">a | b</annotation>` and `<annotation cp="X" type="tts">name</annotation>` of one file; what is
-  /// known already stays, so read `annotations` before `annotationsDerived`.
+  /// Adds `<annotation cp="X">a | b</annotation>` and `<annotation cp="X" type="tts">name</annotation>` of one file;
+  /// what is known already stays, so read `annotations` before `annotationsDerived`.
   /// - Returns: how many names the file had that were not known yet.
   /// - Throws: `SetupError` naming file and line.
   @discardableResult
@@ -49,9 +49,9 @@ func trimmed(_ text: some StringProtocol) -> String {
 
 /// Finds the elements of one name in an XML file, one after the other, with attributes and text.
 ///
-/// Knows comments, attributes and the five predefined and numeric entities; a document type is skipped and no other entity
-/// exists, so nothing outside the file is read and nothing expands. Foundation's parser would do, but on Linux it ties the
-/// whole program to the system's libxml2 and ICU, whose versions differ between releases.
+/// Knows comments, attributes and the five predefined and numeric entities; a document type is skipped and no other
+/// entity exists, so nothing outside the file is read and nothing expands. Foundation's parser would do, but on Linux
+/// it ties the whole program to the system's libxml2 and ICU, whose versions differ between releases.
 struct MarkupScanner {
   struct Element {
     let attributes: [String: String]
@@ -104,7 +104,8 @@ struct MarkupScanner {
       }
       let begun = line
       let tag = try take(until: ">", of: "a tag").dropFirst()
-      guard tag.starts(with: name.utf8), let after = tag.dropFirst(name.utf8.count).first, after == 0x20 || after == 0x09
+      guard tag.starts(with: name.utf8), let after = tag.dropFirst(name.utf8.count).first,
+        after == 0x20 || after == 0x09
       else { continue }
       let attributes = try attributes(tag.dropFirst(name.utf8.count))
       let text = try decoded(take(until: "</", of: "the element \(name)"))
@@ -149,7 +150,9 @@ struct MarkupScanner {
     let number =
       entity.hasPrefix("#x")
       ? UInt32(entity.dropFirst(2), radix: 16) : entity.hasPrefix("#") ? UInt32(entity.dropFirst()) : nil
-    guard let scalar = number.flatMap(Unicode.Scalar.init) else { throw error("unknown entity &\(entity.prefix(20));.") }
+    guard let scalar = number.flatMap(Unicode.Scalar.init) else {
+      throw error("unknown entity &\(entity.prefix(20));.")
+    }
     return String(Character(scalar))
   }
 }

@@ -4,8 +4,8 @@ import Foundation
 
 /// Writes the prepared folder: `images/<code points>.png`, `manifest.csv`, `digest.txt`, `LICENCES.md`.
 ///
-/// Everything is written to a hidden folder beside the wanted one and renamed at the end, so an interruption leaves nothing
-/// half-written; what an interrupted preparation left behind is removed by the next one.
+/// Everything is written to a hidden folder beside the wanted one and renamed at the end, so an interruption leaves
+/// nothing half-written; what an interrupted preparation left behind is removed by the next one.
 enum EmojiPreparation {
   static let columns = ["id", "picture", "name", "keywords", "group", "subgroup", "twins", "version"]
 

@@ -2,8 +2,8 @@ import BraidCore
 import BraidData
 import Foundation
 
-/// What the emoji data set is made from: three files that packages of Debian and Ubuntu install. These are the settings of
-/// `braid data prepare emoji`.
+/// What the emoji data set is made from: three files that packages of Debian and Ubuntu install. These are the settings
+/// of `braid data prepare emoji`.
 public struct EmojiSource: PartOptions {
   /// A colour font with bitmap pictures (CBDT): package `fonts-noto-color-emoji`.
   public var font = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
@@ -39,7 +39,8 @@ public struct EmojiSource: PartOptions {
     public let keywords: [String]
   }
 
-  /// Reads all samples, in the order of `emoji-test.txt`: fully qualified emoji without skin tones that the font has a picture of.
+  /// Reads all samples, in the order of `emoji-test.txt`: fully qualified emoji without skin tones that the font has a
+  /// picture of.
   /// - Throws: `SetupError` naming a missing file with its package, or what in a file is wrong.
   public func samples(log: (String) -> Void = { _ in }) throws -> [Sample] {
     guard language.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }), !language.isEmpty else {
@@ -74,14 +75,18 @@ public struct EmojiSource: PartOptions {
     let release = emoji.version.isEmpty ? "" : " of Emoji \(emoji.version)"
     log("\(samples.count) emoji\(release) in \(Set(samples.map(\.emoji.group)).count) groups")
     if let first = undrawn.first { log("\(undrawn.count) left out: the font has no picture of them (\(first), …)") }
-    if unnamed > 0 { log("\(unnamed) names are not in CLDR's \(language).xml: English names of emoji-test.txt stand in") }
+    if unnamed > 0 {
+      log("\(unnamed) names are not in CLDR's \(language).xml: English names of emoji-test.txt stand in")
+    }
     return samples
   }
 
   private func read(_ path: String) throws -> [UInt8] {
     let limit = 256 << 20  // the largest of these fonts has 25 MB
     let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
-    guard size <= limit else { throw SetupError("\(path): \(size) bytes; a source of the emoji data set has far less.") }
+    guard size <= limit else {
+      throw SetupError("\(path): \(size) bytes; a source of the emoji data set has far less.")
+    }
     do {
       return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     } catch {

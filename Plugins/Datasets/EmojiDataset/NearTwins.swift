@@ -2,11 +2,12 @@ import BraidTensor
 
 /// Which emoji are so alike that one on each side of a split would be a leak.
 ///
-/// Pictures and names of joined sequences are compositional: who knows *woman astronaut* knows *man astronaut*. Two emoji
-/// are near twins when one of these is the same:
-/// - the sequence after gender signs, hair and the kind of person are taken out (man, woman and person astronaut; all families;
-///   all couples with heart; running, man running, woman running);
-/// - the name after words of colour, gender and age are taken out (red heart and blue heart; prince stays apart from princess);
+/// Pictures and names of joined sequences are compositional: who knows *woman astronaut* knows *man astronaut*. Two
+/// emoji are near twins when one of these is the same:
+/// - the sequence after gender signs, hair and the kind of person are taken out (man, woman and person astronaut; all
+///   families; all couples with heart; running, man running, woman running);
+/// - the name after words of colour, gender and age are taken out (red heart and blue heart; prince stays apart from
+///   princess);
 /// - the picture, byte for byte (flags of territories);
 /// - being a keycap, or a clock face.
 ///
@@ -51,8 +52,8 @@ public enum NearTwins {
     return keys
   }
 
-  /// The sequence without what tells one person from another. Starts with a mark where a person was, so that an astronaut is
-  /// no rocket.
+  /// The sequence without what tells one person from another. Starts with a mark where a person was, so that an
+  /// astronaut is no rocket.
   private static func personless(_ points: [UInt32]) -> [UInt32] {
     if points.count == 1, !persons.contains(points[0]) { return holdingHands.contains(points[0]) ? [0x1F46B] : points }
     let people = points.filter(persons.contains)
@@ -74,7 +75,8 @@ public enum NearTwins {
   private static let holdingHands: Set<UInt32> = [0x1F46B, 0x1F46C, 0x1F46D]
   /// Words that tell near twins apart.
   private static let unremarkable: Set<String> = [
-    "red", "orange", "yellow", "green", "blue", "purple", "brown", "black", "white", "grey", "gray", "pink", "light", "dark",
+    "red", "orange", "yellow", "green", "blue", "purple", "brown", "black", "white", "grey", "gray", "pink", "light",
+    "dark",
     "small", "medium", "large", "man", "woman", "men", "women", "boy", "girl", "person", "people", "old", "older",
   ]
 }

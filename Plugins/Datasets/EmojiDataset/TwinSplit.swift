@@ -6,9 +6,9 @@ enum TwinSplit {
   /// A split for each sample: seeded, stratified by class, a cluster always whole.
   ///
   /// Class by class, largest clusters first (equal ones in random order), each cluster goes to a split drawn with
-  /// probabilities proportional to what each split still lacks, among those where it fits. So every sample has about the same
-  /// chance to be in each split, and the single samples at the end make the sizes come out. A cluster's class is that of its
-  /// first member.
+  /// probabilities proportional to what each split still lacks, among those where it fits. So every sample has about
+  /// the same chance to be in each split, and the single samples at the end make the sizes come out. A cluster's class
+  /// is that of its first member.
   /// - Parameters:
   ///   - clusters: of each sample, any numbers.
   ///   - classes: of each sample.

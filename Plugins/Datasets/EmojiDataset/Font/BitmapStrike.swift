@@ -90,13 +90,16 @@ struct BitmapStrike: Sendable {
   /// Offset and length of a glyph's entry in `CBDT`, nil when it is empty.
   private func place(_ glyph: Int, _ index: Index) throws -> (start: Int, length: Int)? {
     let number = glyph - index.glyphs.lowerBound
-    let from: Int, to: Int
+    let from: Int
+    let to: Int
     switch index.format {
-    case 1: (from, to) = (try location.uint32(index.body + 4 * number), try location.uint32(index.body + 4 * number + 4))
+    case 1:
+      (from, to) = (try location.uint32(index.body + 4 * number), try location.uint32(index.body + 4 * number + 4))
     case 2:
       let size = try location.uint32(index.body)
       (from, to) = (number * size, (number + 1) * size)
-    default: (from, to) = (try location.uint16(index.body + 2 * number), try location.uint16(index.body + 2 * number + 2))
+    default:
+      (from, to) = (try location.uint16(index.body + 2 * number), try location.uint16(index.body + 2 * number + 2))
     }
     guard from <= to else { throw location.error(index.body, "the picture of glyph \(glyph) ends before it begins.") }
     return from == to ? nil : (index.data + from, to - from)

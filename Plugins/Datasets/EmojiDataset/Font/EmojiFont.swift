@@ -3,8 +3,9 @@ import Foundation
 
 /// A colour font with bitmap pictures (Noto Color Emoji in its CBDT form): from code points to PNG files.
 ///
-/// Reads the `cmap` (format 12), the first ligature lookup of `GSUB`, and the largest strike of `CBLC`/`CBDT`, as defined by
-/// the OpenType specification 1.9. Nothing in a font is executed; damaged fonts throw `SetupError` naming file, table, offset.
+/// Reads the `cmap` (format 12), the first ligature lookup of `GSUB`, and the largest strike of `CBLC`/`CBDT`, as
+/// defined by the OpenType specification 1.9. Nothing in a font is executed; damaged fonts throw `SetupError` naming
+/// file, table, offset.
 public struct EmojiFont: Sendable {
   private let characters: CharacterMap
   private let ligatures: Ligatures

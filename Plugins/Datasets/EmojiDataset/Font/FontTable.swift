@@ -1,6 +1,7 @@
 import BraidCore
 
-/// One table of a font file, read big-endian. Every read is checked: a corrupt font throws, naming file, table and offset.
+/// One table of a font file, read big-endian. Every read is checked: a corrupt font throws, naming file, table and
+/// offset.
 struct FontTable: Sendable {
   /// The font file, for messages.
   let file: String
@@ -90,6 +91,8 @@ struct FontTables: Sendable {
   /// - Parameter purpose: what the table is needed for, for the message when it is missing.
   func table(_ tag: String, for purpose: String) throws -> FontTable {
     if let table = tables[tag] { return table }
-    throw SetupError("\(file): no readable table \(tag), needed for \(purpose). Tables: \(tables.keys.sorted().joined(separator: ", ")).")
+    throw SetupError(
+      "\(file): no readable table \(tag), needed for \(purpose). Tables: \(tables.keys.sorted().joined(separator: ", "))."
+    )
   }
 }

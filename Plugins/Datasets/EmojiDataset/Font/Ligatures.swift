@@ -1,6 +1,7 @@
 import BraidCore
 
-/// Glyph sequences that have one glyph of their own: the first ligature lookup of a font's `GSUB` table (lookup type 4).
+/// Glyph sequences that have one glyph of their own: the first ligature lookup of a font's `GSUB` table (lookup type
+/// 4).
 ///
 /// Emoji fonts draw keycaps, flags and joined (ZWJ) sequences this way.
 struct Ligatures: Sendable {
@@ -31,15 +32,20 @@ struct Ligatures: Sendable {
 
   private static func read(_ table: FontTable, _ subtables: [Int]) throws -> [[Int]: Int] {
     var glyphs: [[Int]: Int] = [:]
-    // No two entries of a sound table share bytes. Damaged offsets can: without a limit a small file could ask for hours.
+    // No two entries of a sound table share bytes. Damaged offsets can: without a limit a small file could ask for
+    // hours.
     var work = 0
     func spend(_ amount: Int, _ offset: Int) throws {
       work += amount
-      guard work <= table.count else { throw table.error(offset, "the ligatures overlap: more of them than the table can hold.") }
+      guard work <= table.count else {
+        throw table.error(offset, "the ligatures overlap: more of them than the table can hold.")
+      }
     }
     for subtable in subtables {
       let format = try table.uint16(subtable)
-      guard format == 1 else { throw table.error(subtable, "ligature substitution of format \(format); only format 1 exists.") }
+      guard format == 1 else {
+        throw table.error(subtable, "ligature substitution of format \(format); only format 1 exists.")
+      }
       let covered = try coverage(table, subtable + (try table.uint16(subtable + 2)))
       let count = try table.uint16(subtable + 4)
       guard covered.count == count else {
