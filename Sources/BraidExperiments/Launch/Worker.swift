@@ -35,8 +35,10 @@ public enum Worker {
         return 0
       } catch {
         complain("\(error)")
-        // where not even that can be written, what was said above reaches the runner
-        if (try? recordFailure("\(error)", of: cell, in: plan, writer)) == nil { writer.abandon() }
+        do { try recordFailure("\(error)", of: cell, in: plan, writer) } catch {
+          complain("\(error)")
+          writer.abandon()
+        }
         return 2
       }
     } catch {
