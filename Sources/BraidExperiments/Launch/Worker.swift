@@ -35,10 +35,8 @@ public enum Worker {
         return 0
       } catch {
         complain("\(error)")
-        do { try recordFailure("\(error)", of: cell, in: plan, writer) } catch {
-          complain("\(error)")
-          writer.abandon()
-        }
+        // where not even that can be written, what was said above reaches the runner
+        if (try? recordFailure("\(error)", of: cell, in: plan, writer)) == nil { writer.abandon() }
         return 2
       }
     } catch {
