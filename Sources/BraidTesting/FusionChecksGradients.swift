@@ -1,0 +1,79 @@
+import BraidCore
+import BraidNN
+import BraidTensor
+
+extension FusionCheck {
+  /// Catches parameters that are declared and never trained (weights kept out of the computation, biases that a softmax
+  /// cancels): a gradient that is zero, or only rounding beside those of the other parameters.
+  public static let everyParameterLearns = FusionCheck("every-parameter-learns", "every declared parameter receives a gradient") {
+    subject in
+    try subject.forEachCase { each in
+      let (fusion, store) = try each.build()
+      var largest = [Float](repeating: 0, count: store.parameters.count)
+      for seed in 1...3 as ClosedRange<UInt64> {
+        let run = FusionRun(fusion, store, each.features(6, seed: seed), seed: seed)
+        for (index, (_, gradient)) in run.parameterGradients.enumerated() {
+          largest[index] = max(largest[index], gradient?.elements.map(abs).max() ?? 0)
+        }
+      }
+      let floor = 1e-5 * (largest.max() ?? 0)
+      return zip(store.parameters, largest).filter { $1 <= floor }.map { "\($0.path) of shape \($0.shape) receives \($1 == 0 ? "none" : "only rounding, \($1)")" }
+    }
+  }
+
+  /// Catches wrong derivatives, of every parameter and every input, without and with masks.
+  public static let gradients = FusionCheck("gradients", "derivatives agree with central differences") { subject in
+    try subject.forEachCase { each in
+      let (fusion, store) = try each.build()
+      return [FusionCase.Masks.none, .mixed].flatMap { masks in
+        let features = each.features(3, masks: masks)
+        let inputs = zip(each.modalities, features).map { (name: $0.name, tensor: $1.values) }
+        return checkGradients(of: store, inputs: inputs, most: 24) { values, context in
+          fusion(zip(values, features).map { Features($0, steps: $1.steps, presence: $1.presence) }, &context).values
+        }.violations
+      }
+    }
+  }
+
+  /// Catches extras that do not mean what their names say: `attention.<query>.<key>…` are weights (rows of keys that are not
+  /// negative and sum to 1, or to 0 where there is nothing to attend to), `gate.<modality>` lie in 0 … 1.
+  public static let extras = FusionCheck(
+    "extras", "extras have the batch as their first axis, are finite, and are what their names say"
+  ) { subject in
+    try subject.forEachCase { each in
+      let (fusion, _) = try each.build()
+      var wrong: [String] = []
+      for masks in [FusionCase.Masks.none, .mixed] {
+        let fused = evaluated(fusion, each.features(5, masks: masks))
+        for (name, extra) in fused.extras.sorted(by: { $0.key < $1.key }) {
+          let words = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+          if extra.shape.rank < 1 || extra.shape[0] != 5 { wrong.append("\(name): shape \(extra.shape) for 5 samples") }
+          if !extra.isFinite { wrong.append("\(name): not finite") }
+          if words.contains("") { wrong.append("\(name): not words joined by dots") }
+          let named = words.dropFirst().filter { word in each.modalities.contains { $0.name == word } }.count
+          if words[0] == "gate" {
+            if named != 1 { wrong.append("\(name): a gate is called gate.<modality>") }
+            if extra.elements.contains(where: { $0 < 0 || $0 > 1 }) { wrong.append("\(name): outside 0 … 1") }
+          }
+          if words[0] == "attention" {
+            if named != 2 { wrong.append("\(name): attention is called attention.<query>.<key>") }
+            wrong += rowSums(extra).map { "\(name): \($0)" }
+          }
+        }
+      }
+      return wrong
+    }
+  }
+}
+
+/// Complaints about rows (last axis) that are not weights.
+private func rowSums(_ weights: Tensor) -> [String] {
+  let keys = weights.shape[-1]
+  for row in 0..<(weights.count / max(keys, 1)) {
+    let values = (0..<keys).map { weights.pointer[row * keys + $0] }
+    let sum = values.reduce(0) { $0 + Double($1) }
+    if values.contains(where: { $0 < 0 }) { return ["row \(row) has a negative weight"] }
+    if min(abs(sum - 1), abs(sum)) > 1e-4 { return ["row \(row) sums to \(sum)"] }
+  }
+  return []
+}
