@@ -1,11 +1,16 @@
+import AttentionFusion
 import BraidCore
+import CoAttentionFusion
+import ConcatFusion
 import EmojiDataset
+import GatedFusion
 import ImageEncoders
 import ManifestDataset
 import PredictionHeads
 import RecurrentEncoders
 import TaskLosses
 import TaskMetrics
+import TensorFusion
 import TextEncoders
 import VectorEncoders
 
@@ -20,6 +25,12 @@ extension Catalogue {
     catalogue.add(GRUEncoder.self)
     catalogue.add(LSTMEncoder.self)
     catalogue.add(CNNEncoder.self)
+
+    catalogue.add(ConcatFusion.self)
+    catalogue.add(GatedFusion.self)
+    catalogue.add(TensorFusion.self)
+    catalogue.add(AttentionFusion.self)
+    catalogue.add(CoAttentionFusion.self)
 
     catalogue.add(ClassificationHead.self)
     catalogue.add(MultiLabelHead.self)

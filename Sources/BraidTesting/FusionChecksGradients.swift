@@ -25,6 +25,11 @@ extension FusionCheck {
   public static let gradients = FusionCheck("gradients", "derivatives agree with central differences") { subject in
     try subject.forEachCase { each in
       let (fusion, store) = try each.build()
+      // biases that are all 0 put the ReLU of an absent modality exactly on its kink, and hide derivatives of their own
+      for parameter in store.parameters where Set(parameter.value.elements).count == 1 {
+        var stream = RandomStream(seed: 1, .sampling, path: parameter.path)
+        parameter.assign(parameter.value + stream.normal(parameter.shape, deviation: 0.2))
+      }
       return [FusionCase.Masks.none, .mixed].flatMap { masks in
         let features = each.features(3, masks: masks)
         let inputs = zip(each.modalities, features).map { (name: $0.name, tensor: $1.values) }
@@ -35,8 +40,9 @@ extension FusionCheck {
     }
   }
 
-  /// Catches extras that do not mean what their names say: `attention.<query>.<key>…` are weights (rows of keys that are not
-  /// negative and sum to 1, or to 0 where there is nothing to attend to), `gate.<modality>` lie in 0 … 1.
+  /// Catches extras that do not mean what their names say: `attention.<query>.<key>…` are weights (not negative; rows of keys
+  /// sum to 1, for each key modality or over all of them, or to 0 where there is nothing to attend to), `gate.<modality>` lie
+  /// in 0 … 1.
   public static let extras = FusionCheck(
     "extras", "extras have the batch as their first axis, are finite, and are what their names say"
   ) { subject in
@@ -55,25 +61,37 @@ extension FusionCheck {
             if named != 1 { wrong.append("\(name): a gate is called gate.<modality>") }
             if extra.elements.contains(where: { $0 < 0 || $0 > 1 }) { wrong.append("\(name): outside 0 … 1") }
           }
-          if words[0] == "attention" {
-            if named != 2 { wrong.append("\(name): attention is called attention.<query>.<key>") }
-            wrong += rowSums(extra).map { "\(name): \($0)" }
-          }
+          if words[0] == "attention", named != 2 { wrong.append("\(name): attention is called attention.<query>.<key>") }
         }
+        wrong += attentionComplaints(fused.extras)
       }
       return wrong
     }
   }
 }
 
-/// Complaints about rows (last axis) that are not weights.
-private func rowSums(_ weights: Tensor) -> [String] {
-  let keys = weights.shape[-1]
-  for row in 0..<(weights.count / max(keys, 1)) {
-    let values = (0..<keys).map { weights.pointer[row * keys + $0] }
-    let sum = values.reduce(0) { $0 + Double($1) }
-    if values.contains(where: { $0 < 0 }) { return ["row \(row) has a negative weight"] }
-    if min(abs(sum - 1), abs(sum)) > 1e-4 { return ["row \(row) sums to \(sum)"] }
+/// Complaints about attention that is not weights: rows (last axis) over one key modality sum to 1 or 0, or all rows of a query
+/// over all its key modalities together do.
+private func attentionComplaints(_ extras: [String: Tensor]) -> [String] {
+  func sums(_ weights: Tensor) -> [Double] {
+    let keys = weights.shape[-1]
+    return (0..<(weights.count / max(keys, 1))).map { row in
+      (0..<keys).reduce(0) { $0 + Double(weights.pointer[row * keys + $1]) }
+    }
   }
-  return []
+  func areShares(_ sums: [Double]) -> Bool { sums.allSatisfy { min(abs($0 - 1), abs($0)) <= 1e-4 } }
+  let maps = extras.filter { $0.key.hasPrefix("attention.") }.sorted { $0.key < $1.key }
+  var wrong = maps.filter { $0.value.elements.contains { $0 < 0 } }.map { "\($0.key): a weight is negative" }
+  // attention.<query>.<key>.<step>: the key modality aside, what belongs together
+  let groups = Dictionary(grouping: maps) { map in
+    map.key.split(separator: ".").enumerated().filter { $0.offset != 2 }.map(\.element).joined(separator: ".")
+  }
+  for (_, group) in groups.sorted(by: { $0.key < $1.key }) {
+    let each = group.map { sums($0.value) }
+    let isOneRow = each.allSatisfy { $0.count == each[0].count }
+    let together = isOneRow ? each[0].indices.map { row in each.reduce(0) { $0 + $1[row] } } : []
+    if isOneRow && areShares(together) { continue }
+    for (map, sums) in zip(group, each) where !areShares(sums) { wrong.append("\(map.key): rows do not sum to 1 or 0") }
+  }
+  return wrong
 }

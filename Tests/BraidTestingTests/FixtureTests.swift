@@ -92,11 +92,20 @@ import Testing
     #expect(checkGradients(inputs: input([7])) { x, _ in x[0].squared().detached }.violations.count == 1)
   }
 
-  @Test func `an element at a kink is left out and counted`() {
-    let x: [(name: String, tensor: Tensor)] = [("x", Tensor([0.005, 1, -1, 2, -2, 3, -3, 4]))]
+  @Test func `an element at a kink is left out and counted, one near it is compared`() {
+    let x: [(name: String, tensor: Tensor)] = [("x", Tensor([0, 0.005, -0.03, 2, -2, 3, -3, 4]))]
     let check = checkGradients(inputs: x) { x, _ in x[0].relu() }
     #expect(check.violations == [])
     #expect(check.kinks == 1)
     #expect(check.count == 7)
+    let everywhere = checkGradients(inputs: [("x", .zeros([4]))]) { x, _ in x[0].relu() }
+    #expect(everywhere.violations == ["x: 4 of 4 differences are at kinks; check elsewhere"])
+  }
+
+  @Test func `a steep function is compared with smaller steps`() {
+    let check = checkGradients(inputs: input([9])) { x, _ in (x[0] * 40).tanh() }
+    #expect(check.violations == [])
+    #expect(check.kinks == 0)
+    #expect(!checkGradients(inputs: input([9])) { x, _ in (x[0] * 40).tanh() + (x[0] - x[0].detached) }.violations.isEmpty)
   }
 }
