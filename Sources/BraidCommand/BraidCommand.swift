@@ -1,5 +1,7 @@
 import ArgumentParser
 import BraidCore
+import BraidExperiments
+import BraidNN
 import Foundation
 
 /// The `braid` command as a function of the parts it knows, so that anyone's executable can be a `braid` with more parts.
@@ -28,6 +30,9 @@ public enum BraidCommand {
     } catch let error as SetupError {
       complain("error: \(error)")
       return 1
+    } catch let error as SafetensorsError {
+      complain("error: \(error)")
+      return 1
     } catch let error as ExitCode {
       return error.rawValue
     } catch {
@@ -48,13 +53,11 @@ struct Root: AsyncParsableCommand {
     commandName: "braid",
     abstract: "Compare ways of fusing modalities: name the data, the parts and the seeds in a file, and get a report.",
     discussion: "Exit status: 0 done, 1 a mistake in what was asked, 2 a run failed.",
-    version: BraidVersion.text,
-    subcommands: [ListParts.self, Describe.self, ProbeCommand.self])
-}
-
-/// The version `braid --version` prints and run folders record.
-public enum BraidVersion {
-  public static let text = "0.1.0"
+    version: Provenance.currentVersion,
+    subcommands: [
+      ListParts.self, Describe.self, Check.self, Run.self, ReportCommand.self, Predict.self, DataCommand.self, ProbeCommand.self,
+      WorkerCommandLine.self,
+    ])
 }
 
 /// A line for the person who waits, apart from the output that a tool may read.

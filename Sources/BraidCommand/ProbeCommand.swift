@@ -1,5 +1,6 @@
 import ArgumentParser
 import BraidCore
+import BraidExperiments
 import BraidNN
 import BraidTesting
 import Foundation
@@ -27,16 +28,11 @@ struct ProbeCommand: AsyncParsableCommand {
 
   func run() async throws {
     var probe = try Probe(part: part)
-    if let options { probe.settings = try readSettings(options) }
+    if let options { probe.settings = try SettingsDocument(contentsOf: options).root }
     probe.order = order.split(separator: ",").map(String.init)
     (probe.vocabulary, probe.outputs, probe.seed, probe.isTraining) = (vocabulary, outputs, seed, training)
-    do {
-      let file = try Safetensors(contentsOf: tensors)
-      let results = try probe.run(BraidCommand.catalogue, file)
-      try Safetensors.write(results, metadata: ["made-by": "braid \(BraidVersion.text) probe", "part": part], to: out)
-      print("\(out): \(results.count) tensors")
-    } catch let error as SafetensorsError {
-      throw SetupError(error.description)
-    }
+    let results = try probe.run(BraidCommand.catalogue, Safetensors(contentsOf: tensors))
+    try Safetensors.write(results, metadata: ["made-by": "braid \(Provenance.currentVersion) probe", "part": part], to: out)
+    print("\(out): \(results.count) tensors")
   }
 }

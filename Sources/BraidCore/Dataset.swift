@@ -45,6 +45,15 @@ public protocol PreparableDataset: Dataset {
   static func prepare(_ options: Preparation, into folder: URL, log: (String) -> Void) throws
 }
 
+/// A data set that can prepare samples it was not made from: `braid predict RUN --input FILE`.
+public protocol SampleReading: Dataset {
+  /// A data set whose test split is the samples of `file`, prepared with what was fitted on this one's training split
+  /// (vocabularies, means and deviations); its other splits are empty. Samples need no target: where the file has none, the
+  /// first class, no label, or 0 stands in.
+  /// - Throws: `SetupError` naming file and line of a sample that cannot be read.
+  func reading(_ file: URL) throws -> any Dataset
+}
+
 /// One modality of one sample as a person sees it.
 public enum Preview: Sendable {
   /// Encoded picture (PNG or JPEG bytes) and its modality.

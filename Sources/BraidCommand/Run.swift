@@ -1,0 +1,43 @@
+import ArgumentParser
+import BraidCore
+import BraidExperiments
+import BraidReports
+import Foundation
+
+/// `braid run FILE`.
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train every cell of an experiment that has not been trained yet, then report.",
+    discussion: """
+      Stop it at any moment; the next run does only what is missing. A cell that fails does not stop the others; the report \
+      says which failed and why. Exit status 2 when a cell failed.
+      """)
+
+  @OptionGroup var experiment: ExperimentArguments
+  @Option(help: "Cells trained at a time; as many as there are cores when left out.") var workers: Int?
+  @Flag(help: "Only train: write no report.") var noReport = false
+
+  func validate() throws {
+    if let workers, workers < 1 { throw ValidationError("--workers must be 1 or more; got \(workers).") }
+  }
+
+  func run() async throws {
+    let plan = try experiment.plan()
+    let folder = experiment.folder(of: plan)
+    print(plan.text + "\n")
+    fflush(nil)
+    let summary = try Runner(plan, in: folder, workers: workers).run()
+    if !noReport { try writeReport(of: folder, to: nil) }
+    if summary.exitStatus != 0 { throw ExitCode(summary.exitStatus) }
+  }
+}
+
+/// Reads the runs of a folder, writes the report and prints the main table and where the report is.
+func writeReport(of folder: String, to destination: String?) throws {
+  let report = Report(try Comparison(reading: folder))
+  let files = try report.write(to: URL(fileURLWithPath: destination ?? "\(folder)/report"))
+  print("\n\(report.comparison.name)\n\(report.comparison.question)\n\n\(report.mainTable)\n\n\(report.finding)")
+  let failures = report.comparison.failures
+  if !failures.isEmpty { print("\n\(failures.count) failed; the report says which and why.") }
+  print("\nreport: \(files[0].path)")
+}

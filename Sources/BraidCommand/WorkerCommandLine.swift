@@ -1,0 +1,16 @@
+import ArgumentParser
+import BraidExperiments
+
+/// `braid worker FOLDER CELL`: what the runner starts for one cell.
+struct WorkerCommandLine: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker", abstract: "Train one planned cell (used by `braid run`).", shouldDisplay: false)
+
+  @Argument(help: "The folder with plan.json.") var folder: String
+  @Argument(help: "The cell's id.") var cell: String
+
+  func run() async throws {
+    let status = Worker.run(experiment: folder, cell: cell, catalogue: BraidCommand.catalogue)
+    if status != 0 { throw ExitCode(status) }
+  }
+}

@@ -1,0 +1,46 @@
+import BraidCore
+import BraidNN
+import BraidTensor
+import BraidTraining
+import Foundation
+
+/// A finished run opened again, to answer samples.
+public struct TrainedModel {
+  public let run: RunFolder
+  public let data: any Dataset
+  public let composition: Composition
+
+  /// Opens a run: its data set is read again, its model built and its parameters loaded.
+  /// - Throws: `SetupError` for a run that is missing, damaged or failed, or data that changed since.
+  public init(_ path: String, catalogue: Catalogue) throws {
+    run = try RunFolder(path)
+    let choice = run.configuration.data
+    let entry = try Catalogue.find(choice.name, "data set", in: catalogue.datasets, at: "data")
+    data = try entry.make(choice.settings, "data.\(choice.name)")
+    guard data.digest == run.provenance.dataDigest else {
+      throw SetupError(
+        "\(path): the data changed since the run: digest \(data.digest.prefix(12)), then \(run.provenance.dataDigest.prefix(12)). "
+          + "What was fitted on it (vocabularies, means) would not be the model's.")
+    }
+    composition = try Composition(run.configuration, for: data, catalogue: catalogue)
+    try composition.model.store.load(from: "\(path)/\(RunFolder.parametersFile)")
+  }
+
+  /// The model's answers to one of its data set's splits.
+  public func answers(to split: Split) throws -> PredictionFile {
+    let (evaluation, _) = try evaluate(composition.model, composition.loss, on: data, split)
+    return PredictionFile(evaluation, identifiers: data.identifiers(split))
+  }
+
+  /// The model's answers to new samples.
+  /// - Throws: `SetupError` when the data set cannot read new samples, or a sample cannot be read.
+  public func answers(toFile file: URL) throws -> PredictionFile {
+    guard let readable = data as? any SampleReading else {
+      throw SetupError(
+        "the data set \"\(run.configuration.data.name)\" reads no files of new samples; answer its own splits with --split.")
+    }
+    let new = try readable.reading(file)
+    let (evaluation, _) = try evaluate(composition.model, composition.loss, on: new, .test)
+    return PredictionFile(evaluation, identifiers: new.identifiers(.test))
+  }
+}
