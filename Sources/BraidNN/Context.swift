@@ -38,6 +38,7 @@ public struct Context {
     return parameter.leaf(on: recording.tape)
   }
   /// The same, passing nil through: `context[bias]`.
+  @_disfavoredOverload
   public subscript(_ parameter: Parameter?) -> Tensor? { parameter.map { self[$0] } }
 
   /// The random stream of a part for this pass. A second call with the same path in one pass gets another stream.

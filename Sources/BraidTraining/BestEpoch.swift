@@ -2,7 +2,7 @@ import BraidCore
 import BraidNN
 import BraidTensor
 
-/// Remembers the epoch with the best validation value and its parameters.
+/// Remembers the epoch with the best validation value, its parameters and its buffers (running statistics).
 ///
 /// A value that is not a number is worse than any; of equal ones the earlier epoch wins.
 struct BestEpoch {
@@ -11,7 +11,8 @@ struct BestEpoch {
   private var value = Double.nan
   /// From 1; 0 before the first epoch.
   private(set) var epoch = 0
-  private var state: [Tensor] = []
+  private var parameters: [Tensor] = []
+  private var buffers: [Tensor] = []
 
   init(monitor: String, metrics: [(name: String, metric: any Metric)]) {
     self.monitor = monitor
@@ -23,10 +24,12 @@ struct BestEpoch {
     let isBetter = epoch == 0 || (!new.isNaN && (value.isNaN || (higherIsBetter ? new > value : new < value)))
     guard isBetter else { return }
     (value, epoch) = (new, record.epoch)
-    state = store.parameters.map { $0.value.copy() }
+    parameters = store.parameters.map { $0.value.copy() }
+    buffers = store.buffers.map { $0.value.copy() }
   }
 
   func restore(to store: ParameterStore) {
-    for (parameter, value) in zip(store.parameters, state) { parameter.assign(value) }
+    for (parameter, value) in zip(store.parameters, parameters) { parameter.assign(value) }
+    for (buffer, value) in zip(store.buffers, buffers) { buffer.assign(value) }
   }
 }

@@ -61,6 +61,7 @@ let workloads: [Workload] = [
   vectors("gated") { scope, modalities in
     var options = GatedFusion.Options()
     options.width = 128
+    options.bias = true
     return try GatedFusion(options, joining: modalities, in: scope)
   },
   Workload(name: "lmf", inputs: .vectors) { scope in
@@ -92,21 +93,20 @@ let workloads: [Workload] = [
     return try AttentionFusion(options, joining: modalities, in: scope)
   },
   Workload(name: "coattention", inputs: .sequences) { scope in
-    let queries = Linear(Sizes.widths[0], 64, in: scope["text"]), keys = Linear(Sizes.widths[1], 64, in: scope["audio"])
     var options = CoAttentionFusion.Options()
+    options.width = 64
     options.steps = 3
     options.update = .residualNorm
     let fusion = try CoAttentionFusion(
-      options, joining: [Modality("text", .sequence, width: 64), Modality("audio", .sequence, width: 64)], in: scope["fusion"])
+      options, joining: (0..<2).map { Modality(Sizes.names[$0], .sequence, width: Sizes.widths[$0]) }, in: scope["fusion"])
     let head = makeHead(fusion.output.width, scope["head"])
     return { xs, context in
-      let features = [Features(queries(xs[0], &context)), Features(keys(xs[1], &context))]
-      return head(fusion(features, &context).values, &context)
+      head(fusion(xs.prefix(2).map { Features($0) }, &context).values, &context)
     }
   },
   Workload(name: "lenet", inputs: .images) { scope in
-    let first = Conv2d(1, 32, window: 5, padding: 2, activation: .relu, in: scope["first"])
-    let second = Conv2d(32, 64, window: 5, padding: 2, activation: .relu, in: scope["second"])
+    let first = Conv2d(1, 32, window: (5, 5), padding: (2, 2), activation: .relu, in: scope["first"])
+    let second = Conv2d(32, 64, window: (5, 5), padding: (2, 2), activation: .relu, in: scope["second"])
     let hidden = Linear(3136, 128, activation: .relu, in: scope["hidden"])
     let last = Linear(128, Sizes.classes, in: scope["last"])
     return { xs, context in
