@@ -1,7 +1,8 @@
 import BraidTensor
 
 extension Activation {
-  /// f(x) for every element. Where x comes from a linear map or a convolution, their own `activation` does it in the same pass.
+  /// f(x) for every element. Where x comes from a linear map or a convolution, their own `activation` does it in the
+  /// same pass.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     switch self {
     case .none: x

@@ -9,11 +9,11 @@ extension Gradients {
     return Float(sum.squareRoot())
   }
 
-  /// Scales all gradients by one factor so that their common norm is at most `norm` (Pascanu et al. 2013, "On the difficulty
-  /// of training recurrent neural networks", algorithm 1).
+  /// Scales all gradients by one factor so that their common norm is at most `norm` (Pascanu et al. 2013, "On the
+  /// difficulty of training recurrent neural networks", algorithm 1).
   ///
-  /// The factor is `min(1, norm / (found + 10⁻⁶))`, as in PyTorch. Gradients that are not finite are left alone: the norm
-  /// returned says so.
+  /// The factor is `min(1, norm / (found + 10⁻⁶))`, as in PyTorch. Gradients that are not finite are left alone: the
+  /// norm returned says so.
   /// - Parameter norm: the largest norm allowed, above 0.
   /// - Returns: the norm found, before scaling.
   @discardableResult

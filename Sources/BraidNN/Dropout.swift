@@ -1,9 +1,10 @@
 import BraidTensor
 
-/// Inverted dropout: in training each element is set to 0 with probability `rate` and the others are divided by `1 − rate`;
-/// in evaluation nothing happens (Srivastava et al. 2014, "Dropout").
+/// Inverted dropout: in training each element is set to 0 with probability `rate` and the others are divided by `1 −
+/// rate`; in evaluation nothing happens (Srivastava et al. 2014, "Dropout").
 ///
-/// Shapes: any, kept. Draws from the stream (seed, dropout, path, step), so that no other part's numbers change with it.
+/// Shapes: any, kept. Draws from the stream (seed, dropout, path, step), so that no other part's numbers change with
+/// it.
 public struct Dropout {
   public let rate: Double
   private let path: String

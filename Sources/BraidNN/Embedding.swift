@@ -2,8 +2,8 @@ import BraidTensor
 
 /// A learned vector for every word: row `id` of a table.
 ///
-/// Shapes: ids `[…] → […, width]`. Parameter: `table [vocabulary, width]`, normal with deviation 1 by default, as in PyTorch.
-/// The padding row is zero and stays so: it receives no gradient.
+/// Shapes: ids `[…] → […, width]`. Parameter: `table [vocabulary, width]`, normal with deviation 1 by default, as in
+/// PyTorch. The padding row is zero and stays so: it receives no gradient.
 public struct Embedding {
   public let table: Parameter
   /// The id that stands for no word; nil when every id is a word.
@@ -11,7 +11,8 @@ public struct Embedding {
 
   /// Stops on an empty vocabulary, or a padding id outside it.
   public init(
-    _ vocabulary: Int, _ width: Int, paddingId: Int32? = 0, initializer: Initializer = .normal(deviation: 1), in scope: Scope
+    _ vocabulary: Int, _ width: Int, paddingId: Int32? = 0, initializer: Initializer = .normal(deviation: 1),
+    in scope: Scope
   ) {
     guard vocabulary > 0, width > 0 else { stop("embedding", "\(vocabulary) words of width \(width) in \(scope.path)") }
     table = scope.parameter("table", Shape(vocabulary, width), initializer)

@@ -3,7 +3,8 @@ import BraidTensor
 /// Linear maps one after the other, each with an activation and dropout: `x_{k+1} = dropout(f(x_k W_k + b_k))`.
 ///
 /// Shapes: `[…, inputs] → […, widths.last]`; without widths the input itself. Parameters: `layers.<k>.weight`,
-/// `layers.<k>.bias`. Weights before ReLU or GELU are drawn as He et al. 2015 recommend, others as Glorot & Bengio 2010.
+/// `layers.<k>.bias`. Weights before ReLU or GELU are drawn as He et al. 2015 recommend, others as Glorot & Bengio
+/// 2010.
 public struct MLP {
   public let layers: [Linear]
   /// Width of the result.

@@ -2,8 +2,8 @@ import BraidTensor
 
 /// Changes parameters so that a loss falls.
 ///
-/// An optimiser is a value: a copy has its own memory of earlier steps. A parameter the loss does not depend on (it has no
-/// gradient) is left as it is, its state too.
+/// An optimiser is a value: a copy has its own memory of earlier steps. A parameter the loss does not depend on (it has
+/// no gradient) is left as it is, its state too.
 public protocol Optimizer {
   /// One step.
   /// - Parameters:
@@ -49,7 +49,8 @@ extension Gradients {
         spans[spans.count - 1].count += parameter.count
       } else {
         spans.append(
-          Span(offset: parameter.offset, count: parameter.count, steps: taken, gradient: UnsafePointer(gradient.pointer)))
+          Span(
+            offset: parameter.offset, count: parameter.count, steps: taken, gradient: UnsafePointer(gradient.pointer)))
       }
     }
     return spans
@@ -69,7 +70,9 @@ struct Moment {
     guard values!.count == store.count else {
       stop(
         "optimizer",
-        "the state holds \(values!.count) elements, the model \(store.count). Make every parameter before the first step")
+        "the state holds \(values!.count) elements, the model \(store.count). "
+          + "Make every parameter before the first step"
+      )
     }
     if !isKnownUniquelyReferenced(&values!) { values = values!.copy() }
     return values!.pointer

@@ -7,8 +7,8 @@ import CBraidKernels
   import Darwin
 #endif
 
-/// Adam (Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1), and with `.decoupled` decay AdamW
-/// (Loshchilov & Hutter 2019, "Decoupled weight decay regularization", algorithm 2).
+/// Adam (Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1), and with `.decoupled` decay
+/// AdamW (Loshchilov & Hutter 2019, "Decoupled weight decay regularization", algorithm 2).
 ///
 /// In step t of a parameter, with gradient g, decay λ and rate η:
 ///
@@ -16,8 +16,8 @@ import CBraidKernels
 ///     m ← β₁ m + (1 − β₁) d                v ← β₂ v + (1 − β₂) d²
 ///     p ← p − η (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
 ///
-/// ε stands outside the root, after bias correction, as in the paper's algorithm and in PyTorch. t counts the steps in which
-/// the parameter had a gradient. All parameters are updated in one pass over memory.
+/// ε stands outside the root, after bias correction, as in the paper's algorithm and in PyTorch. t counts the steps in
+/// which the parameter had a gradient. All parameters are updated in one pass over memory.
 public struct Adam: Optimizer {
   /// Where weight decay enters.
   public enum Decay: Sendable {
@@ -36,12 +36,14 @@ public struct Adam: Optimizer {
 
   /// The defaults are the paper's and PyTorch's. Stops on a setting outside its range.
   public init(
-    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0, decay: Decay = .gradient
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
+    decay: Decay = .gradient
   ) {
     guard (0..<1).contains(beta1), (0..<1).contains(beta2), epsilon >= 0, weightDecay >= 0 else {
       stop(
         "Adam",
-        "beta1 \(beta1) and beta2 \(beta2) must lie in [0, 1), epsilon \(epsilon) and weight decay \(weightDecay) at or above 0")
+        "beta1 \(beta1) and beta2 \(beta2) must lie in [0, 1), "
+          + "epsilon \(epsilon) and weight decay \(weightDecay) at or above 0")
     }
     (self.beta1, self.beta2, self.epsilon) = (beta1, beta2, epsilon)
     (self.weightDecay, self.decay) = (weightDecay, decay)

@@ -4,8 +4,8 @@ import CBraidKernels
 /// Stochastic gradient descent, with momentum if wanted.
 ///
 /// With gradient g, decay λ, momentum μ and rate η: `d = g + λ p`, `v ← μ v + d`, `p ← p − η v`; with Nesterov's form
-/// `p ← p − η (d + μ v)` (Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning"). v starts
-/// at 0, so that the first step is plain descent, as in PyTorch.
+/// `p ← p − η (d + μ v)` (Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning").
+/// v starts at 0, so that the first step is plain descent, as in PyTorch.
 public struct SGD: Optimizer {
   /// μ; 0: plain descent, which remembers nothing.
   public let momentum: Double

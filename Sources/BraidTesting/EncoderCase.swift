@@ -72,7 +72,8 @@ func differences(_ a: Features, _ b: Features, rows: [(Int, Int)]? = nil) -> [St
   }
   let time = a.isSequence ? min(a.values.shape[1], b.values.shape[1]) : 1
   func real(_ features: Features, _ row: Int) -> [Double] {
-    let width = features.values.shape[-1], all = features.isSequence ? features.values.shape[1] : 1
+    let width = features.values.shape[-1]
+    let all = features.isSequence ? features.values.shape[1] : 1
     return (0..<time * width).map { place in
       let isReal = features.steps.map { $0.pointer[row * all + place / width] != 0 } ?? true
       return isReal ? Double(features.values.pointer[row * all * width + place]) : 0
@@ -95,7 +96,8 @@ extension Input {
     if let tokens {
       let ids = order.flatMap { tokens.ids[$0 * tokens.time..<($0 + 1) * tokens.time] }
       return Input(
-        tokens: Tokens(ids, batch: order.count, time: tokens.time), steps: steps.map(pick), presence: presence.map(pick))
+        tokens: Tokens(ids, batch: order.count, time: tokens.time), steps: steps.map(pick), presence: presence.map(pick)
+      )
     }
     return Input(values: pick(values!), steps: steps.map(pick), presence: presence.map(pick))
   }
@@ -108,8 +110,11 @@ extension Input {
       let ids = tokens.ids.enumerated().map { mask.pointer[$0 / each] == 0 ? Int32(2 + $0 % 3) : $1 }
       result.tokens = Tokens(ids, batch: tokens.batch, time: tokens.time)
     } else {
-      let copy = values!.copy(), each = copy.count / mask.count
-      for place in 0..<copy.count where mask.pointer[place / each] == 0 { copy.pointer[place] = place % 2 == 0 ? 50 : -80 }
+      let copy = values!.copy()
+      let each = copy.count / mask.count
+      for place in 0..<copy.count where mask.pointer[place / each] == 0 {
+        copy.pointer[place] = place % 2 == 0 ? 50 : -80
+      }
       result.values = copy
     }
     return result
@@ -121,7 +126,9 @@ extension Input {
     let (batch, time) = (steps.shape[0], steps.shape[1])
     let mask = steps.padded(1, before: 0, after: more)
     if let tokens {
-      let ids = (0..<batch).flatMap { Array(tokens.ids[$0 * time..<($0 + 1) * time]) + Array(repeating: Int32(0), count: more) }
+      let ids = (0..<batch).flatMap {
+        Array(tokens.ids[$0 * time..<($0 + 1) * time]) + Array(repeating: Int32(0), count: more)
+      }
       return Input(tokens: Tokens(ids, batch: batch, time: time + more), steps: mask, presence: presence)
     }
     return Input(values: values!.padded(1, before: 0, after: more, with: 7), steps: mask, presence: presence)

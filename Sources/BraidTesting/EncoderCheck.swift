@@ -40,17 +40,21 @@ public struct EncoderCheck: Sendable, CustomStringConvertible {
 
   /// Every promise.
   public static let all = [
-    outputs, reproducible, sampleIndependence, maskedContent, extraPadding, nothingReal, absentContent, everyParameterLearns,
+    outputs, reproducible, sampleIndependence, maskedContent, extraPadding, nothingReal, absentContent,
+    everyParameterLearns,
     gradients,
   ]
 
   /// Catches a modality that does not say what comes out.
-  public static let outputs = EncoderCheck("outputs", "features have the kind and width announced, for any batch") { each in
+  public static let outputs = EncoderCheck("outputs", "features have the kind and width announced, for any batch") {
+    each in
     let (encoder, _) = try each.build()
     return [1, 2, 7].flatMap { batch in
-      let input = each.make(batch), features = evaluated(encoder, input)
+      let input = each.make(batch)
+      let features = evaluated(encoder, input)
       var wrong: [String] = []
-      if features.isSequence != (encoder.output.kind == .sequence) || features.values.shape[-1] != encoder.output.width {
+      if features.isSequence != (encoder.output.kind == .sequence) || features.values.shape[-1] != encoder.output.width
+      {
         wrong.append("shape \(features.values.shape) for a \(encoder.output.kind.rawValue) of \(encoder.output.width)")
       }
       if features.batch != batch { wrong.append("\(features.batch) samples out of \(batch)") }
@@ -67,10 +71,14 @@ public struct EncoderCheck: Sendable, CustomStringConvertible {
   }
 
   /// Catches hidden state, and randomness from elsewhere than seed and path.
-  public static let reproducible = EncoderCheck("reproducible", "the same seed gives the same weights and the same pass") { each in
-    let (encoder, store) = try each.build(), (other, otherStore) = try each.build()
+  public static let reproducible = EncoderCheck(
+    "reproducible", "the same seed gives the same weights and the same pass"
+  ) { each in
+    let (encoder, store) = try each.build()
+    let (other, otherStore) = try each.build()
     var wrong: [String] = []
-    for (a, b) in zip(store.parameters, otherStore.parameters) where a.path != b.path || a.value.elements != b.value.elements {
+    for (a, b) in zip(store.parameters, otherStore.parameters)
+    where a.path != b.path || a.value.elements != b.value.elements {
       wrong.append("\(a.path) differs")
     }
     let input = each.make(4)
@@ -78,17 +86,24 @@ public struct EncoderCheck: Sendable, CustomStringConvertible {
       var context = context
       return encoder(input, &context).values.elements
     }
-    if pass(encoder, .training(seed: 1, step: 2)) != pass(other, .training(seed: 1, step: 2)) { wrong.append("training passes differ") }
+    if pass(encoder, .training(seed: 1, step: 2)) != pass(other, .training(seed: 1, step: 2)) {
+      wrong.append("training passes differ")
+    }
     return wrong
   }
 
   /// Catches samples that see each other.
-  public static let sampleIndependence = EncoderCheck("sample-independence", "a sample's features never depend on other samples") {
+  public static let sampleIndependence = EncoderCheck(
+    "sample-independence", "a sample's features never depend on other samples"
+  ) {
     each in
     let (encoder, _) = try each.build()
-    let input = each.make(5), together = evaluated(encoder, input)
+    let input = each.make(5)
+    let together = evaluated(encoder, input)
     return (0..<5).flatMap { sample in
-      differences(evaluated(encoder, input.rows([sample])), together, rows: [(0, sample)]).map { "sample \(sample): \($0)" }
+      differences(evaluated(encoder, input.rows([sample])), together, rows: [(0, sample)]).map {
+        "sample \(sample): \($0)"
+      }
     }
   }
 
@@ -99,7 +114,8 @@ public struct EncoderCheck: Sendable, CustomStringConvertible {
     guard let steps = input.steps else { return [] }
     let garbage = input.replacing(under: steps)
     var wrong = differences(evaluated(encoder, garbage), evaluated(encoder, input))
-    let before = parameterGradients(encoder, store, input), after = parameterGradients(encoder, store, garbage)
+    let before = parameterGradients(encoder, store, input)
+    let after = parameterGradients(encoder, store, garbage)
     for (parameter, (a, b)) in zip(store.parameters, zip(after, before)) {
       let closeness = Closeness("the gradient of \(parameter.path)", a, b, tolerance: 2e-5)
       if !closeness.isWithin { wrong.append(closeness.description) }
@@ -116,7 +132,9 @@ public struct EncoderCheck: Sendable, CustomStringConvertible {
   }
 
   /// Catches divisions by the number of real steps, and batches without any time at all.
-  public static let nothingReal = EncoderCheck("nothing-real", "samples without a real step, and batches without time, work") { each in
+  public static let nothingReal = EncoderCheck(
+    "nothing-real", "samples without a real step, and batches without time, work"
+  ) { each in
     let (encoder, store) = try each.build()
     var input = each.make(3)
     guard let steps = input.steps else { return [] }
@@ -125,12 +143,16 @@ public struct EncoderCheck: Sendable, CustomStringConvertible {
     for (parameter, gradient) in zip(store.parameters, parameterGradients(encoder, store, input))
     where gradient.contains(where: { !$0.isFinite }) { wrong.append("the gradient of \(parameter.path) is not finite") }
     let features = evaluated(encoder, input.withoutTime())
-    if features.batch != 3 || !features.values.isFinite { wrong.append("without time: features of shape \(features.values.shape)") }
+    if features.batch != 3 || !features.values.isFinite {
+      wrong.append("without time: features of shape \(features.values.shape)")
+    }
     return wrong
   }
 
   /// Catches batch statistics over samples that lack the modality.
-  public static let absentContent = EncoderCheck("absent-content", "what is stored for absent samples never matters to the others") {
+  public static let absentContent = EncoderCheck(
+    "absent-content", "what is stored for absent samples never matters to the others"
+  ) {
     each in
     let (encoder, _) = try each.build()
     var input = each.make(4)
@@ -146,17 +168,20 @@ public struct EncoderCheck: Sendable, CustomStringConvertible {
   }
 
   /// Catches parameters that are declared and never trained.
-  public static let everyParameterLearns = EncoderCheck("every-parameter-learns", "every declared parameter receives a gradient") {
+  public static let everyParameterLearns = EncoderCheck(
+    "every-parameter-learns", "every declared parameter receives a gradient"
+  ) {
     each in
     let (encoder, store) = try each.build()
     return zip(store.parameters, parameterGradients(encoder, store, each.make(7)))
       .filter { $1.allSatisfy { $0 == 0 } }.map { "\($0.0.path) receives none" }
   }
 
-  /// Catches wrong derivatives, of every parameter and of inputs that are numbers. What stands at padding steps does not count.
+  /// Catches wrong derivatives, of every parameter and of inputs that are numbers. What stands at padding steps does
+  /// not count.
   ///
-  /// Encoders have kinks (ReLU, maximum), and one that bends a difference by less than a fiftieth is not recognised: the
-  /// tolerance lies above that. A forgotten term is off by much more.
+  /// Encoders have kinks (ReLU, maximum), and one that bends a difference by less than a fiftieth is not recognised:
+  /// the tolerance lies above that. A forgotten term is off by much more.
   public static let gradients = EncoderCheck("gradients", "derivatives agree with central differences") { each in
     let (encoder, store) = try each.build()
     let input = each.make(3)

@@ -4,11 +4,11 @@ import BraidTensor
 import Foundation
 
 extension Probe {
-  /// Runs a part on a fixture's tensors and compares everything the fixture has golden values of: `output`, `output.steps`,
-  /// `extra.<name>`, `gradient.parameter.<path>`, `gradient.input.<name>`.
+  /// Runs a part on a fixture's tensors and compares everything the fixture has golden values of: `output`,
+  /// `output.steps`, `extra.<name>`, `gradient.parameter.<path>`, `gradient.input.<name>`.
   ///
-  /// The fixture's metadata may set `options` (JSON, laid over the part's defaults), `training` (`true`: batch statistics on)
-  /// and `vocabulary`.
+  /// The fixture's metadata may set `options` (JSON, laid over the part's defaults), `training` (`true`: batch
+  /// statistics on) and `vocabulary`.
   /// - Parameters:
   ///   - part: `kind:name`, such as `encoder:mlp`.
   ///   - settings: instead of the fixture's own `options`: for negative controls.

@@ -24,7 +24,9 @@ private struct Halving: Encoder {
     #expect(standard.heads.keys.sorted() == ["classification", "multi-label", "regression"])
     #expect(standard.losses.keys.sorted() == ["binary-cross-entropy", "cross-entropy", "mae", "mse"])
     #expect(
-      standard.metrics.keys.sorted() == ["accuracy", "macro-f1", "mae", "mse", "pearson", "precision", "recall", "weighted-f1"])
+      standard.metrics.keys.sorted() == [
+        "accuracy", "macro-f1", "mae", "mse", "pearson", "precision", "recall", "weighted-f1",
+      ])
     #expect(standard.higherIsBetter["mae"] == false && standard.higherIsBetter["macro-f1"] == true)
   }
 
@@ -34,7 +36,8 @@ private struct Halving: Encoder {
     let entry = try Catalogue.find("halving", "encoder", in: catalogue.encoders, at: "encoders.x")
     #expect(entry.defaults == ["times": .integer(1)])
     #expect(try entry.resolve([:], "encoders.x") == ["times": .integer(1)])
-    let encoder = try entry.make(["times": .integer(2)], "encoders.x", InputSpecification("x", .vector(width: 2)), Scope(seed: 1))
+    let encoder = try entry.make(
+      ["times": .integer(2)], "encoders.x", InputSpecification("x", .vector(width: 2)), Scope(seed: 1))
     var context = Context.evaluation()
     #expect(encoder(Input(values: Tensor([2, 4], [1, 2])), &context).values.elements == [1, 2])
   }
@@ -45,7 +48,9 @@ private struct Halving: Encoder {
         "encoders.text: no encoder is called \"gri\". Known: bag-of-words, cnn, embedding, gru, identity, lstm, mlp. "
           + "Did you mean \"gru\"?")
     ) { _ = try Catalogue.find("gri", "encoder", in: Catalogue.standard.encoders, at: "encoders.text") }
-    #expect(throws: SetupError("loss: no loss is called \"hinge\". Known: binary-cross-entropy, cross-entropy, mae, mse.")) {
+    #expect(
+      throws: SetupError("loss: no loss is called \"hinge\". Known: binary-cross-entropy, cross-entropy, mae, mse.")
+    ) {
       _ = try Catalogue.find("hinge", "loss", in: Catalogue.standard.losses, at: "loss")
     }
   }

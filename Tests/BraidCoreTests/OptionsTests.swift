@@ -35,23 +35,33 @@ private func read(_ settings: [String: Setting]) throws -> Sample { try Sample(s
   }
 
   @Test(arguments: [
-    (["widht": Setting.integer(3)],
+    (
+      ["widht": Setting.integer(3)],
       "encoders.text.gru: no setting \"widht\". Settings: free, inner, isWide, layers, mood, name, rate, width. "
-        + "Did you mean \"width\"?"),
-    (["zebra": .integer(3)],
-      "encoders.text.gru: no setting \"zebra\". Settings: free, inner, isWide, layers, mood, name, rate, width."),
-    (["inner": .map(["detph": .integer(3)])],
-      "encoders.text.gru.inner: no setting \"detph\". Settings: depth, ratio. Did you mean \"depth\"?"),
+        + "Did you mean \"width\"?"
+    ),
+    (
+      ["zebra": .integer(3)],
+      "encoders.text.gru: no setting \"zebra\". Settings: free, inner, isWide, layers, mood, name, rate, width."
+    ),
+    (
+      ["inner": .map(["detph": .integer(3)])],
+      "encoders.text.gru.inner: no setting \"detph\". Settings: depth, ratio. Did you mean \"depth\"?"
+    ),
     (["width": .text("wide")], "encoders.text.gru.width: found \"wide\" (text); expected a whole number."),
     (["rate": .text("fast")], "encoders.text.gru.rate: found \"fast\" (text); expected a number."),
     (["isWide": .text("yes")], "encoders.text.gru.isWide: found \"yes\" (text); expected true or false."),
     (["name": .integer(3)], "encoders.text.gru.name: found 3 (a whole number); expected text."),
     (["layers": .integer(3)], "encoders.text.gru.layers: found 3 (a whole number); expected a list."),
-    (["layers": .list([.integer(1), .text("a")])],
-      "encoders.text.gru.layers[1]: found \"a\" (text); expected a whole number."),
-    (["mood": .text("mery")],
+    (
+      ["layers": .list([.integer(1), .text("a")])],
+      "encoders.text.gru.layers[1]: found \"a\" (text); expected a whole number."
+    ),
+    (
+      ["mood": .text("mery")],
       "encoders.text.gru.mood: found \"mery\" (text), which is not one of the allowed values. Allowed: calm, merry. "
-        + "Did you mean \"merry\"?"),
+        + "Did you mean \"merry\"?"
+    ),
   ])
   func `refuse a mistake with its place, what was found and what is expected`(
     _ settings: [String: Setting], _ sentence: String
@@ -83,7 +93,8 @@ private func read(_ settings: [String: Setting]) throws -> Sample { try Sample(s
 
 @Suite struct `The nearest name` {
   @Test(arguments: [
-    ("gtaed", "gated"), ("Concat", "concat"), ("co-atention", "co-attention"), ("tensro", "tensor"), ("zzz", nil), ("", nil),
+    ("gtaed", "gated"), ("Concat", "concat"), ("co-atention", "co-attention"), ("tensro", "tensor"), ("zzz", nil),
+    ("", nil),
   ])
   func `is a misspelling away, or none`(_ name: String, _ expected: String?) {
     #expect(nearest(name, in: ["attention", "co-attention", "concat", "gated", "tensor"]) == expected)

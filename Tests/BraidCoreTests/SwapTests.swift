@@ -40,21 +40,25 @@ private struct Product: Fusion {
 }
 
 private let inputs = [
-  InputSpecification("picture", .image(channels: 1, height: 8, width: 8)), InputSpecification("words", .tokens(vocabulary: 12)),
+  InputSpecification("picture", .image(channels: 1, height: 8, width: 8)),
+  InputSpecification("words", .tokens(vocabulary: 12)),
 ]
 
 /// A picture and words, joined by one fusion of the catalogue, at one seed.
 private func model(_ fusion: String, _ catalogue: Catalogue, seed: UInt64 = 3) throws -> FusionModel {
   let scope = Scope(seed: seed)
   let settings: [String: [String: Setting]] = [
-    "cnn": ["channels": .list([.integer(3)]), "dropout": .number(0.3)], "gru": ["width": .integer(4), "dropout": .number(0.3)],
+    "cnn": ["channels": .list([.integer(3)]), "dropout": .number(0.3)],
+    "gru": ["width": .integer(4), "dropout": .number(0.3)],
   ]
   let encoders = try zip(["cnn", "gru"], inputs).map { name, input in
     try Catalogue.find(name, "encoder", in: catalogue.encoders, at: "encoders")
       .make(settings[name]!, "encoders.\(name)", input, scope["encoder"][input.name])
   }
   let accepts = catalogue.accepts[fusion]!
-  let adapters = encoders.map { Adapter.needed(for: $0.output, by: accepts, pooling: .mean, in: scope["adapter"][$0.output.name]) }
+  let adapters = encoders.map {
+    Adapter.needed(for: $0.output, by: accepts, pooling: .mean, in: scope["adapter"][$0.output.name])
+  }
   let joined = try Catalogue.find(fusion, "fusion", in: catalogue.fusions, at: "fusion")
     .make([:], "fusion", zip(adapters, encoders).map { $0.output(of: $1.output) }, scope["fusion"])
   let head = try Catalogue.find("classification", "head", in: catalogue.heads, at: "head")
@@ -74,7 +78,9 @@ private func encoderWeights(_ model: FusionModel) -> [String: [Float]] {
     let reference = encoderWeights(try model("sum", catalogue))
     #expect(reference.keys.contains("encoder.picture.blocks.0.convolution.weight"))
     #expect(reference.keys.contains("encoder.words.words.table"))
-    for name in catalogue.fusions.keys.sorted() { #expect(try encoderWeights(model(name, catalogue)) == reference, "\(name)") }
+    for name in catalogue.fusions.keys.sorted() {
+      #expect(try encoderWeights(model(name, catalogue)) == reference, "\(name)")
+    }
     #expect(try encoderWeights(model("sum", catalogue, seed: 4)) != reference)
   }
 
@@ -83,7 +89,9 @@ private func encoderWeights(_ model: FusionModel) -> [String: [Float]] {
     let batch = Batch(
       inputs: [
         "picture": Input(values: stream.normal([3, 1, 8, 8])),
-        "words": Input(tokens: Tokens([2, 3, 0, 4, 0, 0, 5, 6, 7], batch: 3, time: 3), steps: Tensor([1, 1, 0, 1, 0, 0, 1, 1, 1], [3, 3])),
+        "words": Input(
+          tokens: Tokens([2, 3, 0, 4, 0, 0, 5, 6, 7], batch: 3, time: 3),
+          steps: Tensor([1, 1, 0, 1, 0, 0, 1, 1, 1], [3, 3])),
       ], target: .classes([0, 1, 2]), samples: [0, 1, 2])
     func encoded(_ fusion: String, step: Int) throws -> [[Float]] {
       let model = try model(fusion, catalogue)

@@ -3,7 +3,8 @@ import BraidTensor
 import BraidTesting
 import Testing
 
-/// What an optimiser sees after a backward pass that found these gradients; parameters without one are not used in the pass.
+/// What an optimiser sees after a backward pass that found these gradients; parameters without one are not used in the
+/// pass.
 func gradients(_ given: [String: Tensor], of store: ParameterStore) -> Gradients {
   let context = Context.training(seed: 1, step: 0)
   let used = store.parameters.filter { given[$0.path] != nil }
@@ -43,7 +44,8 @@ func violations(
   for step in range {
     let gradients = gradients(try given(step, fixture, store), of: store)
     if let clip {
-      let norm = Double(gradients.clip(of: store, norm: clip)), expected = try fixture.doubles("extra.norms")[step]
+      let norm = Double(gradients.clip(of: store, norm: clip))
+      let expected = try fixture.doubles("extra.norms")[step]
       if abs(norm - expected) > 1e-6 * expected { found.append("norm \(norm) in step \(step); expected \(expected)") }
     }
     optimizer.update(store, gradients, learningRate: rates[step])
@@ -53,8 +55,15 @@ func violations(
 }
 
 enum Case: String, CaseIterable {
-  case sgd, sgdDecay = "sgd-decay", sgdMomentum = "sgd-momentum", sgdMomentumDecay = "sgd-momentum-decay"
-  case sgdNesterov = "sgd-nesterov", adam, adamDecay = "adam-decay", adamw, adamwDecay = "adamw-decay"
+  case sgd
+  case sgdDecay = "sgd-decay"
+  case sgdMomentum = "sgd-momentum"
+  case sgdMomentumDecay = "sgd-momentum-decay"
+  case sgdNesterov = "sgd-nesterov"
+  case adam
+  case adamDecay = "adam-decay"
+  case adamw
+  case adamwDecay = "adamw-decay"
 
   var optimizer: any Optimizer {
     switch self {
@@ -139,7 +148,8 @@ enum Case: String, CaseIterable {
     state["optimizer.first.late"] = nil
     #expect(
       throws: OptimizerStateError(
-        "optimizer.first.late: missing from the saved state. Restore with the optimizer and the model it was saved from")
+        "optimizer.first.late: missing from the saved state. Restore with the optimizer and the model it was saved from"
+      )
     ) { try optimizer.restore(state, of: store) }
     state["optimizer.steps.one"] = Tensor([1.5])
     #expect(throws: OptimizerStateError.self) { try optimizer.restore(state, of: store) }

@@ -36,7 +36,8 @@ import Testing
 
   @Test func `keep their values when they move into one buffer`() {
     let scope = Scope(seed: 1)
-    let a = scope.parameter("a", [3], .uniform(1)), b = scope.parameter("b", [2, 2], .normal(deviation: 1))
+    let a = scope.parameter("a", [3], .uniform(1))
+    let b = scope.parameter("b", [2, 2], .normal(deviation: 1))
     let before = a.value.elements + b.value.elements
     scope.store.flatten()
     #expect(scope.store.flat?.elements == before)
@@ -61,7 +62,9 @@ import Testing
     (.fanInUniform, Shape(12, 8), 0.28867513), (.glorotUniform, Shape(8, 3, 2, 2), 0.3692745),
     (.glorotUniformBlocks(4), Shape(12, 32), 0.5477226), (.uniform(0.25), Shape(12, 8), 0.25),
   ])
-  func `are drawn evenly within the bounds of their initializer`(_ initializer: Initializer, _ shape: Shape, _ bound: Float) {
+  func `are drawn evenly within the bounds of their initializer`(
+    _ initializer: Initializer, _ shape: Shape, _ bound: Float
+  ) {
     let values = Scope(seed: 5).parameter("p", shape, initializer).value.elements
     #expect(values.allSatisfy { abs($0) <= bound * 1.000001 })
     #expect(values.contains { $0 > bound * 0.9 } && values.contains { $0 < -bound * 0.9 })
@@ -69,7 +72,8 @@ import Testing
 
   @Test func `drawn normally have the deviation asked for`() {
     let values = Scope(seed: 5).parameter("p", [100, 100], .normal(deviation: 3)).value.elements
-    let mean = values.reduce(0, +) / 10000, square = values.reduce(0) { $0 + $1 * $1 } / 10000
+    let mean = values.reduce(0, +) / 10000
+    let square = values.reduce(0) { $0 + $1 * $1 } / 10000
     #expect(abs(mean) < 0.1 && abs(square.squareRoot() - 3) < 0.1)
   }
 }

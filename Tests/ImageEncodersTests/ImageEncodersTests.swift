@@ -5,7 +5,9 @@ import BraidTesting
 import ImageEncoders
 import Testing
 
-private func options(_ output: CNNEncoder.Output, channels: [Int] = [3, 4], batchNorm: Bool = false) -> CNNEncoder.Options {
+private func options(_ output: CNNEncoder.Output, channels: [Int] = [3, 4], batchNorm: Bool = false)
+  -> CNNEncoder.Options
+{
   var options = CNNEncoder.Options()
   (options.output, options.channels, options.batchNorm) = (output, channels, batchNorm)
   return options
@@ -44,7 +46,8 @@ private func image(_ height: Int, _ width: Int) -> InputSpecification {
     let features = encoder(Input(values: picture), &context)
     #expect(features.values.shape == [1, 6, 4])
     #expect(features.grid?.rows == 2 && features.grid?.columns == 3)
-    // a change in the top right corner is seen by region 2, the last of the first row, and not by the first of the second
+    // a change in the top right corner is seen by region 2, the last of the first row, and not by the first of the
+    // second
     picture.pointer[12] += 40
     let changed = encoder(Input(values: picture), &context).values
     let moved = (0..<6).filter { region in
@@ -58,12 +61,14 @@ private func image(_ height: Int, _ width: Int) -> InputSpecification {
       _ = try CNNEncoder(options(.grid), reading: InputSpecification("x", .vector(width: 4)), in: Scope(seed: 1))
     }
     #expect(
-      throws: SetupError("encoder cnn for \"x\": it reads images, not tokens of 4 words. Use bag-of-words, embedding, gru or lstm.")
+      throws: SetupError(
+        "encoder cnn for \"x\": it reads images, not tokens of 4 words. Use bag-of-words, embedding, gru or lstm.")
     ) {
       _ = try CNNEncoder(options(.grid), reading: InputSpecification("x", .tokens(vocabulary: 4)), in: Scope(seed: 1))
     }
     #expect(
-      throws: SetupError("encoder cnn for \"picture\": 4 blocks halve 9×14 to nothing; give channels as a list of at most 3")
+      throws: SetupError(
+        "encoder cnn for \"picture\": 4 blocks halve 9×14 to nothing; give channels as a list of at most 3")
     ) { _ = try CNNEncoder(options(.grid, channels: [2, 2, 2, 2]), reading: image(9, 14), in: Scope(seed: 1)) }
     var even = options(.grid)
     even.kernel = 4

@@ -26,12 +26,19 @@ private let features = Modality("fused", .vector, width: 4)
   }
 
   @Test(arguments: [
-    ("classification", TargetSpecification.values(["y"]),
-      "head classification: it predicts one of several classes; the target is one number. Use regression."),
+    (
+      "classification", TargetSpecification.values(["y"]),
+      "head classification: it predicts one of several classes; the target is one number. Use regression."
+    ),
     ("classification", .classes(["only"]), "head classification: the target has 1 class; expected 2 or more"),
-    ("multi-label", .classes(["a", "b"]),
-      "head multi-label: it predicts any number of labels; the target is one of 2 classes. Use classification."),
-    ("regression", .labels(["a", "b"]), "head regression: it predicts numbers; the target is any of 2 labels. Use multi-label."),
+    (
+      "multi-label", .classes(["a", "b"]),
+      "head multi-label: it predicts any number of labels; the target is one of 2 classes. Use classification."
+    ),
+    (
+      "regression", .labels(["a", "b"]),
+      "head regression: it predicts numbers; the target is any of 2 labels. Use multi-label."
+    ),
   ])
   func `refuse another kind of target and name the head for it`(
     _ name: String, _ target: TargetSpecification, _ sentence: String

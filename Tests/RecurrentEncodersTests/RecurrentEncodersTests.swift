@@ -47,7 +47,9 @@ private func options(
     let input = InputSpecification("text", .tokens(vocabulary: 5))
     let both = try GRUEncoder(options(.last, bidirectional: true), reading: input, in: Scope(seed: 1))
     #expect(both.output == Modality("text", .vector, width: 6))
-    #expect(try LSTMEncoder(options(.sequence), reading: input, in: Scope(seed: 1)).output == Modality("text", .sequence, width: 3))
+    #expect(
+      try LSTMEncoder(options(.sequence), reading: input, in: Scope(seed: 1)).output
+        == Modality("text", .sequence, width: 3))
   }
 
   @Test func `refuse vectors and images and name the encoder for them`() {
@@ -59,7 +61,8 @@ private func options(
         options(.last), reading: InputSpecification("x", .image(channels: 1, height: 2, width: 3)), in: Scope(seed: 1))
     }
     #expect(throws: SetupError("encoder gru for \"x\": layers is 0; expected 1 or more")) {
-      _ = try GRUEncoder(options(.last, layers: 0), reading: InputSpecification("x", .sequence(width: 4)), in: Scope(seed: 1))
+      _ = try GRUEncoder(
+        options(.last, layers: 0), reading: InputSpecification("x", .sequence(width: 4)), in: Scope(seed: 1))
     }
   }
 }

@@ -16,7 +16,13 @@ private var catalogue: Catalogue {
 
 @Suite struct `Task losses` {
   @Test(arguments: [
-    ("cross-entropy", ["cross-entropy", "cross-entropy-smooth", "cross-entropy-weights", "cross-entropy-both", "cross-entropy-one", "cross-entropy-steep"]),
+    (
+      "cross-entropy",
+      [
+        "cross-entropy", "cross-entropy-smooth", "cross-entropy-weights", "cross-entropy-both", "cross-entropy-one",
+        "cross-entropy-steep",
+      ]
+    ),
     ("binary-cross-entropy", ["binary-cross-entropy", "binary-cross-entropy-steep", "binary-cross-entropy-one"]),
     ("mse", ["mse", "mse-one", "mse-exact"]), ("mae", ["mae", "mae-one", "mae-exact"]),
   ])
@@ -30,17 +36,26 @@ private var catalogue: Catalogue {
     let smooth = try Fixture("losses/cross-entropy-smooth")
     #expect(try !Probe.violations("loss:cross-entropy", of: catalogue, against: smooth, settings: [:]).isEmpty)
     #expect(
-      try !Probe.violations("loss:cross-entropy", of: catalogue, against: smooth, settings: ["smoothing": .number(0.11)]).isEmpty)
+      try !Probe.violations(
+        "loss:cross-entropy", of: catalogue, against: smooth, settings: ["smoothing": .number(0.11)]
+      ).isEmpty)
     #expect(try !Probe.violations("loss:mae", of: catalogue, against: Fixture("losses/mse")).isEmpty)
   }
 
   @Test(arguments: [
-    ("cross-entropy", TargetSpecification.labels(["a", "b"]),
-      "loss cross-entropy: it is for classes; the target is any of 2 labels. Use binary-cross-entropy."),
-    ("binary-cross-entropy", .values(["a"]),
-      "loss binary-cross-entropy: it is for labels; the target is one number. Use mse or mae."),
+    (
+      "cross-entropy", TargetSpecification.labels(["a", "b"]),
+      "loss cross-entropy: it is for classes; the target is any of 2 labels. Use binary-cross-entropy."
+    ),
+    (
+      "binary-cross-entropy", .values(["a"]),
+      "loss binary-cross-entropy: it is for labels; the target is one number. Use mse or mae."
+    ),
     ("mse", .classes(["a", "b"]), "loss mse: it is for numbers; the target is one of 2 classes. Use cross-entropy."),
-    ("mae", .labels(["a", "b"]), "loss mae: it is for numbers; the target is any of 2 labels. Use binary-cross-entropy."),
+    (
+      "mae", .labels(["a", "b"]),
+      "loss mae: it is for numbers; the target is any of 2 labels. Use binary-cross-entropy."
+    ),
   ])
   func `refuse another kind of target and name the loss for it`(
     _ name: String, _ target: TargetSpecification, _ sentence: String
@@ -52,11 +67,19 @@ private var catalogue: Catalogue {
   @Test(arguments: [
     (["smoothing": Setting.number(1)], "loss cross-entropy: smoothing is 1.0; expected at least 0 and less than 1"),
     (["weights": .list([.integer(1)])], "loss cross-entropy: weights has 1 numbers for 2 classes (cat, dog)"),
-    (["weights": .list([.integer(1), .integer(-2)])], "loss cross-entropy: weights[1] is -2.0; expected a number at or above 0"),
-    (["weights": .list([.integer(0), .integer(0)])], "loss cross-entropy: all weights are 0; expected at least one above 0"),
+    (
+      ["weights": .list([.integer(1), .integer(-2)])],
+      "loss cross-entropy: weights[1] is -2.0; expected a number at or above 0"
+    ),
+    (
+      ["weights": .list([.integer(0), .integer(0)])],
+      "loss cross-entropy: all weights are 0; expected at least one above 0"
+    ),
   ])
   func `refuse settings outside their range`(_ settings: [String: Setting], _ sentence: String) throws {
     let loss = try Catalogue.find("cross-entropy", "loss", in: catalogue.losses, at: "loss")
-    #expect(throws: SetupError(sentence)) { _ = try loss.make(settings, "loss", .classes(["cat", "dog"]), Scope(seed: 1)) }
+    #expect(throws: SetupError(sentence)) {
+      _ = try loss.make(settings, "loss", .classes(["cat", "dog"]), Scope(seed: 1))
+    }
   }
 }

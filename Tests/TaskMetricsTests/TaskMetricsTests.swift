@@ -8,7 +8,8 @@ import Testing
 /// A fixture's answers over a split.
 private func evaluation(_ fixture: Fixture) throws -> Evaluation {
   let scores = try fixture.tensor("input.scores")
-  let names = (0..<scores.shape[1]).map { "\($0)" }, count = scores.shape[0]
+  let names = (0..<scores.shape[1]).map { "\($0)" }
+  let count = scores.shape[0]
   if let labels = try fixture.optional("input.labels") {
     return Evaluation(target: .labels(names), count: count, scores: scores.elements, values: labels.elements)
   }
@@ -26,12 +27,14 @@ private func same(_ found: Double, _ fixture: Fixture, _ name: String) throws ->
 
 @Suite struct `Metrics of classes and labels` {
   @Test(arguments: [
-    "classes-many", "classes-absent", "classes-single", "classes-all-wrong", "classes-ties", "classes-one", "labels-many",
+    "classes-many", "classes-absent", "classes-single", "classes-all-wrong", "classes-ties", "classes-one",
+    "labels-many",
     "labels-absent", "labels-none", "labels-threshold",
   ])
   func `are scikit-learn's, with 0 for a division by 0`(_ name: String) throws {
     let fixture = try Fixture("metrics/\(name)")
-    let answers = try evaluation(fixture), target = answers.target
+    let answers = try evaluation(fixture)
+    let target = answers.target
     #expect(try same(Accuracy(NoOptions(), for: target)(answers), fixture, "accuracy"))
     for average in Average.allCases {
       let options = AverageOptions(average: average)
@@ -48,7 +51,8 @@ private func same(_ found: Double, _ fixture: Fixture, _ name: String) throws ->
 
   @Test func `are told apart from each other by the fixtures`() throws {
     let fixture = try Fixture("metrics/classes-many")
-    let answers = try evaluation(fixture), target = answers.target
+    let answers = try evaluation(fixture)
+    let target = answers.target
     #expect(try !same(Accuracy(NoOptions(), for: target)(answers), fixture, "recall.macro"))
     #expect(try !same(Precision(AverageOptions(), for: target)(answers), fixture, "precision.weighted"))
     #expect(try !same(MacroF1(NoOptions(), for: target)(answers), fixture, "f1.weighted"))
@@ -79,7 +83,8 @@ private func same(_ found: Double, _ fixture: Fixture, _ name: String) throws ->
 
   @Test func `refuse numbers`() {
     #expect(
-      throws: SetupError("metric accuracy: it is for classes and labels; the target is one number. Use mae, mse or pearson.")
+      throws: SetupError(
+        "metric accuracy: it is for classes and labels; the target is one number. Use mae, mse or pearson.")
     ) { _ = try Accuracy(NoOptions(), for: .values(["score"])) }
     #expect(throws: SetupError.self) { _ = try Precision(AverageOptions(), for: .values(["score"])) }
     #expect(throws: SetupError.self) { _ = try Recall(AverageOptions(), for: .values(["score"])) }
@@ -95,7 +100,8 @@ private func same(_ found: Double, _ fixture: Fixture, _ name: String) throws ->
         "metrics[0].precision.average: found \"macros\" (text), which is not one of the allowed values. "
           + "Allowed: macro, micro, weighted. Did you mean \"macro\"?")
     ) {
-      _ = try catalogue.metrics["precision"]!.make(["average": .text("macros")], "metrics[0].precision", .classes(["a", "b"]))
+      _ = try catalogue.metrics["precision"]!.make(
+        ["average": .text("macros")], "metrics[0].precision", .classes(["a", "b"]))
     }
   }
 }
@@ -104,7 +110,8 @@ private func same(_ found: Double, _ fixture: Fixture, _ name: String) throws ->
   @Test(arguments: ["one", "three", "far", "constant", "constant-right", "constant-of-two", "perfect", "single"])
   func `are scikit-learn's and scipy's`(_ name: String) throws {
     let fixture = try Fixture("metrics/values-\(name)")
-    let answers = try evaluation(fixture), target = answers.target
+    let answers = try evaluation(fixture)
+    let target = answers.target
     #expect(try same(MeanAbsoluteError(NoOptions(), for: target)(answers), fixture, "mae"))
     #expect(try same(MeanSquaredError(NoOptions(), for: target)(answers), fixture, "mse"))
     #expect(try same(PearsonCorrelation(NoOptions(), for: target)(answers), fixture, "pearson"))
@@ -112,9 +119,14 @@ private func same(_ found: Double, _ fixture: Fixture, _ name: String) throws ->
   }
 
   @Test func `refuse classes`() {
-    let sentence = "it is for numbers; the target is one of 2 classes. Use accuracy, precision, recall, macro-f1 or weighted-f1."
-    #expect(throws: SetupError("metric mae: \(sentence)")) { _ = try MeanAbsoluteError(NoOptions(), for: .classes(["a", "b"])) }
-    #expect(throws: SetupError("metric mse: \(sentence)")) { _ = try MeanSquaredError(NoOptions(), for: .classes(["a", "b"])) }
+    let sentence =
+      "it is for numbers; the target is one of 2 classes. Use accuracy, precision, recall, macro-f1 or weighted-f1."
+    #expect(throws: SetupError("metric mae: \(sentence)")) {
+      _ = try MeanAbsoluteError(NoOptions(), for: .classes(["a", "b"]))
+    }
+    #expect(throws: SetupError("metric mse: \(sentence)")) {
+      _ = try MeanSquaredError(NoOptions(), for: .classes(["a", "b"]))
+    }
     #expect(throws: SetupError("metric pearson: \(sentence)")) {
       _ = try PearsonCorrelation(NoOptions(), for: .classes(["a", "b"]))
     }

@@ -29,7 +29,9 @@ private func words(_ output: EmbeddingEncoder.Output, dropout: Double = 0) -> Em
   func `bag-of-words is the linear map of a dense count vector`(_ weighting: BagOfWordsEncoder.Weighting) throws {
     let fixture = try Fixture("encoders/bag-of-words-\(weighting.rawValue)")
     #expect(try Probe.violations("encoder:bag-of-words", of: catalogue, against: fixture) == [])
-    let other: [String: Setting] = ["width": .integer(3), "weighting": .text(weighting == .counts ? "binary" : "counts")]
+    let other: [String: Setting] = [
+      "width": .integer(3), "weighting": .text(weighting == .counts ? "binary" : "counts"),
+    ]
     #expect(try !Probe.violations("encoder:bag-of-words", of: catalogue, against: fixture, settings: other).isEmpty)
   }
 
@@ -67,7 +69,9 @@ private func words(_ output: EmbeddingEncoder.Output, dropout: Double = 0) -> Em
       _ = try EmbeddingEncoder(
         words(.mean), reading: InputSpecification("x", .image(channels: 3, height: 8, width: 9)), in: Scope(seed: 1))
     }
-    #expect(throws: SetupError("encoder bag-of-words for \"x\": it reads tokens, not sequence of 4. Use gru, lstm or mlp.")) {
+    #expect(
+      throws: SetupError("encoder bag-of-words for \"x\": it reads tokens, not sequence of 4. Use gru, lstm or mlp.")
+    ) {
       _ = try BagOfWordsEncoder(bag(.counts), reading: InputSpecification("x", .sequence(width: 4)), in: Scope(seed: 1))
     }
     var options = words(.mean)

@@ -31,25 +31,39 @@ private var catalogue: Catalogue {
   }
 
   @Test func `identity passes numbers on untouched`() throws {
-    let encoder = try IdentityEncoder(NoOptions(), reading: InputSpecification("sensor", .vector(width: 2)), in: Scope(seed: 1))
+    let encoder = try IdentityEncoder(
+      NoOptions(), reading: InputSpecification("sensor", .vector(width: 2)), in: Scope(seed: 1))
     var context = Context.evaluation()
     #expect(encoder(Input(values: Tensor([1, -2, 3, 4], [2, 2])), &context).values.elements == [1, -2, 3, 4])
   }
 
   @Test(arguments: [
-    ("mlp", InputSpecification.Kind.tokens(vocabulary: 9), [:],
-      "encoder mlp for \"x\": it reads vectors and sequences of numbers, not tokens of 9 words. Use bag-of-words, embedding, gru or lstm."),
-    ("mlp", .image(channels: 3, height: 8, width: 9), [:],
-      "encoder mlp for \"x\": it reads vectors and sequences of numbers, not an image 3×8×9. Use cnn."),
-    ("mlp", .vector(width: 4), ["layers": Setting.list([])],
-      "encoder mlp for \"x\": layers is empty; expected at least one width, or the identity encoder"),
-    ("mlp", .vector(width: 4), ["layers": .list([.integer(3), .integer(0)])],
-      "encoder mlp for \"x\": layers[1] is 0; expected 1 or more"),
-    ("mlp", .vector(width: 4), ["dropout": .integer(1)],
-      "encoder mlp for \"x\": dropout is 1.0; expected at least 0 and less than 1"),
-    ("identity", .tokens(vocabulary: 9), [:],
+    (
+      "mlp", InputSpecification.Kind.tokens(vocabulary: 9), [:],
+      "encoder mlp for \"x\": it reads vectors and sequences of numbers, not tokens of 9 words. "
+        + "Use bag-of-words, embedding, gru or lstm."
+    ),
+    (
+      "mlp", .image(channels: 3, height: 8, width: 9), [:],
+      "encoder mlp for \"x\": it reads vectors and sequences of numbers, not an image 3×8×9. Use cnn."
+    ),
+    (
+      "mlp", .vector(width: 4), ["layers": Setting.list([])],
+      "encoder mlp for \"x\": layers is empty; expected at least one width, or the identity encoder"
+    ),
+    (
+      "mlp", .vector(width: 4), ["layers": .list([.integer(3), .integer(0)])],
+      "encoder mlp for \"x\": layers[1] is 0; expected 1 or more"
+    ),
+    (
+      "mlp", .vector(width: 4), ["dropout": .integer(1)],
+      "encoder mlp for \"x\": dropout is 1.0; expected at least 0 and less than 1"
+    ),
+    (
+      "identity", .tokens(vocabulary: 9), [:],
       "encoder identity for \"x\": it passes vectors and sequences of numbers on, not tokens of 9 words. "
-        + "Use cnn for images; bag-of-words, embedding, gru or lstm for tokens."),
+        + "Use cnn for images; bag-of-words, embedding, gru or lstm for tokens."
+    ),
   ])
   func `say what they cannot read and what to do`(
     _ name: String, _ kind: InputSpecification.Kind, _ settings: [String: Setting], _ sentence: String

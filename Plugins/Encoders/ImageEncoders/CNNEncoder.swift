@@ -4,13 +4,13 @@ import BraidTensor
 
 /// A small convolutional network: blocks of 3×3 convolution, ReLU and 2×2 maximum, each halving the picture.
 ///
-/// `x_{k+1} = maxpool₂(relu(norm(x_k ∗ W_k + b_k)))`. What is left of the picture is a grid of regions, read row by row as a
-/// sequence, for fusions that look at places; or its mean, a vector.
+/// `x_{k+1} = maxpool₂(relu(norm(x_k ∗ W_k + b_k)))`. What is left of the picture is a grid of regions, read row by row
+/// as a sequence, for fusions that look at places; or its mean, a vector.
 ///
-/// Shapes: `[B, channels, height, width]` → grid `[B, rows · columns, channels.last]` with `rows = ⌊height / 2^blocks⌋`, or
-/// pooled `[B, channels.last]`. Parameters: `blocks.<k>.convolution.weight`, `…bias`; with batch normalisation
-/// `blocks.<k>.norm.gain`, `…bias` (and no convolution bias, which the mean would cancel). A picture that is missing
-/// (presence 0) is read as zeros, so that what is stored in its place never matters.
+/// Shapes: `[B, channels, height, width]` → grid `[B, rows · columns, channels.last]` with
+/// `rows = ⌊height / 2^blocks⌋`, or pooled `[B, channels.last]`. Parameters: `blocks.<k>.convolution.weight`, `…bias`; with batch
+/// normalisation `blocks.<k>.norm.gain`, `…bias` (and no convolution bias, which the mean would cancel). A picture that
+/// is missing (presence 0) is read as zeros, so that what is stored in its place never matters.
 public struct CNNEncoder: Encoder {
   /// What becomes of the regions.
   public enum Output: String, Choice {
@@ -45,8 +45,8 @@ public struct CNNEncoder: Encoder {
   private let form: Output
   private let drop: Dropout?
 
-  /// Throws `SetupError` for anything but images, for settings outside their range, and for more blocks than the picture can
-  /// be halved.
+  /// Throws `SetupError` for anything but images, for settings outside their range, and for more blocks than the
+  /// picture can be halved.
   public init(_ options: Options, reading input: InputSpecification, in scope: Scope) throws {
     let place = "encoder cnn for \"\(input.name)\""
     guard case .image(let channels, let height, let width) = input.kind else {
@@ -70,7 +70,8 @@ public struct CNNEncoder: Encoder {
       let place = scope["blocks.\(number)"]
       return Block(
         convolution: Conv2d(
-          widths.0, widths.1, window: (options.kernel, options.kernel), padding: (options.kernel / 2, options.kernel / 2),
+          widths.0, widths.1, window: (options.kernel, options.kernel),
+          padding: (options.kernel / 2, options.kernel / 2),
           bias: !options.batchNorm, activation: options.batchNorm ? .none : .relu, in: place["convolution"]),
         norm: options.batchNorm ? BatchNorm(widths.1, in: place["norm"]) : nil)
     }

@@ -4,12 +4,12 @@ import BraidTensor
 
 /// Gated recurrent units over words or over a sequence of numbers.
 ///
-/// `h_t = (1 − z_t) ∘ n_t + z_t ∘ h_{t−1}`, with reset and update gates r, z and `n_t = tanh(x_t W + b + r_t ∘ (h_{t−1} U + c))`,
-/// the form of PyTorch and of Cho et al.'s second version. Words first become learned vectors.
+/// `h_t = (1 − z_t) ∘ n_t + z_t ∘ h_{t−1}`, with reset and update gates r, z and `n_t = tanh(x_t W + b + r_t ∘ (h_{t−1}
+/// U + c))`, the form of PyTorch and of Cho et al.'s second version. Words first become learned vectors.
 ///
-/// Shapes: tokens `[B, T]` or numbers `[B, T, d]` → `[B, T, width]`, or `[B, width]` with output last or mean; twice as wide in
-/// both directions. Parameters: `words.table` for tokens, and the layers' under `recurrent`. Padding keeps the state; a sample
-/// without real steps gives zeros.
+/// Shapes: tokens `[B, T]` or numbers `[B, T, d]` → `[B, T, width]`, or `[B, width]` with output last or mean; twice as
+/// wide in both directions. Parameters: `words.table` for tokens, and the layers' under `recurrent`. Padding keeps the
+/// state; a sample without real steps gives zeros.
 public struct GRUEncoder: Encoder {
   public typealias Options = RecurrentOptions
   public static let about = About(

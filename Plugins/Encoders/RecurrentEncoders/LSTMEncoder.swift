@@ -4,12 +4,12 @@ import BraidTensor
 
 /// Long short-term memory over words or over a sequence of numbers.
 ///
-/// `c_t = f_t ∘ c_{t−1} + i_t ∘ tanh(g_t)`, `h_t = o_t ∘ tanh(c_t)`, with input, forget and output gates i, f, o. Words first
-/// become learned vectors.
+/// `c_t = f_t ∘ c_{t−1} + i_t ∘ tanh(g_t)`, `h_t = o_t ∘ tanh(c_t)`, with input, forget and output gates i, f, o. Words
+/// first become learned vectors.
 ///
-/// Shapes: tokens `[B, T]` or numbers `[B, T, d]` → `[B, T, width]`, or `[B, width]` with output last or mean; twice as wide in
-/// both directions. Parameters: `words.table` for tokens, and the layers' under `recurrent`. Padding keeps the state; a sample
-/// without real steps gives zeros.
+/// Shapes: tokens `[B, T]` or numbers `[B, T, d]` → `[B, T, width]`, or `[B, width]` with output last or mean; twice as
+/// wide in both directions. Parameters: `words.table` for tokens, and the layers' under `recurrent`. Padding keeps the
+/// state; a sample without real steps gives zeros.
 public struct LSTMEncoder: Encoder {
   public typealias Options = RecurrentOptions
   public static let about = About(

@@ -6,9 +6,9 @@ import BraidTensor
 ///
 /// The sum is a linear map of the vector of counts, computed over the words that occur only.
 ///
-/// Shapes: tokens `[B, T] → [B, width]`. Parameters: `words.table [vocabulary, width]` (rows normal with deviation 1/√width,
-/// as few counts are not 0 at once), `bias [width]`. Padding does not count; the unknown word (id 1) counts as a word. A text
-/// without words gives f(b).
+/// Shapes: tokens `[B, T] → [B, width]`. Parameters: `words.table [vocabulary, width]` (rows normal with deviation
+/// 1/√width, as few counts are not 0 at once), `bias [width]`. Padding does not count; the unknown word (id 1) counts
+/// as a word. A text without words gives f(b).
 public struct BagOfWordsEncoder: Encoder {
   /// c_w.
   public enum Weighting: String, Choice {
@@ -44,7 +44,8 @@ public struct BagOfWordsEncoder: Encoder {
     let vocabulary = try vocabulary(of: input, readBy: "bag-of-words")
     try check(width: options.width, dropout: options.dropout, "encoder bag-of-words for \"\(input.name)\"")
     words = Embedding(
-      vocabulary, options.width, initializer: .normal(deviation: 1 / Float(options.width).squareRoot()), in: scope["words"])
+      vocabulary, options.width, initializer: .normal(deviation: 1 / Float(options.width).squareRoot()),
+      in: scope["words"])
     bias = scope.parameter("bias", Shape(options.width), .zeros)
     drop = options.dropout > 0 ? Dropout(options.dropout, in: scope["dropout"]) : nil
     output = Modality(input.name, .vector, width: options.width)

@@ -4,8 +4,8 @@ import BraidTensor
 
 /// A learned vector for every word, as a sequence or pooled over the words.
 ///
-/// Shapes: tokens `[B, T] → [B, T, width]`, or `[B, width]` when pooled. Parameter: `words.table [vocabulary, width]` (normal,
-/// deviation 1). Pooling sees real words only; a text without words gives zeros.
+/// Shapes: tokens `[B, T] → [B, T, width]`, or `[B, width]` when pooled. Parameter: `words.table [vocabulary, width]`
+/// (normal, deviation 1). Pooling sees real words only; a text without words gives zeros.
 public struct EmbeddingEncoder: Encoder {
   /// What becomes of the words' vectors.
   public enum Output: String, Choice { case sequence, mean, max, last }

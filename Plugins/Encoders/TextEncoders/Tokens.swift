@@ -12,7 +12,8 @@ func vocabulary(of input: InputSpecification, readBy name: String) throws -> Int
       }
     throw SetupError("encoder \(name) for \"\(input.name)\": it reads tokens, not \(input.summary). \(fix)")
   }
-  try require(vocabulary >= 1, "encoder \(name) for \"\(input.name)\": the vocabulary is empty; expected 1 word or more")
+  try require(
+    vocabulary >= 1, "encoder \(name) for \"\(input.name)\": the vocabulary is empty; expected 1 word or more")
   return vocabulary
 }
 

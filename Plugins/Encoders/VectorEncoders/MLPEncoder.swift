@@ -30,7 +30,8 @@ public struct MLPEncoder: Encoder {
 
   /// Throws `SetupError` for images and tokens, for a width below 1, and for a dropout rate outside [0, 1).
   public init(_ options: Options, reading input: InputSpecification, in scope: Scope) throws {
-    let width: Int, kind: Modality.Kind
+    let width: Int
+    let kind: Modality.Kind
     switch input.kind {
     case .vector(let found): (width, kind) = (found, .vector)
     case .sequence(let found): (width, kind) = (found, .sequence)
@@ -40,10 +41,12 @@ public struct MLPEncoder: Encoder {
           + "Use bag-of-words, embedding, gru or lstm.")
     case .image:
       throw SetupError(
-        "encoder mlp for \"\(input.name)\": it reads vectors and sequences of numbers, not an \(input.summary). Use cnn.")
+        "encoder mlp for \"\(input.name)\": it reads vectors and sequences of numbers, not an \(input.summary). "
+          + "Use cnn.")
     }
     let place = "encoder mlp for \"\(input.name)\""
-    try require(!options.layers.isEmpty, "\(place): layers is empty; expected at least one width, or the identity encoder")
+    try require(
+      !options.layers.isEmpty, "\(place): layers is empty; expected at least one width, or the identity encoder")
     for (index, width) in options.layers.enumerated() {
       try require(width >= 1, "\(place): layers[\(index)] is \(width); expected 1 or more")
     }

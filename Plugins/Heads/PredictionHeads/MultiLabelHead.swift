@@ -5,8 +5,8 @@ import BraidTensor
 /// Any number of labels, each for itself: `logits = h W + b`, with h the joined features after any hidden layers.
 ///
 /// Shapes: `[B, width] → [B, labels]`; a sequence is averaged over its real steps. Scores are `σ(logits)`.
-/// Parameters as for `ClassificationHead`. Suits the loss binary-cross-entropy, and the metrics of classification, which take
-/// a label as given when its score is at least 0.5.
+/// Parameters as for `ClassificationHead`. Suits the loss binary-cross-entropy, and the metrics of classification,
+/// which take a label as given when its score is at least 0.5.
 public struct MultiLabelHead: Head {
   public typealias Options = HeadOptions
   public static let about = About(

@@ -27,7 +27,8 @@ struct OutputLayers {
       try require(width >= 1, "head \(name): layers[\(index)] is \(width); expected 1 or more")
     }
     try require(
-      (0..<1).contains(options.dropout), "head \(name): dropout is \(options.dropout); expected at least 0 and less than 1")
+      (0..<1).contains(options.dropout),
+      "head \(name): dropout is \(options.dropout); expected at least 0 and less than 1")
     drop = options.dropout > 0 ? Dropout(options.dropout, in: scope["dropout"]) : nil
     hidden = MLP(features.width, options.layers, activation: options.activation, dropout: options.dropout, in: scope)
     last = Linear(hidden.outputs, outputs, in: scope["output"])

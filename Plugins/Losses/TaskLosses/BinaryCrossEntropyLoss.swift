@@ -2,8 +2,8 @@ import BraidCore
 import BraidNN
 import BraidTensor
 
-/// Cross-entropy of every label for itself: `L = −mean_{b,k} [t log σ(x) + (1 − t) log(1 − σ(x))]`, the mean over samples and
-/// labels, computed from logits so that it never overflows.
+/// Cross-entropy of every label for itself: `L = −mean_{b,k} [t log σ(x) + (1 − t) log(1 − σ(x))]`, the mean over
+/// samples and labels, computed from logits so that it never overflows.
 public struct BinaryCrossEntropyLoss: Loss {
   public typealias Options = NoOptions
   public static let about = About(

@@ -5,8 +5,8 @@ import BraidTensor
 /// How surprised the model is by the right class: `L = −Σ_b w_{y_b} Σ_k t_bk log softmax(x_b)_k / Σ_b w_{y_b}`.
 ///
 /// t is 1 for the right class y and 0 for the others; with smoothing ε over K classes it is `1 − ε + ε/K` and `ε/K`
-/// (Szegedy et al. 2016, "Rethinking the Inception architecture", section 7). With class weights, the smoothed part carries
-/// each class's own weight, as PyTorch defines it. Without weights this is the mean over samples.
+/// (Szegedy et al. 2016, "Rethinking the Inception architecture", section 7). With class weights, the smoothed part
+/// carries each class's own weight, as PyTorch defines it. Without weights this is the mean over samples.
 public struct CrossEntropyLoss: Loss {
   public struct Options: PartOptions {
     /// ε in [0, 1).
@@ -37,7 +37,8 @@ public struct CrossEntropyLoss: Loss {
       "loss cross-entropy: weights has \(options.weights.count) numbers for \(names.count) classes (\(listed(names)))")
     for (index, weight) in options.weights.enumerated() {
       try require(
-        weight >= 0 && weight.isFinite, "loss cross-entropy: weights[\(index)] is \(weight); expected a number at or above 0")
+        weight >= 0 && weight.isFinite,
+        "loss cross-entropy: weights[\(index)] is \(weight); expected a number at or above 0")
     }
     try require(
       options.weights.isEmpty || options.weights.contains { $0 > 0 },

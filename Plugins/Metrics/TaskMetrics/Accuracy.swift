@@ -1,7 +1,7 @@
 import BraidCore
 
-/// Share of samples answered rightly: for labels, those with every label right (subset accuracy), a label being given when its
-/// score is at least 0.5. As `accuracy_score` of scikit-learn. NaN without samples.
+/// Share of samples answered rightly: for labels, those with every label right (subset accuracy), a label being given
+/// when its score is at least 0.5. As `accuracy_score` of scikit-learn. NaN without samples.
 public struct Accuracy: Metric {
   public typealias Options = NoOptions
   public static let about = About(
@@ -22,7 +22,9 @@ public struct Accuracy: Metric {
     }
     let outputs = evaluation.outputs
     let right = (0..<evaluation.count).count { sample in
-      (sample * outputs..<(sample + 1) * outputs).allSatisfy { (evaluation.scores[$0] >= 0.5) == (evaluation.values[$0] >= 0.5) }
+      (sample * outputs..<(sample + 1) * outputs).allSatisfy {
+        (evaluation.scores[$0] >= 0.5) == (evaluation.values[$0] >= 0.5)
+      }
     }
     return Double(right) / Double(evaluation.count)
   }

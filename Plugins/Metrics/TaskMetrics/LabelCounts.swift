@@ -1,9 +1,10 @@
 import BraidCore
 
-/// What precision, recall and F1 are made of: for every class or label how often it was given, rightly given, and right.
+/// What precision, recall and F1 are made of: for every class or label how often it was given, rightly given, and
+/// right.
 ///
-/// As in scikit-learn, the classes that count are those that occur among the right ones or the answers; a class that occurs
-/// in neither is left out of averages. Of labels all count. A label is given when its score is at least 0.5.
+/// As in scikit-learn, the classes that count are those that occur among the right ones or the answers; a class that
+/// occurs in neither is left out of averages. Of labels all count. A label is given when its score is at least 0.5.
 struct LabelCounts {
   var right: [Int]
   var answered: [Int]
@@ -65,6 +66,7 @@ public enum Average: String, Choice {
 /// Throws unless the target is classes or labels.
 func requireClassesOrLabels(_ target: TargetSpecification, for name: String) throws {
   if case .values = target {
-    throw SetupError("metric \(name): it is for classes and labels; the target is \(target.summary). Use mae, mse or pearson.")
+    throw SetupError(
+      "metric \(name): it is for classes and labels; the target is \(target.summary). Use mae, mse or pearson.")
   }
 }

@@ -10,8 +10,8 @@ public struct AverageOptions: PartOptions {
 
 /// How often an answer is right: for class k, `right_k / answered_k`, averaged over classes or labels.
 ///
-/// A class never answered has precision 0. As `precision_score` of scikit-learn with `zero_division=0`: classes that occur
-/// neither among the right ones nor among the answers are left out. NaN without samples.
+/// A class never answered has precision 0. As `precision_score` of scikit-learn with `zero_division=0`: classes that
+/// occur neither among the right ones nor among the answers are left out. NaN without samples.
 public struct Precision: Metric {
   public typealias Options = AverageOptions
   public static let about = About(
@@ -33,8 +33,8 @@ public struct Precision: Metric {
 
 /// How much of a class is found: for class k, `right_k / support_k`, averaged over classes or labels.
 ///
-/// A class that is answered but never right has recall 0. As `recall_score` of scikit-learn with `zero_division=0`: classes
-/// that occur neither among the right ones nor among the answers are left out. NaN without samples.
+/// A class that is answered but never right has recall 0. As `recall_score` of scikit-learn with `zero_division=0`:
+/// classes that occur neither among the right ones nor among the answers are left out. NaN without samples.
 public struct Recall: Metric {
   public typealias Options = AverageOptions
   public static let about = About(
@@ -56,8 +56,9 @@ public struct Recall: Metric {
 
 /// Harmonic mean of precision and recall, `2 right_k / (answered_k + support_k)`, each class weighing the same.
 ///
-/// As `f1_score(average="macro", zero_division=0)` of scikit-learn: the mean of the classes' F1, not the F1 of mean precision
-/// and mean recall; classes that occur neither among the right ones nor among the answers are left out. NaN without samples.
+/// As `f1_score(average="macro", zero_division=0)` of scikit-learn: the mean of the classes' F1, not the F1 of mean
+/// precision and mean recall; classes that occur neither among the right ones nor among the answers are left out. NaN
+/// without samples.
 public struct MacroF1: Metric {
   public typealias Options = NoOptions
   public static let about = About(

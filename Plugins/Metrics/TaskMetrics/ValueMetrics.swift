@@ -26,8 +26,8 @@ public struct MeanSquaredError: Metric {
 
 /// Pearson's correlation of predictions and right numbers: `Σ (y − ȳ)(t − t̄) / √(Σ (y − ȳ)² Σ (t − t̄)²)`.
 ///
-/// With several numbers a sample, the mean of each one's correlation. NaN where predictions or right numbers are constant, as
-/// `scipy.stats.pearsonr` has it, and with fewer than two samples.
+/// With several numbers a sample, the mean of each one's correlation. NaN where predictions or right numbers are
+/// constant, as `scipy.stats.pearsonr` has it, and with fewer than two samples.
 public struct PearsonCorrelation: Metric {
   public typealias Options = NoOptions
   public static let about = About(
@@ -36,7 +36,9 @@ public struct PearsonCorrelation: Metric {
   public static let higherIsBetter = true
 
   /// Throws `SetupError` unless the target is numbers.
-  public init(_ options: NoOptions, for target: TargetSpecification) throws { try requireValues(target, for: "pearson") }
+  public init(_ options: NoOptions, for target: TargetSpecification) throws {
+    try requireValues(target, for: "pearson")
+  }
 
   public func callAsFunction(_ evaluation: Evaluation) -> Double {
     let outputs = evaluation.outputs
@@ -51,8 +53,11 @@ public struct PearsonCorrelation: Metric {
   private func correlation(_ y: [Double], _ t: [Double]) -> Double {
     // sums of squares of equal numbers need not come out as exactly 0: ask the numbers themselves
     guard y.contains(where: { $0 != y[0] }), t.contains(where: { $0 != t[0] }) else { return .nan }
-    let yMean = y.reduce(0, +) / Double(y.count), tMean = t.reduce(0, +) / Double(t.count)
-    var product = 0.0, ySquares = 0.0, tSquares = 0.0
+    let yMean = y.reduce(0, +) / Double(y.count)
+    let tMean = t.reduce(0, +) / Double(t.count)
+    var product = 0.0
+    var ySquares = 0.0
+    var tSquares = 0.0
     for (a, b) in zip(y, t) {
       product += (a - yMean) * (b - tMean)
       ySquares += (a - yMean) * (a - yMean)
