@@ -33,7 +33,8 @@ enum Charts {
     if let metric = comparison.metrics.first?.name {
       add(
         "metric-by-fusion", "\(metric) by fusion",
-        "\(metric) on the test split: the mean over seeds with its 95 % interval, and every seed as a small circle.",
+        "\(metric) on the test split: the mean over seeds with its 95 % interval, and every seed as a small circle below it."
+          + baselineSentence(comparison, metric),
         760, 110 + 44 * comparison.rows.count, metricByRow(comparison, metric))
       add(
         "learning-curves", "\(metric) on the validation split while training",
@@ -53,6 +54,11 @@ enum Charts {
     return (charts, complaints)
   }
 
+  private static func baselineSentence(_ comparison: Comparison, _ metric: String) -> String {
+    guard let baseline = comparison.baseline, let value = baseline.metrics[metric] else { return "" }
+    return " Without any input (\(baseline.name)) it is \(NumberText.fixed(value))."
+  }
+
   /// Mean, interval and every seed, one line a row, the first row on top.
   static func metricByRow(_ comparison: Comparison, _ metric: String) -> String? {
     let rows = comparison.rows
@@ -65,7 +71,7 @@ enum Charts {
         let low = result?.interval?.low ?? mean, high = result?.interval?.high ?? mean
         means += "\(mean) \(y) \(low) \(high)\n"
       }
-      for value in result?.values ?? [] { if let value { seeds += "\(value) \(y)\n" } }
+      for value in result?.values ?? [] { if let value { seeds += "\(value) \(Double(y) - 0.24)\n" } }
     }
     means += "EOD\n"
     seeds += "EOD\n"
@@ -73,13 +79,8 @@ enum Charts {
     var script = means + seeds
     script += "set yrange [0.4:\(Double(rows.count) + 0.6)]\nset ytics (\(labels)) scale 0\nset xlabel \(Gnuplot.quoted(metric))\n"
     script += "unset key\nset offsets graph 0.02, graph 0.02, 0, 0\n"
-    if let baseline = comparison.baseline, let value = baseline.metrics[metric] {
-      script += "set arrow from \(value), graph 0 to \(value), graph 1 nohead dashtype 2 linecolor '#888888'\n"
-      script += "set label \(Gnuplot.quoted(baseline.name)) at \(value), graph 1.03 center textcolor '#666666' font ',11'\n"
-      script += "set tmargin 2.2\nset xrange [*:*]\n"
-    }
     script += "plot $means using 1:2:3:4 with xerrorbars pointtype 7 pointsize 0.9 linewidth 2 linecolor '\(palette[0])', "
-    script += "$seeds using 1:2 with points pointtype 6 pointsize 0.55 linecolor '#888888'\n"
+    script += "$seeds using 1:2 with points pointtype 6 pointsize 0.6 linecolor '#D55E00'\n"
     return script
   }
 
@@ -122,7 +123,7 @@ enum Charts {
     script += "set xlabel 'answer'\nset ylabel 'right class'\nset cblabel 'per cent of the right class'\nset size ratio 1\n"
     script += "set xrange [-0.5:\(Double(count) - 0.5)]\nset yrange [-0.5:\(Double(count) - 0.5)]\nset cbrange [0:100]\n"
     script += "set palette defined (0 '#ffffff', 100 '#0072B2')\n"
-    script += "plot $cells using 1:2:3 with image, $cells using 1:2:(strcol(4)) with labels font ',11'\n"
+    script += "plot $cells using 1:2:3 with image pixels, $cells using 1:2:(strcol(4)) with labels font ',11'\n"
     return script
   }
 }

@@ -8,13 +8,14 @@ enum HTMLTemplate {
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>{{name}}</title>
     <style>
-    body { font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; color: #1a1a1a; max-width: 1080px;
+    body { font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; color: #1a1a1a; max-width: 1240px;
       margin: 2.5rem auto; padding: 0 1.2rem; }
     h1 { font-size: 1.7rem; margin-bottom: .2rem; } h2 { margin-top: 2.4rem; border-bottom: 1px solid #ddd; }
     .question { font-size: 1.15rem; color: #444; margin-top: 0; } .finding { background: #eef4fa; border-left: 4px solid #0072B2;
       padding: .6rem 1rem; } .legend, figcaption, .note { color: #555; font-size: .9rem; }
-    .wide { overflow-x: auto; } table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
-    th, td { padding: .3rem .7rem; border-bottom: 1px solid #e5e5e5; white-space: nowrap; text-align: left; }
+    .wide { overflow-x: auto; } table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums;
+      font-size: .88rem; }
+    th, td { padding: .3rem .5rem; border-bottom: 1px solid #e5e5e5; white-space: nowrap; text-align: left; }
     th { border-bottom: 2px solid #888; } .number { text-align: right; } tr.best { font-weight: 600; background: #f3f8ee; }
     .trouble td { white-space: normal; } .failed { color: #b00020; font-weight: 600; } .missing { color: #8a6d00; font-weight: 600; }
     figure { margin: 1.4rem 0; } figure svg { max-width: 100%; height: auto; } .given { font-weight: 600; }

@@ -77,14 +77,14 @@ struct SamplePicture {
     return (0..<keys).map { key in real.reduce(Float(0)) { $0 + extra.values[$1 * keys + key] } / Float(real.count) }
   }
 
-  /// Gates by modality (mean over features), and attention tables too small to be drawn over anything.
+  /// Gates by modality (mean over features), and the weight of modalities that are one step, so that there is nothing to draw over.
   private func bars() -> [(label: String, value: Float)] {
     var bars: [(label: String, value: Float)] = []
     for extra in answer.extras where !extra.values.isEmpty {
       if extra.kind == "gate" {
         let mean = extra.values.reduce(0, +) / Float(extra.values.count)
         bars.append((String(extra.name.dropFirst("gate.".count)), mean))
-      } else if let (query, key, _) = extra.attention(among: modalities), extra.values.count <= 8, answer.grids[key] == nil {
+      } else if let (query, key, _) = extra.attention(among: modalities), (extra.shape.last ?? 1) == 1 {
         bars.append(("\(query) → \(key)", extra.values.reduce(0, +) / Float(extra.values.count)))
       }
     }
