@@ -27,7 +27,6 @@ quickstart:
 	swift build -c release --product braid
 	@test -f data/emoji/digest.txt || $(BRAID) data prepare emoji
 	$(BRAID) run $(EXPERIMENT)
-	$(BRAID) report $(EXPERIMENT)
 
 # The emoji tests check the data set against known counts and sums: they need its sources.
 test:

@@ -10,7 +10,7 @@ struct SamplePicture {
   let answer: SampleAnswer
   let modalities: [String]
 
-  private static let side = 136.0, gap = 14.0, wordHeight = 20.0, textWidth = 7.2
+  private static let side = 150.0, gap = 16.0, wordHeight = 20.0, textWidth = 7.2
 
   /// The picture, nil when the fusion let nothing be seen of this sample.
   func svg() -> String? {
@@ -157,7 +157,7 @@ struct SamplePicture {
     let most = max(weights?.max() ?? 0, 1e-12)
     for (index, word) in words.enumerated() {
       let width = Double(word.count) * Self.textWidth + 8
-      if x > 0, x + width > Self.side + 60 { (x, y) = (0, y + Self.wordHeight) }
+      if x > 0, x + width > Self.side { (x, y) = (0, y + Self.wordHeight) }
       if let weights {
         let share = index < weights.count ? Double(weights[index] / most) : 0
         body += "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(width - 2)\" height=\"\(Self.wordHeight - 3)\" rx=\"3\" fill=\"#E69F00\" "
