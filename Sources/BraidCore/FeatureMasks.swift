@@ -1,8 +1,8 @@
 import BraidTensor
 
 extension Features {
-  /// Steps and presence in one mask: `[B, T]`, 1 for real steps of samples that have the modality. Nil when all are real, and
-  /// for vectors.
+  /// Steps and presence in one mask: `[B, T]`, 1 for real steps of samples that have the modality. Nil when all are
+  /// real, and for vectors.
   public var stepMask: Tensor? {
     guard isSequence else { return nil }
     guard let presence else { return steps }

@@ -1,7 +1,8 @@
 import BraidTensor
 import Foundation
 
-/// A mistake in a safetensors file or in what was asked of it. The text names the file, what was found and what was expected.
+/// A mistake in a safetensors file or in what was asked of it. The text names the file, what was found and what was
+/// expected.
 public struct SafetensorsError: Error, CustomStringConvertible, Equatable {
   public let description: String
   public init(_ description: String) { self.description = description }
@@ -9,14 +10,22 @@ public struct SafetensorsError: Error, CustomStringConvertible, Equatable {
 
 /// Named tensors in one file: the safetensors format (Hugging Face), read without trusting a byte of it.
 ///
-/// Layout: 8 bytes of header length (little-endian), a JSON header `{"name": {"dtype", "shape", "data_offsets"}, …,
-/// "__metadata__": {…}}`, then the data. Every length, offset and shape is checked before anything is read or allocated, so a
-/// damaged or hostile file ends in a `SafetensorsError`. Writing is in SafetensorsWriter.swift.
+/// Layout: 8 bytes of header length (little-endian), a JSON header (dtype, shape and data_offsets by name, and texts
+/// under `__metadata__`), then the data. Every length, offset and shape is checked before anything is read or
+/// allocated, so a damaged or hostile file ends in a `SafetensorsError`. Writing is in SafetensorsWriter.swift.
 public struct Safetensors {
   /// How the numbers of one tensor are stored, by the format's own names.
   public enum ElementType: String, Sendable, CaseIterable {
-    case float64 = "F64", float32 = "F32", float16 = "F16", bfloat16 = "BF16"
-    case int64 = "I64", int32 = "I32", int16 = "I16", int8 = "I8", uint8 = "U8", bool = "BOOL"
+    case float64 = "F64"
+    case float32 = "F32"
+    case float16 = "F16"
+    case bfloat16 = "BF16"
+    case int64 = "I64"
+    case int32 = "I32"
+    case int16 = "I16"
+    case int8 = "I8"
+    case uint8 = "U8"
+    case bool = "BOOL"
     /// Bytes an element.
     public var width: Int {
       switch self {
@@ -116,7 +125,8 @@ public struct Safetensors {
   func entry(_ name: String) throws -> Entry {
     if let entry = entries[name] { return entry }
     let shown = names.prefix(20).joined(separator: ", ")
-    throw SafetensorsError("\(source): no tensor \"\(name)\". It has \(names.isEmpty ? "none" : shown)\(names.count > 20 ? ", …" : "").")
+    throw SafetensorsError(
+      "\(source): no tensor \"\(name)\". It has \(names.isEmpty ? "none" : shown)\(names.count > 20 ? ", …" : "").")
   }
 
   /// The extents of a tensor.
@@ -172,8 +182,11 @@ public struct Safetensors {
     }
   }
 
-  private func convert<Number: BinaryFloatingPoint>(_ entry: Entry, to: Number.Type, into result: UnsafeMutablePointer<Number>) {
-    let count = entry.shape.count, at = entry.range.lowerBound
+  private func convert<Number: BinaryFloatingPoint>(
+    _ entry: Entry, to: Number.Type, into result: UnsafeMutablePointer<Number>
+  ) {
+    let count = entry.shape.count
+    let at = entry.range.lowerBound
     bytes.withUnsafeBytes { raw in
       func word<Word: FixedWidthInteger>(_ index: Int, _ type: Word.Type) -> Word {
         Word(littleEndian: raw.loadUnaligned(fromByteOffset: at + index * MemoryLayout<Word>.size, as: Word.self))
@@ -196,7 +209,8 @@ public struct Safetensors {
 /// An IEEE half as a `Float`, by hand: `Float16` does not exist on every platform.
 private func float(half bits: UInt16) -> Float {
   let sign: Float = bits >> 15 == 0 ? 1 : -1
-  let exponent = Int(bits >> 10 & 0x1f), fraction = Float(bits & 0x3ff)
+  let exponent = Int(bits >> 10 & 0x1f)
+  let fraction = Float(bits & 0x3ff)
   switch exponent {
   case 0: return sign * fraction * 0x1p-24
   case 31: return fraction == 0 ? sign * .infinity : .nan
@@ -209,8 +223,11 @@ private enum HeaderEntry: Decodable {
   case metadata([String: String])
   init(from decoder: any Decoder) throws {
     let box = try decoder.singleValueContainer()
-    if let metadata = try? box.decode([String: String].self) { self = .metadata(metadata) }
-    else { self = .tensor(try box.decode(HeaderTensor.self)) }
+    if let metadata = try? box.decode([String: String].self) {
+      self = .metadata(metadata)
+    } else {
+      self = .tensor(try box.decode(HeaderTensor.self))
+    }
   }
 }
 
@@ -234,11 +251,12 @@ private struct HeaderTensor: Decodable {
       guard !overflow else { throw SafetensorsError("\(source): \"\(name)\" of shape \(shape) is too large.") }
       size = product
     }
-    guard data_offsets.count == 2, data_offsets[0] >= 0, data_offsets[0] <= data_offsets[1], data_offsets[1] <= end - dataStart
+    guard data_offsets.count == 2, data_offsets[0] >= 0, data_offsets[0] <= data_offsets[1],
+      data_offsets[1] <= end - dataStart
     else {
       throw SafetensorsError(
-        "\(source): \"\(name)\" has data_offsets \(data_offsets); expected two, in order, within 0 … \(end - dataStart). "
-          + "The file may be cut short.")
+        "\(source): \"\(name)\" has data_offsets \(data_offsets); expected two, in order, within "
+          + "0 … \(end - dataStart). The file may be cut short.")
     }
     guard data_offsets[1] - data_offsets[0] == size else {
       throw SafetensorsError(
@@ -252,7 +270,8 @@ private struct HeaderTensor: Decodable {
 private func readable(_ error: any Error) -> String {
   guard let error = error as? DecodingError else { return "\(error)" }
   switch error {
-  case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context), .dataCorrupted(let context):
+  case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+    .dataCorrupted(let context):
     let place = context.codingPath.map(\.stringValue).joined(separator: ".")
     return (place.isEmpty ? "" : "\(place): ") + context.debugDescription
   @unknown default: return "\(error)"

@@ -26,7 +26,8 @@ extension Safetensors {
       }
       switch self {
       case .float32(let tensor):
-        data.append(UnsafeBufferPointer(start: tensor.pointer, count: tensor.count))  // all our platforms are little-endian
+        // all our platforms are little-endian
+        data.append(UnsafeBufferPointer(start: tensor.pointer, count: tensor.count))
       case .float64(let values, _): append(values.lazy.map(\.bitPattern))
       case .int32(let values, _): append(values)
       case .int64(let values, _): append(values)
@@ -54,7 +55,8 @@ extension Safetensors {
       guard count == shape.count else { stop("safetensors", "\(count) elements for \"\(name)\" of shape \(shape)") }
       let end = offset + count * type.width
       let extents = shape.dimensions.map(String.init).joined(separator: ",")
-      items.append("\(quoted(name)):{\"dtype\":\"\(type.rawValue)\",\"shape\":[\(extents)],\"data_offsets\":[\(offset),\(end)]}")
+      items.append(
+        "\(quoted(name)):{\"dtype\":\"\(type.rawValue)\",\"shape\":[\(extents)],\"data_offsets\":[\(offset),\(end)]}")
       offset = end
     }
     var header = Data("{\(items.joined(separator: ","))}".utf8)
@@ -68,7 +70,9 @@ extension Safetensors {
 
   /// Writes a file: to a temporary name beside it first, then renamed, so that a reader never sees half of it.
   /// - Throws: `SafetensorsError` naming the file when it cannot be written; what stood there before stays.
-  public static func write(_ tensors: [(name: String, value: Value)], metadata: [String: String] = [:], to path: String) throws {
+  public static func write(_ tensors: [(name: String, value: Value)], metadata: [String: String] = [:], to path: String)
+    throws
+  {
     let partial = "\(path).\(ProcessInfo.processInfo.processIdentifier).partial"
     do { try encoded(tensors, metadata: metadata).write(to: URL(fileURLWithPath: partial)) } catch {
       try? FileManager.default.removeItem(atPath: partial)

@@ -3,9 +3,10 @@ import BraidTensor
 
 /// How far numbers are from the expected ones, element by element.
 ///
-/// The error of one element is `|found − expected| / max(|expected|, rms)` with rms the root mean square of all expected
-/// elements: relative, without asking digits of an element that float32 rounding of its neighbours has taken away. Where all
-/// expected elements are 0 it is `|found|`. Two NaNs, or two equal infinities, agree; otherwise they are infinitely far.
+/// The error of one element is `|found − expected| / max(|expected|, rms)` with rms the root mean square of all
+/// expected elements: relative, without asking digits of an element that float32 rounding of its neighbours has taken
+/// away. Where all expected elements are 0 it is `|found|`. Two NaNs, or two equal infinities, agree; otherwise they
+/// are infinitely far.
 public struct Closeness: Sendable, CustomStringConvertible {
   /// What was compared, for messages.
   public let name: String
@@ -32,7 +33,8 @@ public struct Closeness: Sendable, CustomStringConvertible {
     obstacle = nil
     let finite = expected.filter(\.isFinite)
     let rms = finite.isEmpty ? 0 : (finite.reduce(0) { $0 + $1 * $1 } / Double(finite.count)).squareRoot()
-    var worst = 0.0, place = 0
+    var worst = 0.0
+    var place = 0
     for index in expected.indices {
       let (f, e) = (found[index], expected[index])
       var error = 0.0
@@ -56,7 +58,9 @@ public struct Closeness: Sendable, CustomStringConvertible {
 
   public var description: String {
     if let obstacle { return "\(name): \(obstacle)" }
-    return "\(name): relative error \(worst) at element \(index) (found \(found), expected \(expected)); tolerance \(tolerance)"
+    return
+      "\(name): relative error \(worst) at element \(index) (found \(found), expected \(expected)); "
+      + "tolerance \(tolerance)"
   }
 }
 
@@ -89,13 +93,16 @@ extension Fixture {
 /// Compares a tensor with a golden one and returns the worst relative error.
 /// - Throws: `Mismatch` with the element, both numbers and the tolerance when it is not close.
 @discardableResult
-public func expectClose(_ found: Tensor?, _ fixture: Fixture, _ name: String, _ tolerance: Double? = nil) throws -> Double {
+public func expectClose(_ found: Tensor?, _ fixture: Fixture, _ name: String, _ tolerance: Double? = nil) throws
+  -> Double
+{
   let closeness = try fixture.closeness(of: found, to: name, tolerance: tolerance)
   guard closeness.isWithin else { throw Mismatch(closeness.description) }
   return closeness.worst
 }
 
-/// Compares a tensor with numbers worked out by hand and returns the worst relative error. Throws `Mismatch` like the above.
+/// Compares a tensor with numbers worked out by hand and returns the worst relative error. Throws `Mismatch` like the
+/// above.
 @discardableResult
 public func expectClose(_ found: Tensor, _ expected: [Double], _ tolerance: Double = 1e-6) throws -> Double {
   let closeness = Closeness("tensor \(found.shape)", found.elements.map(Double.init), expected, tolerance: tolerance)

@@ -5,7 +5,8 @@ import Foundation
 /// Golden values made by a committed script, with where they come from.
 ///
 /// A safetensors file under `Tests/Fixtures`: `input.<name>`, `parameter.<path>`, `output`, `extra.<name>`, `upstream`,
-/// `gradient.input.<name>`, `gradient.parameter.<path>`; metadata `made-by`, `command`, `library`, `seed`, `tolerance`, `reason`.
+/// `gradient.input.<name>`, `gradient.parameter.<path>`; metadata `made-by`, `command`, `library`, `seed`, `tolerance`,
+/// `reason`.
 public struct Fixture {
   /// `family/case`.
   public let name: String
@@ -16,7 +17,8 @@ public struct Fixture {
 
   /// - Parameters:
   ///   - name: `family/case`, without `.safetensors`.
-  ///   - root: the folder the families are in. By default `Fixtures` or `Tests/Fixtures` in the nearest folder above `caller`.
+  ///   - root: the folder the families are in. By default `Fixtures` or `Tests/Fixtures` in the nearest folder above
+  ///     `caller`.
   /// - Throws: `SafetensorsError` when the file is missing, damaged, or lacks its provenance.
   public init(_ name: String, root: String? = nil, caller: String = #filePath) throws {
     let folder = try root ?? Fixture.folder(above: caller)
@@ -24,7 +26,8 @@ public struct Fixture {
     self.name = name
     let missing = Fixture.provenance.filter { file.metadata[$0] == nil }
     guard missing.isEmpty, Double(file.metadata["tolerance"] ?? "") != nil else {
-      throw SafetensorsError("\(file.source): lacks provenance: \(missing.isEmpty ? "tolerance is no number" : "\(missing)").")
+      throw SafetensorsError(
+        "\(file.source): lacks provenance: \(missing.isEmpty ? "tolerance is no number" : "\(missing)").")
     }
   }
 

@@ -32,7 +32,8 @@ public struct FusionCase: CustomStringConvertible {
   /// Normal numbers. The first samples of a larger batch are those of a smaller one.
   func features(_ batch: Int, masks: Masks = .none, seed: UInt64 = 1) -> [Features] {
     modalities.indices.map { index in
-      let modality = modalities[index], time = times[index]
+      let modality = modalities[index]
+      let time = times[index]
       var stream = RandomStream(seed: seed, .sampling, path: modality.name)
       let isSequence = modality.kind == .sequence
       let values = stream.normal(isSequence ? Shape(batch, time, modality.width) : Shape(batch, modality.width))
@@ -50,14 +51,19 @@ public struct FusionCase: CustomStringConvertible {
 }
 
 extension FusionSubject {
-  /// The cases the fusion accepts: one, two and three modalities of the kinds it takes, of different widths, or of equal ones
-  /// where it refuses different. Refusing (`SetupError`) is allowed; accepting none, or any other error, is not.
+  /// The cases the fusion accepts: one, two and three modalities of the kinds it takes, of different widths, or of
+  /// equal ones where it refuses different. Refusing (`SetupError`) is allowed; accepting none, or any other error, is
+  /// not.
   func cases() throws -> [FusionCase] {
     let patterns: [[Modality.Kind]] =
       switch accepts {
       case .vectors: [[.vector, .vector, .vector]]
       case .sequences: [[.sequence, .sequence, .sequence]]
-      case .either: [[.vector, .vector, .vector], [.sequence, .sequence, .sequence], [.vector, .sequence, .vector], [.sequence, .vector, .sequence]]
+      case .either:
+        [
+          [.vector, .vector, .vector], [.sequence, .sequence, .sequence], [.vector, .sequence, .vector],
+          [.sequence, .vector, .sequence],
+        ]
       }
     var accepted: [FusionCase] = []
     for count in 1...3 {
@@ -74,7 +80,8 @@ extension FusionSubject {
       }
     }
     guard accepted.contains(where: { $0.modalities.count > 1 }) else {
-      throw BrokenPromise("\(about.name): joins modalities", ["it accepts no two or three modalities of the kinds it takes"])
+      throw BrokenPromise(
+        "\(about.name): joins modalities", ["it accepts no two or three modalities of the kinds it takes"])
     }
     return accepted
   }
@@ -121,7 +128,8 @@ func evaluated(_ fusion: any Fusion, _ features: [Features]) -> Fused {
 }
 
 /// How two results differ, as sentences: values (only real steps count) and extras.
-/// - Parameter rows: which samples are compared: row `rows[i].0` of `a` with row `rows[i].1` of `b`; nil: all with themselves.
+/// - Parameter rows: which samples are compared: row `rows[i].0` of `a` with row `rows[i].1` of `b`; nil: all with
+///   themselves.
 func differences(
   _ a: Fused, _ b: Fused, tolerance: Double = 2e-5, rows: [(Int, Int)]? = nil
 ) -> [String] {
@@ -130,13 +138,16 @@ func differences(
     // time may be longer on one side: compare what both have
     let common = zip(a.shape.dimensions, b.shape.dimensions).map { min($0, $1) }
     guard a.shape.rank == b.shape.rank else { return "\(name): shapes \(a.shape) and \(b.shape)" }
-    let found = rows.flatMap { block(a, $0.0, common) }, expected = rows.flatMap { block(b, $0.1, common) }
+    let found = rows.flatMap { block(a, $0.0, common) }
+    let expected = rows.flatMap { block(b, $0.1, common) }
     let closeness = Closeness(name, found, expected, tolerance: tolerance)
     return closeness.isWithin ? nil : closeness.description
   }
   var result: [String] = []
   if let difference = compare("output", realSteps(a), realSteps(b)) { result.append(difference) }
-  if Set(a.extras.keys) != Set(b.extras.keys) { result.append("extras \(a.extras.keys.sorted()) and \(b.extras.keys.sorted())") }
+  if Set(a.extras.keys) != Set(b.extras.keys) {
+    result.append("extras \(a.extras.keys.sorted()) and \(b.extras.keys.sorted())")
+  }
   for (name, extra) in a.extras.sorted(by: { $0.key < $1.key }) {
     if let other = b.extras[name], let difference = compare("extra \(name)", extra, other) { result.append(difference) }
   }
@@ -156,7 +167,8 @@ private func block(_ tensor: Tensor, _ row: Int, _ extents: [Int]) -> [Double] {
 /// The values with zeros where the result itself says that a step is padding.
 private func realSteps(_ fused: Fused) -> Tensor {
   guard let steps = fused.steps, fused.values.shape.rank == 3 else { return fused.values }
-  let copy = fused.values.copy(), width = copy.shape[-1]
+  let copy = fused.values.copy()
+  let width = copy.shape[-1]
   for row in 0..<steps.count where steps.pointer[row] == 0 {
     for index in 0..<width { copy.pointer[row * width + index] = 0 }
   }

@@ -70,7 +70,9 @@ public struct FusionSubject: Sendable {
 extension FusionCheck {
   /// Every promise.
   public static let all: [FusionCheck] = [
-    describesItself, optionsRoundTrip, outputShape, sameSeedSameWeights, reproducible, batchPermutation, sampleIndependence,
-    fullMasksAreNeutral, maskedContent, extraPadding, nothingPresent, everyParameterLearns, gradients, extremeValues, extras,
+    describesItself, optionsRoundTrip, outputShape, sameSeedSameWeights, reproducible, batchPermutation,
+    sampleIndependence,
+    fullMasksAreNeutral, maskedContent, extraPadding, nothingPresent, everyParameterLearns, gradients, extremeValues,
+    extras,
   ]
 }

@@ -5,7 +5,9 @@ import BraidTensor
 extension FusionCheck {
   /// Catches parameters that are declared and never trained (weights kept out of the computation, biases that a softmax
   /// cancels): a gradient that is zero, or only rounding beside those of the other parameters.
-  public static let everyParameterLearns = FusionCheck("every-parameter-learns", "every declared parameter receives a gradient") {
+  public static let everyParameterLearns = FusionCheck(
+    "every-parameter-learns", "every declared parameter receives a gradient"
+  ) {
     subject in
     try subject.forEachCase { each in
       let (fusion, store) = try each.build()
@@ -17,7 +19,9 @@ extension FusionCheck {
         }
       }
       let floor = 1e-5 * (largest.max() ?? 0)
-      return zip(store.parameters, largest).filter { $1 <= floor }.map { "\($0.path) of shape \($0.shape) receives \($1 == 0 ? "none" : "only rounding, \($1)")" }
+      return zip(store.parameters, largest).filter { $1 <= floor }.map {
+        "\($0.path) of shape \($0.shape) receives \($1 == 0 ? "none" : "only rounding, \($1)")"
+      }
     }
   }
 
@@ -40,9 +44,9 @@ extension FusionCheck {
     }
   }
 
-  /// Catches extras that do not mean what their names say: `attention.<query>.<key>…` are weights (not negative; rows of keys
-  /// sum to 1, for each key modality or over all of them, or to 0 where there is nothing to attend to), `gate.<modality>` lie
-  /// in 0 … 1.
+  /// Catches extras that do not mean what their names say: `attention.<query>.<key>…` are weights (not negative; rows
+  /// of keys sum to 1, for each key modality or over all of them, or to 0 where there is nothing to attend to),
+  /// `gate.<modality>` lie in 0 … 1.
   public static let extras = FusionCheck(
     "extras", "extras have the batch as their first axis, are finite, and are what their names say"
   ) { subject in
@@ -61,7 +65,9 @@ extension FusionCheck {
             if named != 1 { wrong.append("\(name): a gate is called gate.<modality>") }
             if extra.elements.contains(where: { $0 < 0 || $0 > 1 }) { wrong.append("\(name): outside 0 … 1") }
           }
-          if words[0] == "attention", named != 2 { wrong.append("\(name): attention is called attention.<query>.<key>") }
+          if words[0] == "attention", named != 2 {
+            wrong.append("\(name): attention is called attention.<query>.<key>")
+          }
         }
         wrong += attentionComplaints(fused.extras)
       }
@@ -70,8 +76,8 @@ extension FusionCheck {
   }
 }
 
-/// Complaints about attention that is not weights: rows (last axis) over one key modality sum to 1 or 0, or all rows of a query
-/// over all its key modalities together do.
+/// Complaints about attention that is not weights: rows (last axis) over one key modality sum to 1 or 0, or all rows of
+/// a query over all its key modalities together do.
 private func attentionComplaints(_ extras: [String: Tensor]) -> [String] {
   func sums(_ weights: Tensor) -> [Double] {
     let keys = weights.shape[-1]

@@ -2,11 +2,13 @@ import BraidCore
 import BraidNN
 import BraidTensor
 
-// What lies under a mask does not exist. Forgotten key masks, means over padding and biases that speak for absent modalities
-// are found here.
+// What lies under a mask does not exist. Forgotten key masks, means over padding and biases that speak for absent
+// modalities are found here.
 extension FusionCheck {
   /// Catches a mask that is used where it says nothing, or treated differently from none.
-  public static let fullMasksAreNeutral = FusionCheck("full-masks-are-neutral", "masks of ones say the same as no masks") { subject in
+  public static let fullMasksAreNeutral = FusionCheck(
+    "full-masks-are-neutral", "masks of ones say the same as no masks"
+  ) { subject in
     try subject.forEachCase { each in
       let (fusion, _) = try each.build()
       return differences(evaluated(fusion, each.features(3, masks: .full)), evaluated(fusion, each.features(3)))
@@ -31,19 +33,22 @@ extension FusionCheck {
         }
         return Features(values, steps: steps, presence: features.presence)
       }
-      let before = FusionRun(fusion, store, clean), after = FusionRun(fusion, store, garbage)
+      let before = FusionRun(fusion, store, clean)
+      let after = FusionRun(fusion, store, garbage)
       var wrong = differences(after.fused, before.fused)
       for (a, b) in zip(after.parameterGradients, before.parameterGradients) {
         let zero = Tensor.zeros(store[a.path]!.shape)
         let closeness = Closeness(
-          "the gradient of \(a.path)", (a.gradient ?? zero).elements.map(Double.init), (b.gradient ?? zero).elements.map(Double.init),
+          "the gradient of \(a.path)", (a.gradient ?? zero).elements.map(Double.init),
+          (b.gradient ?? zero).elements.map(Double.init),
           tolerance: 2e-5)
         if !closeness.isWithin { wrong.append(closeness.description) }
       }
       for (modality, (features, gradient)) in zip(each.modalities, zip(clean, before.inputGradients)) {
         guard let gradient else { continue }
         if let place = features.hiddenPlaces.first(where: { gradient.pointer[$0] != 0 }) {
-          wrong.append("element \(place) of \(modality.name) is under a mask and gets the gradient \(gradient.pointer[place])")
+          wrong.append(
+            "element \(place) of \(modality.name) is under a mask and gets the gradient \(gradient.pointer[place])")
         }
       }
       return wrong
@@ -51,7 +56,8 @@ extension FusionCheck {
   }
 
   /// Catches results that depend on how far a batch was padded.
-  public static let extraPadding = FusionCheck("extra-padding", "padding sequences further changes nothing") { subject in
+  public static let extraPadding = FusionCheck("extra-padding", "padding sequences further changes nothing") {
+    subject in
     try subject.forEachCase { each in
       guard each.modalities.contains(where: { $0.kind == .sequence }) else { return [] }
       let (fusion, _) = try each.build()
@@ -62,7 +68,8 @@ extension FusionCheck {
 
   /// Catches divisions by the number of real steps or of present modalities, and softmax over nothing.
   public static let nothingPresent = FusionCheck(
-    "nothing-present", "a modality without any real step or sample, and no modality at all, give finite outputs and gradients"
+    "nothing-present",
+    "a modality without any real step or sample, and no modality at all, give finite outputs and gradients"
   ) { subject in
     try subject.forEachCase { each in
       let (fusion, store) = try each.build()
@@ -103,7 +110,8 @@ extension Features {
   /// The elements of `values` that lie under a mask, as places in its memory.
   var hiddenPlaces: [Int] {
     let rows = isSequence ? values.shape[0] * values.shape[1] : values.shape[0]
-    let width = values.shape[-1], time = rows / max(values.shape[0], 1)
+    let width = values.shape[-1]
+    let time = rows / max(values.shape[0], 1)
     return (0..<rows).filter { row in
       presence.map { $0.pointer[row / time] == 0 } == true || (isSequence && steps.map { $0.pointer[row] == 0 } == true)
     }.flatMap { row in (0..<width).map { row * width + $0 } }
@@ -113,7 +121,8 @@ extension Features {
   func padded(by more: Int) -> Features {
     guard isSequence else { return self }
     let (batch, time, width) = (values.shape[0], values.shape[1], values.shape[2])
-    let wide = Tensor(repeating: 7, [batch, time + more, width]), mask = Tensor.zeros([batch, time + more])
+    let wide = Tensor(repeating: 7, [batch, time + more, width])
+    let mask = Tensor.zeros([batch, time + more])
     for sample in 0..<batch {
       for place in 0..<(time * width) {
         wide.pointer[sample * (time + more) * width + place] = values.pointer[sample * time * width + place]

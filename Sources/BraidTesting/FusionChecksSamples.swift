@@ -6,18 +6,22 @@ import BraidTensor
 // statistics in evaluation and mixed-up axes are found here.
 extension FusionCheck {
   /// Catches anything that depends on a sample's place in the batch.
-  public static let batchPermutation = FusionCheck("batch-permutation", "permuting the batch permutes the output") { subject in
+  public static let batchPermutation = FusionCheck("batch-permutation", "permuting the batch permutes the output") {
+    subject in
     try subject.forEachCase { each in
       let (fusion, _) = try each.build()
       let order = [3, 0, 4, 1, 2]
       let features = each.features(5, masks: .mixed)
-      let straight = evaluated(fusion, features), permuted = evaluated(fusion, features.map { $0.rows(order) })
+      let straight = evaluated(fusion, features)
+      let permuted = evaluated(fusion, features.map { $0.rows(order) })
       return differences(permuted, straight, rows: Array(order.enumerated().map { ($0.offset, $0.element) }))
     }
   }
 
   /// Catches a sample that sees others: its output must be the same alone, and when all others change.
-  public static let sampleIndependence = FusionCheck("sample-independence", "a sample's output never depends on other samples") {
+  public static let sampleIndependence = FusionCheck(
+    "sample-independence", "a sample's output never depends on other samples"
+  ) {
     subject in
     try subject.forEachCase { each in
       let (fusion, _) = try each.build()
@@ -27,11 +31,15 @@ extension FusionCheck {
       var wrong: [String] = []
       for sample in 0..<batch {
         let alone = evaluated(fusion, features.map { $0.rows([sample]) })
-        wrong += differences(alone, together, rows: [(0, sample)]).map { "sample \(sample) alone and in a batch: \($0)" }
+        wrong += differences(alone, together, rows: [(0, sample)]).map {
+          "sample \(sample) alone and in a batch: \($0)"
+        }
         let others = features.map { features in
           let values = features.values.copy()
           let size = values.count / batch
-          for place in 0..<values.count where place / size != sample { values.pointer[place] = 40 - 3 * values.pointer[place] }
+          for place in 0..<values.count where place / size != sample {
+            values.pointer[place] = 40 - 3 * values.pointer[place]
+          }
           return Features(values, steps: features.steps, presence: features.presence)
         }
         wrong += differences(evaluated(fusion, others), together, rows: [(sample, sample)])

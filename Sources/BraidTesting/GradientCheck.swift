@@ -5,8 +5,8 @@ import BraidTensor
 public struct GradientCheck: CustomStringConvertible {
   /// One comparison a tensor, inputs first, then parameters in the order of making.
   public let comparisons: [Closeness]
-  /// Elements left out because the function has a kink there (ReLU, maximum): it has no derivative to compare. At most a fifth
-  /// of a tensor's elements may be.
+  /// Elements left out because the function has a kink there (ReLU, maximum): it has no derivative to compare. At most
+  /// a fifth of a tensor's elements may be.
   public let kinks: Int
   /// Number of elements compared.
   public let count: Int
@@ -21,22 +21,24 @@ public struct GradientCheck: CustomStringConvertible {
   }
 }
 
-/// Compares the derivatives of a computation with five-point central differences, in evaluation mode, for every element of
-/// every input and every parameter.
+/// Compares the derivatives of a computation with five-point central differences, in evaluation mode, for every element
+/// of every input and every parameter.
 ///
 /// With u fixed random numbers and L(x) = Σ u ∘ f(x), summed in `Double`:
 /// `L′(x) ≈ [8 (L(x + h) − L(x − h)) − (L(x + 2h) − L(x − 2h))] / 12 h`.
 ///
-/// The forward pass is float32, so differences carry noise of about 5·10⁻⁷ e / h, with e = √Σ (u ∘ f)² and every term rounded
-/// in its last places, beside a truncation error of order h⁴. Errors below the noise count as none; with the default step
-/// 2·10⁻² it is 2.5·10⁻⁵ e. Near kinks and steep places the step is made up to 16 times smaller. The default tolerance 5·10⁻³
-/// covers the truncation error that is left; a wrong sign or a forgotten term is off by 1 or more.
+/// The forward pass is float32, so differences carry noise of about 5·10⁻⁷ e / h, with e = √Σ (u ∘ f)² and every term
+/// rounded in its last places, beside a truncation error of order h⁴. Errors below the noise count as none; with the
+/// default step 2·10⁻² it is 2.5·10⁻⁵ e. Near kinks and steep places the step is made up to 16 times smaller. The
+/// default tolerance 5·10⁻³ covers the truncation error that is left; a wrong sign or a forgotten term is off by 1 or
+/// more.
 /// - Parameters:
 ///   - store: holds the parameters to check, nil when there are none. Their values are restored.
 ///   - inputs: named tensors to check.
 ///   - seed: of the upstream gradient u.
 ///   - step: h, in units of max(1, rms of the tensor).
-///   - tolerance: of `Closeness`, whose error is relative to the larger of the element and the tensor's root mean square.
+///   - tolerance: of `Closeness`, whose error is relative to the larger of the element and the tensor's root mean
+///     square.
 ///   - most: the most elements of one tensor that are compared, spread evenly.
 ///   - compute: the computation, from the inputs in order. It must not depend on anything random.
 public func checkGradients(
@@ -74,18 +76,23 @@ public func checkGradients(
   }
   energy = max(energy.squareRoot(), 0.1)
   var comparisons: [Closeness] = []
-  var kinks = 0, count = 0
-  let places = zip(inputs, copies).map { ($0.name, $1.pointer, $1.count) } + parameters.map { ($0.path, $0.value.pointer, $0.count) }
+  var kinks = 0
+  var count = 0
+  let places =
+    zip(inputs, copies).map { ($0.name, $1.pointer, $1.count) }
+    + parameters.map { ($0.path, $0.value.pointer, $0.count) }
   for (which, (name, pointer, size)) in places.enumerated() {
     let reach = step * max(1, rootMeanSquare(UnsafeBufferPointer(start: pointer, count: size)))
     let typical = derivatives[which].map { rootMeanSquare(UnsafeBufferPointer(start: $0.pointer, count: size)) } ?? 0
-    var found: [Double] = [], expected: [Double] = []
+    var found: [Double] = []
+    var expected: [Double] = []
     var left = 0
     for index in stride(from: 0, to: size, by: max(1, (size + most - 1) / most)) {
       let old = pointer[index]
       /// L a distance above and below, and that distance as float32 has it.
       func beside(_ distance: Double) -> (above: Double, below: Double, width: Double) {
-        let up = old + Float(distance), down = old - Float(distance)
+        let up = old + Float(distance)
+        let down = old - Float(distance)
         pointer[index] = up
         let above = loss()
         pointer[index] = down
@@ -104,7 +111,8 @@ public func checkGradients(
     kinks += left
     count += found.count
     if left * 5 > found.count + left {
-      comparisons.append(Closeness(name, obstacle: "\(left) of \(found.count + left) differences are at kinks; check elsewhere"))
+      comparisons.append(
+        Closeness(name, obstacle: "\(left) of \(found.count + left) differences are at kinks; check elsewhere"))
     } else {
       comparisons.append(Closeness(name, found, expected, tolerance: tolerance))
     }
@@ -114,21 +122,25 @@ public func checkGradients(
 
 /// The five-point difference where it is steady, with its noise; nil at a kink.
 ///
-/// Steady: the estimates from h and h / 2 agree. Otherwise a kink or a steep place is within reach, and h is made smaller. At a
-/// kink itself central differences agree at every h, on the mean of the two slopes: there `[L(x + h) − 2 L(x) + L(x − h)] / h`
-/// stays as it is when h is halved, where that of a smooth function halves.
+/// Steady: the estimates from h and h / 2 agree. Otherwise a kink or a steep place is within reach, and h is made
+/// smaller. At a kink itself central differences agree at every h, on the mean of the two slopes: there
+/// `[L(x + h) − 2 L(x) + L(x − h)] / h` stays as it is when h is halved, where that of a smooth function halves.
 private func difference(
   _ reach: Double, _ base: Double, _ energy: Double, _ typical: Double, _ tolerance: Double,
   _ beside: (Double) -> (above: Double, below: Double, width: Double)
 ) -> (estimate: Double, noise: Double)? {
   for shrink in [1.0, 4, 16] {
-    let h = reach / shrink, noise = 5e-7 * energy / h
+    let h = reach / shrink
+    let noise = 5e-7 * energy / h
     let (half, one, two) = (beside(h / 2), beside(h), beside(2 * h))
-    func slope(_ pair: (above: Double, below: Double, width: Double)) -> Double { (pair.above - pair.below) / pair.width }
+    func slope(_ pair: (above: Double, below: Double, width: Double)) -> Double {
+      (pair.above - pair.below) / pair.width
+    }
     func bend(_ pair: (above: Double, below: Double, width: Double)) -> Double {
       abs(pair.above - 2 * base + pair.below) / pair.width
     }
-    let estimate = (4 * slope(one) - slope(two)) / 3, second = (4 * slope(half) - slope(one)) / 3
+    let estimate = (4 * slope(one) - slope(two)) / 3
+    let second = (4 * slope(half) - slope(one)) / 3
     let scale = max(abs(estimate), abs(second), typical)
     if bend(one) > 8 * noise + 0.01 * scale, bend(half) > 0.75 * bend(one) { continue }
     if abs(estimate - second) <= 4 * noise + 0.2 * tolerance * scale { return (estimate, noise) }

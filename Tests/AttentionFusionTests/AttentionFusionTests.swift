@@ -1,8 +1,8 @@
+import AttentionFusion
 import BraidCore
 import BraidNN
 import BraidTensor
 import BraidTesting
-import AttentionFusion
 import Testing
 
 @Suite struct AttentionFusionTests {
@@ -12,7 +12,8 @@ import Testing
     .init(form: .questionGuided, width: 5), .init(form: .questionGuided, width: 5, score: .dot, temperature: 2),
     .init(form: .questionGuided, width: 4, score: .additive, question: "audio"),
     .init(form: .questionGuided, width: 0, score: .bilinear), .init(form: .questionGuided, width: 4, pooling: .max),
-    .init(form: .own, width: 4, heads: 2), .init(form: .own, width: 0), .init(form: .own, width: 4, combine: .weightedSum),
+    .init(form: .own, width: 4, heads: 2), .init(form: .own, width: 0),
+    .init(form: .own, width: 4, combine: .weightedSum),
   ]
 
   @Test(arguments: FusionCheck.all, variants)
@@ -28,13 +29,18 @@ import Testing
   @Test func `no fixture is missing, and other options do not agree with one`() throws {
     #expect(
       try Fixture.cases("fusions/attention").map { $0.split(separator: "/").last.map(String.init) } == [
-      "question-additive", "question-additive-absent", "question-as-they-are", "question-bilinear", "question-bilinear-absent",
-      "question-dot", "question-dot-absent", "question-max", "question-scaled-dot", "question-scaled-dot-absent",
-      "question-vector-max", "self", "self-absent", "self-weighted-absent", "tokens",
-      "tokens-absent", "tokens-as-they-are", "tokens-mixed",
+        "question-additive", "question-additive-absent", "question-as-they-are", "question-bilinear",
+        "question-bilinear-absent",
+        "question-dot", "question-dot-absent", "question-max", "question-scaled-dot", "question-scaled-dot-absent",
+        "question-vector-max", "self", "self-absent", "self-weighted-absent", "tokens",
+        "tokens-absent", "tokens-as-they-are", "tokens-mixed",
       ])
-    #expect(try Fixture("fusions/attention/question-dot").violations(of: AttentionFusion.self, settings: ["score": .text("scaled-dot")]) != [])
-    #expect(try Fixture("fusions/attention/tokens").violations(of: AttentionFusion.self, settings: ["heads": .integer(2)]) != [])
+    #expect(
+      try Fixture("fusions/attention/question-dot").violations(
+        of: AttentionFusion.self, settings: ["score": .text("scaled-dot")]) != [])
+    #expect(
+      try Fixture("fusions/attention/tokens").violations(of: AttentionFusion.self, settings: ["heads": .integer(2)])
+        != [])
   }
 
   @Test func `a form that cannot work on the modalities says so and what to do`() {
@@ -58,11 +64,14 @@ import Testing
     let modalities = [Modality("a", .sequence, width: 2), Modality("b", .sequence, width: 2)]
     let fusion = try AttentionFusion(.init(form: .questionGuided, width: 0), joining: modalities, in: Scope(seed: 1))
     let features = [Features(.ones([2, 2, 2]), presence: Tensor([1, 0])), Features(.ones([2, 3, 2]))]
-    var training = Context.training(seed: 1, step: 0), evaluation = Context.evaluation()
+    var training = Context.training(seed: 1, step: 0)
+    var evaluation = Context.evaluation()
     #expect(fusion(features, &training).extras.isEmpty)
     let fused = fusion(features, &evaluation)
     #expect(fused.values.elements == [1, 1, 1, 1, 0, 0, 0, 0])
     let third = Float(1) / 3
-    try expectClose(fused.extras["attention.a.b"]!, ([Float](repeating: third, count: 6) + [Float](repeating: 0, count: 6)).map(Double.init))
+    try expectClose(
+      fused.extras["attention.a.b"]!,
+      ([Float](repeating: third, count: 6) + [Float](repeating: 0, count: 6)).map(Double.init))
   }
 }

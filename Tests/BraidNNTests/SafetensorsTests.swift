@@ -57,8 +57,10 @@ private func temporaryFolder() throws -> URL {
     let halves: [UInt8] = [0x00, 0x3c, 0x00, 0xc0, 0x01, 0x00, 0xff, 0x7b, 0x00, 0x7c]
     let read = try Safetensors(
       file(
-        #"{"h":{"dtype":"F16","shape":[5],"data_offsets":[0,10]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[10,14]},"# +
-          #""i":{"dtype":"I8","shape":[2],"data_offsets":[14,16]},"u":{"dtype":"U8","shape":[1],"data_offsets":[16,17]}}"#,
+        #"{"h":{"dtype":"F16","shape":[5],"data_offsets":[0,10]},"#
+          + #""b":{"dtype":"BF16","shape":[2],"data_offsets":[10,14]},"#
+          + #""i":{"dtype":"I8","shape":[2],"data_offsets":[14,16]},"#
+          + #""u":{"dtype":"U8","shape":[1],"data_offsets":[16,17]}}"#,
         halves + [0x80, 0x3f, 0x49, 0xc0] + [0xff, 0x05] + [0xff]), named: "memory")
     #expect(try read.tensor("h").elements == [1, -2, 0x1p-24, 65504, .infinity])
     #expect(try read.tensor("b").elements == [1, -3.140625])
@@ -69,7 +71,8 @@ private func temporaryFolder() throws -> URL {
 
   @Test func `a file put together by hand is read`() throws {
     // by hand: header of 58 bytes, one float32 = 1.0 (00 00 80 3f)
-    let read = try Safetensors(file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, [0, 0, 0x80, 0x3f]), named: "m")
+    let read = try Safetensors(
+      file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, [0, 0, 0x80, 0x3f]), named: "m")
     #expect(try read.tensor("x").elements == [1])
   }
 
@@ -85,10 +88,20 @@ private func temporaryFolder() throws -> URL {
     (file(#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, [0, 0, 0, 0]), "takes 8 bytes"),
     (file(#"{"x":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}"#, [0, 0, 0, 0]), "dtype \"F99\""),
     (file(#"{"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, [0, 0, 0, 0]), "shape [-1]"),
-    (file(#"{"x":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}}"#, [0, 0, 0, 0]), "at most 8 extents"),
-    (file(#"{"x":{"dtype":"F32","shape":[2147483647,2147483647,2147483647],"data_offsets":[0,4]}}"#, [0, 0, 0, 0]), "too large"),
+    (
+      file(#"{"x":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}}"#, [0, 0, 0, 0]),
+      "at most 8 extents"
+    ),
+    (
+      file(#"{"x":{"dtype":"F32","shape":[2147483647,2147483647,2147483647],"data_offsets":[0,4]}}"#, [0, 0, 0, 0]),
+      "too large"
+    ),
     (file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, [0, 0, 0, 0, 9]), "belong to none"),
-    (file(#"{"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"y":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, [0]), "starts at byte 0; expected 1"),
+    (
+      file(
+        #"{"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"y":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#,
+        [0]), "starts at byte 0; expected 1"
+    ),
     (file(#"{"x":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, [0, 0]), "starts at byte 1; expected 0"),
     (file(#"{"x":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}}"#, [0]), "not what safetensors has"),
     (file(String(repeating: "[", count: 100_000)), "not what safetensors has"),
@@ -102,7 +115,8 @@ private func temporaryFolder() throws -> URL {
     let good = Safetensors.encoded(
       [("weight", .float32(.ones([3, 2]))), ("ids", .int64([1, 2], [2]))], metadata: ["tolerance": "1e-6"])
     var stream = RandomStream(seed: 3, .sampling)
-    var refused = 0, accepted = 0
+    var refused = 0
+    var accepted = 0
     for _ in 0..<4000 {
       var bytes = good
       for _ in 0...stream.below(3) {
@@ -128,7 +142,9 @@ private func temporaryFolder() throws -> URL {
   @Test func `asking for what is not there names the file and what is`() throws {
     let read = try Safetensors(Safetensors.encoded([("x", .float32(.ones([1])))]), named: "some.safetensors")
     #expect(throws: SafetensorsError("some.safetensors: no tensor \"y\". It has x.")) { try read.tensor("y") }
-    #expect(throws: SafetensorsError("some.safetensors: \"x\" holds F32; expected whole numbers.")) { try read.integers("x") }
+    #expect(throws: SafetensorsError("some.safetensors: \"x\" holds F32; expected whole numbers.")) {
+      try read.integers("x")
+    }
     #expect(throws: SafetensorsError.self) { try Safetensors(contentsOf: "/no/such/file") }
     #expect(throws: SafetensorsError.self) { try Safetensors(contentsOf: "/dev/zero") }
     #expect(throws: SafetensorsError.self) { try Safetensors(contentsOf: "/tmp") }
@@ -151,7 +167,8 @@ private func temporaryFolder() throws -> URL {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = folder.appendingPathComponent("model.safetensors").path
-    let scope = Scope(seed: 1), other = Scope(seed: 2)
+    let scope = Scope(seed: 1)
+    let other = Scope(seed: 2)
     for scope in [scope, other] {
       _ = Linear(3, 2, in: scope["head"])
       _ = scope.parameter("scale", [], .uniform(1))
@@ -165,11 +182,15 @@ private func temporaryFolder() throws -> URL {
 
   @Test func `a checkpoint of another model changes nothing and names every difference`() throws {
     let scope = Scope(seed: 1)
-    let a = scope.parameter("a", [2], .ones), b = scope.parameter("b", [2, 3], .ones)
+    let a = scope.parameter("a", [2], .ones)
+    let b = scope.parameter("b", [2, 3], .ones)
     let file = try Safetensors(
-      Safetensors.encoded([("a", .float32(.zeros([2]))), ("b", .float32(.zeros([3, 2]))), ("c", .float32(.zeros([1])))]), named: "m")
+      Safetensors.encoded([
+        ("a", .float32(.zeros([2]))), ("b", .float32(.zeros([3, 2]))), ("c", .float32(.zeros([1]))),
+      ]), named: "m")
     #expect(
-      throws: SafetensorsError("m: \"b\" has shape [3, 2]; expected [2, 3]; \"c\" belongs to no parameter of this model.")
+      throws: SafetensorsError(
+        "m: \"b\" has shape [3, 2]; expected [2, 3]; \"c\" belongs to no parameter of this model.")
     ) { try scope.store.load(from: file) }
     #expect(a.value.elements == [1, 1])
     #expect(b.value.elements == [1, 1, 1, 1, 1, 1])

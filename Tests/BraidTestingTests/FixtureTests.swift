@@ -6,7 +6,10 @@ import Testing
 @Suite struct FixtureTests {
   @Test func `a fixture gives tensors, exact numbers, whole numbers and names`() throws {
     let fixture = try Fixture("testing/affine")
-    #expect(fixture.names(prefix: "gradient.") == ["gradient.input.x", "gradient.parameter.bias", "gradient.parameter.weight"])
+    #expect(
+      fixture.names(prefix: "gradient.") == [
+        "gradient.input.x", "gradient.parameter.bias", "gradient.parameter.weight",
+      ])
     #expect(try fixture.integers("input.ids") == [2, 0, 1])
     #expect(try fixture.shape("input.ids") == [1, 3])
     // inputs were drawn as float32, so nothing is lost
@@ -106,6 +109,7 @@ import Testing
     let check = checkGradients(inputs: input([9])) { x, _ in (x[0] * 40).tanh() }
     #expect(check.violations == [])
     #expect(check.kinks == 0)
-    #expect(!checkGradients(inputs: input([9])) { x, _ in (x[0] * 40).tanh() + (x[0] - x[0].detached) }.violations.isEmpty)
+    #expect(
+      !checkGradients(inputs: input([9])) { x, _ in (x[0] * 40).tanh() + (x[0] - x[0].detached) }.violations.isEmpty)
   }
 }

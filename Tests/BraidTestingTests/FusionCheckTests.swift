@@ -33,8 +33,11 @@ import Testing
     (.extraNotByBatch, ["extras"]),
   ]
 
-  @Test(arguments: mistakes) func `a mistake is caught by the right checks`(_ mistake: Mistake, _ expected: [String]) throws {
-    let caught = try FusionCheck.all.filter { try !$0.violations(of: ToyFusion.self, .init(mistake)).isEmpty }.map(\.name)
+  @Test(arguments: mistakes) func `a mistake is caught by the right checks`(_ mistake: Mistake, _ expected: [String])
+    throws
+  {
+    let caught = try FusionCheck.all.filter { try !$0.violations(of: ToyFusion.self, .init(mistake)).isEmpty }.map(
+      \.name)
     #expect(Set(expected).isSubset(of: caught), "caught by \(caught)")
   }
 
@@ -70,11 +73,13 @@ import Testing
 @Suite struct GuideTests {
   /// The page shows files that are compiled; this keeps the two the same.
   @Test func `Writing a fusion shows the files of Examples/OutsideFusion as they are`() throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
     let page = try String(contentsOf: root.appendingPathComponent("Guides/Writing a fusion.md"), encoding: .utf8)
     let example = root.appendingPathComponent("Examples/OutsideFusion")
     for file in [
-      "Sources/MultiplicativeFusion/MultiplicativeFusion.swift", "Tests/MultiplicativeFusionTests/MultiplicativeFusionTests.swift",
+      "Sources/MultiplicativeFusion/MultiplicativeFusion.swift",
+      "Tests/MultiplicativeFusionTests/MultiplicativeFusionTests.swift",
       "Sources/OutsideBraid/OutsideBraid.swift",
     ] {
       let text = try String(contentsOf: example.appendingPathComponent(file), encoding: .utf8)

@@ -48,7 +48,8 @@ struct ToyFusion: Fusion {
     var extras: [String: Tensor] = [:]
     var sum: Tensor?
     for (index, input) in inputs.enumerated() {
-      let batch = input.batch, time = input.values.shape[1]
+      let batch = input.batch
+      let time = input.values.shape[1]
       var steps = input.stepMask
       if mistake == .ignoresSteps { steps = input.presence.map { ($0.reshaped(batch, 1) + .zeros([batch, time])) } }
       if mistake == .ignoresPresence { steps = input.steps }

@@ -15,7 +15,9 @@ import Testing
   ]
 
   @Test(arguments: FusionCheck.all, variants)
-  func `co-attention keeps what every fusion promises`(_ check: FusionCheck, _ options: CoAttentionFusion.Options) throws {
+  func `co-attention keeps what every fusion promises`(_ check: FusionCheck, _ options: CoAttentionFusion.Options)
+    throws
+  {
     try check(CoAttentionFusion.self, options)
   }
 
@@ -27,12 +29,16 @@ import Testing
   @Test func `no fixture is missing, and other options do not agree with one`() throws {
     #expect(
       try Fixture.cases("fusions/co-attention").map { $0.split(separator: "/").last.map(String.init) } == [
-      "bench", "definition", "definition-absent", "gru-absent", "mlp-absent",
-      "one-step", "residual-absent", "shared", "shared-absent", "untied-gru",
-      "untied-three",
+        "bench", "definition", "definition-absent", "gru-absent", "mlp-absent",
+        "one-step", "residual-absent", "shared", "shared-absent", "untied-gru",
+        "untied-three",
       ])
-    #expect(try Fixture("fusions/co-attention/bench").violations(of: CoAttentionFusion.self, settings: ["steps": .integer(2)]) != [])
-    #expect(try Fixture("fusions/co-attention/shared").violations(of: CoAttentionFusion.self, settings: ["maps": .text("separate")]) != [])
+    #expect(
+      try Fixture("fusions/co-attention/bench").violations(of: CoAttentionFusion.self, settings: ["steps": .integer(2)])
+        != [])
+    #expect(
+      try Fixture("fusions/co-attention/shared").violations(
+        of: CoAttentionFusion.self, settings: ["maps": .text("separate")]) != [])
   }
 
   @Test func `every step exports a map for each direction and how far it moved`() throws {
@@ -40,9 +46,13 @@ import Testing
     let fusion = try CoAttentionFusion(.init(width: 4, steps: 2), joining: modalities, in: Scope(seed: 1))
     var stream = RandomStream(seed: 2, .sampling)
     let features = [Features(stream.normal([5, 2, 3])), Features(stream.normal([5, 7, 3]))]
-    var evaluation = Context.evaluation(), training = Context.training(seed: 1, step: 0)
+    var evaluation = Context.evaluation()
+    var training = Context.training(seed: 1, step: 0)
     let extras = fusion(features, &evaluation).extras
-    #expect(extras.keys.sorted() == ["attention.q.v.1", "attention.q.v.2", "attention.v.q.1", "attention.v.q.2", "change.1", "change.2"])
+    #expect(
+      extras.keys.sorted() == [
+        "attention.q.v.1", "attention.q.v.2", "attention.v.q.1", "attention.v.q.2", "change.1", "change.2",
+      ])
     #expect(extras["attention.q.v.2"]?.shape == [5, 2, 7])
     #expect(extras["change.1"]?.shape == [5])
     #expect(fusion(features, &training).extras.isEmpty)

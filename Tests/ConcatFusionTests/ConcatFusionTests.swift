@@ -8,7 +8,8 @@ import Testing
 @Suite struct ConcatFusionTests {
   /// Every way the options can be set that computes something else.
   static let variants: [ConcatFusion.Options] = [
-    ConcatFusion.Options(), .init(width: 3), .init(width: 3, hidden: [5], activation: .tanh), .init(width: 2, hidden: [6, 4]),
+    ConcatFusion.Options(), .init(width: 3), .init(width: 3, hidden: [5], activation: .tanh),
+    .init(width: 2, hidden: [6, 4]),
   ]
 
   @Test(arguments: FusionCheck.all, variants)
@@ -24,9 +25,11 @@ import Testing
   @Test func `no fixture is missing, and other options do not agree with one`() throws {
     #expect(
       try Fixture.cases("fusions/concat").map { $0.split(separator: "/").last.map(String.init) } == [
-      "bare", "linear-absent", "mlp-absent", "one-modality",
+        "bare", "linear-absent", "mlp-absent", "one-modality",
       ])
-    #expect(try Fixture("fusions/concat/mlp-absent").violations(of: ConcatFusion.self, settings: ["activation": .text("relu")]) != [])
+    #expect(
+      try Fixture("fusions/concat/mlp-absent").violations(
+        of: ConcatFusion.self, settings: ["activation": .text("relu")]) != [])
   }
 
   @Test func `modalities stand in the order of joining, an absent one as zeros`() throws {

@@ -27,13 +27,15 @@ import Testing
   @Test func `no fixture is missing, and other options do not agree with one`() throws {
     #expect(
       try Fixture.cases("fusions/gated").map { $0.split(separator: "/").last.map(String.init) } == [
-      "bias-absent", "one-modality", "paper", "per-modality-absent", "projections",
-      "projections-absent", "softmax-absent", "softmax-modality", "tied", "tied-absent",
+        "bias-absent", "one-modality", "paper", "per-modality-absent", "projections",
+        "projections-absent", "softmax-absent", "softmax-modality", "tied", "tied-absent",
       ])
-    #expect(try Fixture("fusions/gated/paper").violations(of: GatedFusion.self, settings: ["gates": .text("softmax")]) != [])
+    #expect(
+      try Fixture("fusions/gated/paper").violations(of: GatedFusion.self, settings: ["gates": .text("softmax")]) != [])
   }
 
-  /// One feature each, weights 1, x = 0.5 and −1: gates σ(0.5 − 1) = 0.377541, values tanh 0.5 = 0.462117, tanh −1 = −0.761594.
+  /// One feature each, weights 1, x = 0.5 and −1: gates σ(0.5 − 1) = 0.377541, values tanh 0.5 = 0.462117, tanh −1 =
+  /// −0.761594.
   @Test func `two small numbers, worked by hand`() throws {
     let scope = Scope(seed: 1)
     let fusion = try GatedFusion(
@@ -63,7 +65,8 @@ import Testing
 
   @Test func `tied gates join two modalities, softmax gates two or more`() {
     let three = ["a", "b", "c"].map { Modality($0, .vector, width: 2) }
-    #expect(throws: SetupError("gated: tied gates join two modalities; got [\"a\", \"b\", \"c\"]. Use gates: softmax.")) {
+    #expect(throws: SetupError("gated: tied gates join two modalities; got [\"a\", \"b\", \"c\"]. Use gates: softmax."))
+    {
       try GatedFusion(.init(width: 2, gates: .tied), joining: three, in: Scope(seed: 1))
     }
     #expect(throws: SetupError.self) {

@@ -25,20 +25,24 @@ import Testing
   @Test func `no fixture is missing, and other options do not agree with one`() throws {
     #expect(
       try Fixture.cases("fusions/tensor").map { $0.split(separator: "/").last.map(String.init) } == [
-      "built", "built-absent", "one-modality", "projection-absent", "three",
-      "three-absent", "two",
+        "built", "built-absent", "one-modality", "projection-absent", "three",
+        "three-absent", "two",
       ])
-    #expect(try Fixture("fusions/tensor/three").violations(of: TensorFusion.self, settings: ["activation": .text("tanh")]) != [])
+    #expect(
+      try Fixture("fusions/tensor/three").violations(of: TensorFusion.self, settings: ["activation": .text("tanh")])
+        != [])
   }
 
   /// [1; 2, 3] ⊗ [1; 5, 7], the last modality fastest: 1·(1 5 7), 2·(1 5 7), 3·(1 5 7).
   @Test func `the 1 comes first and the last modality varies fastest`() throws {
     let fusion = try TensorFusion(
-      .init(width: 0), joining: [Modality("a", .vector, width: 2), Modality("b", .vector, width: 2)], in: Scope(seed: 1))
+      .init(width: 0), joining: [Modality("a", .vector, width: 2), Modality("b", .vector, width: 2)], in: Scope(seed: 1)
+    )
     var context = Context.evaluation()
     let both = fusion([Features(Tensor([2, 3], [1, 2])), Features(Tensor([5, 7], [1, 2]))], &context)
     #expect(both.values.elements == [1, 5, 7, 2, 10, 14, 3, 15, 21])
-    let one = fusion([Features(Tensor([2, 3], [1, 2])), Features(Tensor([5, 7], [1, 2]), presence: .zeros([1]))], &context)
+    let one = fusion(
+      [Features(Tensor([2, 3], [1, 2])), Features(Tensor([5, 7], [1, 2]), presence: .zeros([1]))], &context)
     #expect(one.values.elements == [1, 0, 0, 2, 0, 0, 3, 0, 0])
   }
 
@@ -50,7 +54,8 @@ import Testing
     var stream = RandomStream(seed: 2, .sampling)
     let features = modalities.map { Features(stream.normal([7, $0.width])) }
     var context = Context.evaluation()
-    let weight = try #require(scope.store["weight"]), bias = try #require(scope.store["bias"])
+    let weight = try #require(scope.store["weight"])
+    let bias = try #require(scope.store["bias"])
     let expected = linear(built(features, &context).values, weight.value, bias.value)
     try expectClose(fusion(features, &context).values, expected.elements.map(Double.init), 1e-5)
   }

@@ -4,16 +4,17 @@ import BraidTensor
 
 /// Attention between or within modalities, in three forms.
 ///
-/// - `tokens`: every vector and every step of a sequence is a token `x_i = m_i P_m + p_m`; multi-head self-attention over all
-///   tokens of all modalities, residual, layer norm, mean: `z = mean_i LN(x_i + Σ_j A_ij v_j O + o)`. See `TokenAttention`.
+/// - `tokens`: every vector and every step of a sequence is a token `x_i = m_i P_m + p_m`; multi-head self-attention
+///   over all tokens of all modalities, residual, layer norm, mean: `z = mean_i LN(x_i + Σ_j A_ij v_j O + o)`. See
+///     `TokenAttention`.
 /// - `question-guided`: the steps of one modality, the question, look at the steps of every other:
 ///   `S = softmax(Q Vᵀ / τ)`, `c = S V`, `z = pool[c; Q]`. See `QuestionAttention`.
-/// - `self`: each modality attends to itself, `A_m = softmax(Q_m K_mᵀ / √d_k)`, `Z_m = A_m V_m`, and the time means of the `Z_m`
-///   are concatenated or summed with learned weights. See `SelfAttention`.
+/// - `self`: each modality attends to itself, `A_m = softmax(Q_m K_mᵀ / √d_k)`, `Z_m = A_m V_m`, and the time means of
+///   the `Z_m` are concatenated or summed with learned weights. See `SelfAttention`.
 ///
-/// Every form maps each modality to `width` first (question-guided and tokens) or within (self). Extras, in evaluation only:
-/// `attention.<query>.<key>`, `[B, T_q, T_k]`, the mean over heads; rows of padding or absent queries are 0. Padding steps and
-/// absent modalities are never attended to and never averaged over.
+/// Every form maps each modality to `width` first (question-guided and tokens) or within (self). Extras, in evaluation
+/// only: `attention.<query>.<key>`, `[B, T_q, T_k]`, the mean over heads; rows of padding or absent queries are 0.
+/// Padding steps and absent modalities are never attended to and never averaged over.
 public struct AttentionFusion: Fusion {
   public struct Options: PartOptions {
     public var form = Form.tokens
@@ -33,17 +34,29 @@ public struct AttentionFusion: Fusion {
     public var combine = Combine.concat
     public init() {}
     public init(
-      form: Form, width: Int = 64, heads: Int = 1, score: Score = .scaledDot, temperature: Double = 1, question: String = "",
+      form: Form, width: Int = 64, heads: Int = 1, score: Score = .scaledDot, temperature: Double = 1,
+      question: String = "",
       pooling: Pooling = .mean, combine: Combine = .concat
     ) {
       (self.form, self.width, self.heads, self.score) = (form, width, heads, score)
       (self.temperature, self.question, self.pooling, self.combine) = (temperature, question, pooling, combine)
     }
   }
-  public enum Form: String, Choice { case tokens, questionGuided = "question-guided", own = "self" }
-  public enum Score: String, Choice { case dot, scaledDot = "scaled-dot", additive, bilinear }
+  public enum Form: String, Choice {
+    case tokens
+    case questionGuided = "question-guided"
+    case own = "self"
+  }
+  public enum Score: String, Choice {
+    case dot
+    case scaledDot = "scaled-dot"
+    case additive, bilinear
+  }
   public enum Pooling: String, Choice { case mean, max }
-  public enum Combine: String, Choice { case concat, weightedSum = "weighted-sum" }
+  public enum Combine: String, Choice {
+    case concat
+    case weightedSum = "weighted-sum"
+  }
 
   public static let about = About(
     "attention", "Attention over one token a modality, from a question to the others, or within each modality",

@@ -4,12 +4,14 @@ import BraidTensor
 
 /// Self-attention within each modality, then the modalities side by side or in a weighted sum.
 ///
-/// `A_m = softmax(Q_m K_mᵀ / √d_k)`, `Z_m = A_m V_m`, with `Q_m = X_m W_q`, `K_m = X_m W_k`, `V_m = X_m W_v` and no biases, per
-/// head; `z = [mean Z_1; …; mean Z_M]`, or `z = Σ_m α_m mean Z_m` with `α = softmax(a)` over the modalities that are present.
+/// `A_m = softmax(Q_m K_mᵀ / √d_k)`, `Z_m = A_m V_m`, with `Q_m = X_m W_q`, `K_m = X_m W_k`, `V_m = X_m W_v` and no
+/// biases, per head; `z = [mean Z_1; …; mean Z_M]`, or `z = Σ_m α_m mean Z_m` with `α = softmax(a)` over the modalities
+/// that are present.
 ///
-/// Shapes: `[B, T_m, d_m]` each → `[B, M width]` or `[B, width]`. Parameters: `query.<modality>.weight`, `key.<modality>.weight`,
-/// `value.<modality>.weight`, `[d_m, width]` (with `width: 0` `[d_m, d_m]`); weighted sum: `weights [M]`, zeros at first. Extras also
-/// `weight.<modality>`, `[B, 1]`. An absent modality is zeros, or left out of the weighted sum.
+/// Shapes: `[B, T_m, d_m]` each → `[B, M width]` or `[B, width]`. Parameters: `query.<modality>.weight`,
+/// `key.<modality>.weight`, `value.<modality>.weight`, `[d_m, width]` (with `width: 0` `[d_m, d_m]`); weighted sum:
+/// `weights [M]`, zeros at first. Extras also `weight.<modality>`, `[B, 1]`. An absent modality is zeros, or left out
+/// of the weighted sum.
 ///
 /// All modalities must be sequences: within one step attention is the identity. Vaswani et al. 2017, arXiv 1706.03762.
 struct SelfAttention: AttentionForm {
@@ -22,8 +24,8 @@ struct SelfAttention: AttentionForm {
   init(_ options: AttentionFusion.Options, _ modalities: [Modality], _ scope: Scope) throws {
     for modality in modalities where modality.kind == .vector {
       throw SetupError(
-        "attention: self-attention within \(modality.name) needs steps, and it is a vector. Give it an encoder that returns a "
-          + "sequence, or use form: tokens.")
+        "attention: self-attention within \(modality.name) needs steps, and it is a vector. Give it an encoder that "
+          + "returns a sequence, or use form: tokens.")
     }
     let widths = modalities.map { options.width > 0 ? options.width : $0.width }
     for width in widths { try checked(heads: options.heads, width: width) }
@@ -49,12 +51,15 @@ struct SelfAttention: AttentionForm {
     var extras: [String: Tensor] = [:]
     var means: [Tensor] = []
     for (index, input) in inputs.enumerated() {
-      let x = input.sequence, visible = input.visible
+      let x = input.sequence
+      let visible = input.visible
       let (attended, map) = attention(
-        queries[index](x, &context), keys[index](x, &context), values[index](x, &context), heads: heads, keyMask: visible,
+        queries[index](x, &context), keys[index](x, &context), values[index](x, &context), heads: heads,
+        keyMask: visible,
         wantsWeights: !context.isTraining)  // [B, T_m, width]
       means.append(attended.meanOverSteps(visible))  // [B, width]
-      if let map { extras["attention.\(names[index]).\(names[index])"] = map.mean(1).scaledRows(visible) }  // [B, T_m, T_m]
+      // [B, T_m, T_m]
+      if let map { extras["attention.\(names[index]).\(names[index])"] = map.mean(1).scaledRows(visible) }
     }
     guard let weights else { return Fused(concatenate(means), extras: extras) }
     let batch = means[0].shape[0]

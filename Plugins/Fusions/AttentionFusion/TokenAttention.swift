@@ -4,12 +4,14 @@ import BraidTensor
 
 /// Multi-head self-attention over the tokens of all modalities, residual, layer norm, mean.
 ///
-/// Tokens `X [B, N, width]`: a vector is one, a sequence one a step. With `Q = X W_q + b_q`, `K = X W_k`, `V = X W_v + b_v`:
-/// `A = softmax(Q Kᵀ / √(width / heads))` per head, `z = mean_i LN(x_i + (A V)_i W_o + b_o)` over real tokens.
+/// Tokens `X [B, N, width]`: a vector is one, a sequence one a step. With `Q = X W_q + b_q`, `K = X W_k`,
+/// `V = X W_v + b_v`: `A = softmax(Q Kᵀ / √(width / heads))` per head, `z = mean_i LN(x_i + (A V)_i W_o + b_o)` over
+/// real tokens.
 ///
-/// Parameters: `token.<modality>.weight`, `.bias`; `query.weight`, `query.bias`, `key.weight`, `value.weight`, `value.bias`,
-/// `output.weight`, `output.bias`; `norm.gain`, `norm.bias`. PyTorch's attention also has a key bias, which softmax cancels: it
-/// changes nothing and is not here. Vaswani et al. 2017, arXiv 1706.03762, equation 1 and section 3.2.2.
+/// Parameters: `token.<modality>.weight`, `.bias`; `query.weight`, `query.bias`, `key.weight`, `value.weight`,
+/// `value.bias`, `output.weight`, `output.bias`; `norm.gain`, `norm.bias`. PyTorch's attention also has a key bias,
+/// which softmax cancels: it changes nothing and is not here. Vaswani et al. 2017, arXiv 1706.03762, equation 1 and
+/// section 3.2.2.
 struct TokenAttention: AttentionForm {
   let width: Int
   private let heads: Int
@@ -20,7 +22,8 @@ struct TokenAttention: AttentionForm {
 
   init(_ options: AttentionFusion.Options, _ modalities: [Modality], _ scope: Scope) throws {
     guard modalities.count > 1 || modalities[0].kind == .sequence else {
-      throw SetupError("attention: one vector is one token, with nothing to attend to; join two or more, or use a sequence.")
+      throw SetupError(
+        "attention: one vector is one token, with nothing to attend to; join two or more, or use a sequence.")
     }
     let width = options.width > 0 ? options.width : try commonWidth(modalities)
     try checked(heads: options.heads, width: width)
@@ -46,8 +49,10 @@ struct TokenAttention: AttentionForm {
       mask = concatenate(zip(inputs, times).map { $0.visible ?? .ones(Shape(batch, $1)) })
     }
     let (attended, weights) = attention(
-      query(x, &context), key(x, &context), value(x, &context), heads: heads, keyMask: mask, wantsWeights: !context.isTraining)
-    let y = layerNorm(output(attended, &context), context[gain] as Tensor, context[bias] as Tensor, adding: x)  // [B, N, width]
+      query(x, &context), key(x, &context), value(x, &context), heads: heads, keyMask: mask,
+      wantsWeights: !context.isTraining)
+    let found = output(attended, &context)  // [B, N, width]
+    let y = layerNorm(found, context[gain] as Tensor, context[bias] as Tensor, adding: x)
     return Fused(y.meanOverSteps(mask), extras: maps(weights, mask, times))  // [B, width]
   }
 

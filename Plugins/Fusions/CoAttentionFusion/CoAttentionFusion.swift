@@ -4,19 +4,21 @@ import BraidTensor
 
 /// Iterative co-attention: sequences look at each other, take in what they found, and look again, T times.
 ///
-/// For t = 1 … T, all modalities at once: `S = X_i X_jᵀ / √d`; `c_ij = softmax_rows(S) X_j`; `X_i ← Update(X_i, c_i)`; after T steps
-/// `z = [mean X_1; …; mean X_M]` over real steps. For two modalities `c_1 = c_12`. For more, which no paper defines, every ordered
-/// pair attends and `c_i` is the mean of `c_ij` over the other modalities that are there.
+/// For t = 1 … T, all modalities at once: `S = X_i X_jᵀ / √d`; `c_ij = softmax_rows(S) X_j`; `X_i ← Update(X_i, c_i)`;
+/// after T steps `z = [mean X_1; …; mean X_M]` over real steps. For two modalities `c_1 = c_12`. For more, which no
+/// paper defines, every ordered pair attends and `c_i` is the mean of `c_ij` over the other modalities that are there.
 ///
-/// Shapes: `[B, T_m, d_m]` each → `[B, M width]`. Parameters: `project.<modality>.weight [d_m, width]`, `.bias` (not with `width: 0`),
-/// and those of the update (see `CoAttentionUpdate`) under `update.<modality>`, or `step.<t>.update.<modality>` when not tied.
+/// Shapes: `[B, T_m, d_m]` each → `[B, M width]`. Parameters: `project.<modality>.weight [d_m, width]`, `.bias` (not
+/// with `width: 0`), and those of the update (see `CoAttentionUpdate`) under `update.<modality>`, or
+/// `step.<t>.update.<modality>` when not tied.
 ///
-/// Extras, in evaluation only: `attention.<query>.<key>.<t>`, `[B, T_q, T_k]`, and `change.<t>`, `[B]`, the length of `z_t − z_{t−1}`:
-/// whether the iteration settles. Padding steps and absent modalities are never attended to; the mean of an absent one is 0.
+/// Extras, in evaluation only: `attention.<query>.<key>.<t>`, `[B, T_q, T_k]`, and `change.<t>`, `[B]`, the length of
+/// `z_t − z_{t−1}`: whether the iteration settles. Padding steps and absent modalities are never attended to; the mean
+/// of an absent one is 0.
 ///
-/// Two modalities and T = 1 are parallel co-attention with a dot score (Lu et al. 2016, arXiv 1606.00061, has learned scores and
-/// pools them to one vector); iterating is in the line of Nam et al. 2017, arXiv 1611.00471, and Nguyen & Okatani 2018,
-/// arXiv 1804.00775. The equations above are SPEC's own, and the tests compare with them.
+/// Two modalities and T = 1 are parallel co-attention with a dot score (Lu et al. 2016, arXiv 1606.00061, has learned
+/// scores and pools them to one vector); iterating is in the line of Nam et al. 2017, arXiv 1611.00471, and Nguyen &
+/// Okatani 2018, arXiv 1804.00775. The equations above are SPEC's own, and the tests compare with them.
 public struct CoAttentionFusion: Fusion {
   public struct Options: PartOptions {
     /// Width every modality is mapped to by a linear layer; 0: none, the widths must be equal.
@@ -43,15 +45,18 @@ public struct CoAttentionFusion: Fusion {
   public enum Maps: String, Choice {
     /// `softmax_rows(S)` one way, `softmax_rows(Sᵀ)` the other.
     case separate
-    /// `A = softmax_rows(S)` both ways: `c_1 = A X_2`, `c_2 = Aᵀ X_1`, the earlier modality asking. Columns of A do not sum to 1, so
-    /// `c_2` is larger where many steps of the first look.
+    /// `A = softmax_rows(S)` both ways: `c_1 = A X_2`, `c_2 = Aᵀ X_1`, the earlier modality asking. Columns of A do not
+    /// sum to 1, so `c_2` is larger where many steps of the first look.
     case shared
   }
 
   public static let about = About(
     "co-attention", "Sequences attend to each other and are updated, several times",
     equation: "S = Q Vᵀ/√d; Q ← Update(Q, softmax(S) V); V ← Update(V, softmax(Sᵀ) Q); T times; z = [mean Q; mean V]",
-    paper: "After Lu et al. 2016, arXiv 1606.00061; Nam et al. 2017, arXiv 1611.00471; Nguyen & Okatani 2018, arXiv 1804.00775")
+    paper:
+      "After Lu et al. 2016, arXiv 1606.00061; Nam et al. 2017, arXiv 1611.00471; "
+      + "Nguyen & Okatani 2018, arXiv 1804.00775"
+  )
   public static let accepts = Accepts.sequences
 
   public let output: Modality
@@ -64,7 +69,8 @@ public struct CoAttentionFusion: Fusion {
     let found = modalities.map { "\($0.name) \($0.width)" }.joined(separator: ", ")
     guard modalities.count >= 2 else { throw SetupError("co-attention: joins two or more modalities; got \(found).") }
     guard options.width >= 0, options.steps >= 1 else {
-      throw SetupError("co-attention: width \(options.width), steps \(options.steps); expected width ≥ 0 and steps ≥ 1.")
+      throw SetupError(
+        "co-attention: width \(options.width), steps \(options.steps); expected width ≥ 0 and steps ≥ 1.")
     }
     let width = options.width > 0 ? options.width : modalities[0].width
     guard options.width > 0 || modalities.allSatisfy({ $0.width == width }) else {
@@ -116,7 +122,8 @@ public struct CoAttentionFusion: Fusion {
             states[i], states[j], states[j], heads: 1, scale: scale, keyMask: masks[j], wantsWeights: export != nil)
           found[i].append(context)
           if let weights {
-            export?(names[i], names[j], weights.reshaped(weights.shape.removing(1)).scaledRows(masks[i]))  // [B, T_i, T_j]
+            let map = weights.reshaped(weights.shape.removing(1))  // [B, T_i, T_j]
+            export?(names[i], names[j], map.scaledRows(masks[i]))
           }
         }
       }
@@ -138,7 +145,8 @@ public struct CoAttentionFusion: Fusion {
     }
   }
 
-  /// 1 / (number of other modalities that have a real step), `[B]` for every modality; nil where that is the same for all samples.
+  /// 1 / (number of other modalities that have a real step), `[B]` for every modality; nil where that is the same for
+  /// all samples.
   private func shares(_ masks: [Tensor?], batch: Int) -> [Tensor?] {
     guard masks.count > 2, masks.contains(where: { $0 != nil }) else { return masks.map { _ in nil } }
     let there = masks.map { mask in

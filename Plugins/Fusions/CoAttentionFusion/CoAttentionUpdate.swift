@@ -4,17 +4,21 @@ import BraidTensor
 
 /// How one modality's steps x take in the contexts c they found: `[B, T, d]` both, and the result.
 ///
-/// | kind | equation | parameters |
-/// |---|---|---|
-/// | `residual` | x + u(c) | |
-/// | `residual-norm` | LN(x + u(c)) | `norm.gain`, `norm.bias` |
-/// | `gru` | (1 − s) ∘ n + s ∘ x, with r, s = σ(c W + b + x U + b′), n = tanh(c W_n + b_n + r ∘ (x U_n + b′_n)) | `input.weight [d, 3d]`, `input.bias`, `recurrent.weight [d, 3d]`, `recurrent.bias`: blocks r, s, n |
-/// | `mlp` | relu([x; c] W_1 + b_1) W_2 + b_2 | `layers.0.weight [2d, d]`, `.bias`, `layers.1.weight [d, d]`, `.bias` |
+/// - `residual`: x + u(c);
+/// - `residual-norm`: LN(x + u(c)); parameters `norm.gain`, `norm.bias`;
+/// - `gru`: (1 − s) ∘ n + s ∘ x with r, s = σ(c W + b + x U + b′) and n = tanh(c W_n + b_n + r ∘ (x U_n + b′_n));
+///   parameters `input.weight [d, 3d]`, `input.bias`, `recurrent.weight [d, 3d]`, `recurrent.bias`, in blocks r, s, n;
+/// - `mlp`: relu([x; c] W_1 + b_1) W_2 + b_2; parameters `layers.0.weight [2d, d]`, `layers.1.weight [d, d]` and
+///   biases.
 ///
-/// u is a linear layer (`context.weight [d, d]`, `context.bias`) or, without context layer, the identity. The GRU cell is
-/// PyTorch's form of Cho et al. 2014 (arXiv 1406.1078), x being the state and c the input.
+/// u is a linear layer (`context.weight [d, d]`, `context.bias`) or, without context layer, the identity. The GRU cell
+/// is PyTorch's form of Cho et al. 2014 (arXiv 1406.1078), x being the state and c the input.
 public struct CoAttentionUpdate {
-  public enum Kind: String, Choice { case residual, residualNorm = "residual-norm", gru, mlp }
+  public enum Kind: String, Choice {
+    case residual
+    case residualNorm = "residual-norm"
+    case gru, mlp
+  }
 
   private enum Form {
     case residual(Linear?)
@@ -27,12 +31,14 @@ public struct CoAttentionUpdate {
 
   init(_ kind: Kind, _ width: Int, contextLayer: Bool, in scope: Scope) {
     self.width = width
-    let context = contextLayer && (kind == .residual || kind == .residualNorm) ? Linear(width, width, in: scope["context"]) : nil
+    let context =
+      contextLayer && (kind == .residual || kind == .residualNorm) ? Linear(width, width, in: scope["context"]) : nil
     switch kind {
     case .residual: form = .residual(context)
     case .residualNorm:
       let norm = scope["norm"]
-      form = .norm(context, gain: norm.parameter("gain", Shape(width), .ones), bias: norm.parameter("bias", Shape(width), .zeros))
+      form = .norm(
+        context, gain: norm.parameter("gain", Shape(width), .ones), bias: norm.parameter("bias", Shape(width), .zeros))
     case .gru:
       form = .gru(
         input: Linear(width, 3 * width, initializer: .glorotUniformBlocks(3), in: scope["input"]),
@@ -49,8 +55,10 @@ public struct CoAttentionUpdate {
     case .mlp(let layers): return layers(concatenate([x, c]), &context)
     case .gru(let input, let recurrent):
       let blocks = [width, width, width]
-      let from = input(c, &context).split(-1, blocks), old = recurrent(x, &context).split(-1, blocks)  // [B, T, d] each
-      let reset = (from[0] + old[0]).sigmoid(), keep = (from[1] + old[1]).sigmoid()
+      let from = input(c, &context).split(-1, blocks)
+      let old = recurrent(x, &context).split(-1, blocks)  // [B, T, d] each
+      let reset = (from[0] + old[0]).sigmoid()
+      let keep = (from[1] + old[1]).sigmoid()
       let new = (from[2] + reset * old[2]).tanh()
       return new + keep * (x - new)  // (1 − keep) ∘ new + keep ∘ x
     }

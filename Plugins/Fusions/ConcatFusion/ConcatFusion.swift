@@ -4,9 +4,10 @@ import BraidTensor
 
 /// All modalities side by side, with an optional linear layer or MLP after them: `z = [x_1; …; x_M]`.
 ///
-/// Shapes: `[B, d_m]` each → `[B, Σ d_m]`, or `[B, width]` with a layer. The order is the order of `joining` (some frameworks
-/// sort by name). An absent modality is zeros in its place, so the layer after it cannot tell it from one whose features are
-/// all zero. Parameters: none, or `layers.<k>.weight`, `layers.<k>.bias`. Textbook method; the baseline of every comparison.
+/// Shapes: `[B, d_m]` each → `[B, Σ d_m]`, or `[B, width]` with a layer. The order is the order of `joining` (some
+/// frameworks sort by name). An absent modality is zeros in its place, so the layer after it cannot tell it from one
+/// whose features are all zero. Parameters: none, or `layers.<k>.weight`, `layers.<k>.bias`. Textbook method; the
+/// baseline of every comparison.
 public struct ConcatFusion: Fusion {
   /// Settings; `z` is the bare concatenation by default.
   public struct Options: PartOptions {
@@ -45,7 +46,8 @@ public struct ConcatFusion: Fusion {
   public init(_ options: Options, joining modalities: [Modality], in scope: Scope) throws {
     guard !modalities.isEmpty else { throw SetupError("concat: joins one or more modalities; got none.") }
     guard options.width >= 0, options.hidden.allSatisfy({ $0 > 0 }) else {
-      throw SetupError("concat: width \(options.width), hidden \(options.hidden); expected widths above 0 (width 0: no layer).")
+      throw SetupError(
+        "concat: width \(options.width), hidden \(options.hidden); expected widths above 0 (width 0: no layer).")
     }
     guard options.width > 0 || options.hidden.isEmpty else {
       throw SetupError("concat: hidden layers \(options.hidden) but width 0; set width, the size of the last layer.")
@@ -54,9 +56,12 @@ public struct ConcatFusion: Fusion {
       throw SetupError("concat: dropout \(options.dropout); expected 0 ≤ dropout < 1.")
     }
     let joined = modalities.reduce(0) { $0 + $1.width }
-    layers = options.width == 0 ? nil : MLP(
-      joined, options.hidden + [options.width], activation: options.activation.function, last: Activation.none,
-      dropout: options.dropout, in: scope)
+    layers =
+      options.width == 0
+      ? nil
+      : MLP(
+        joined, options.hidden + [options.width], activation: options.activation.function, last: Activation.none,
+        dropout: options.dropout, in: scope)
     output = Modality("fused", .vector, width: options.width == 0 ? joined : options.width)
   }
 

@@ -7,16 +7,16 @@ import BraidTensor
 /// `h_m = tanh(x_m W_m)`, `g_m = σ([x_1; …; x_M] U_m)`, `z = Σ_m g_m ∘ h_m`. For two modalities the tied form is
 /// `z = g ∘ h_1 + (1 − g) ∘ h_2`; with `gates: softmax` the gates of all modalities compete and sum to 1.
 ///
-/// Shapes: `[B, d_m]` each → `[B, width]`. Parameters: `value.<modality>.weight [d_m, width]`; `gate.<modality>.weight` (tied:
-/// `gate.weight`) `[Σ d_m, width]`, or one column with `per: modality`; biases with `bias`. Extras: `gate.<modality>`, `[B, width]`
-/// or `[B, 1]`, 0 where the modality is absent.
+/// Shapes: `[B, d_m]` each → `[B, width]`. Parameters: `value.<modality>.weight [d_m, width]`; `gate.<modality>.weight`
+/// (tied: `gate.weight`) `[Σ d_m, width]`, or one column with `per: modality`; biases with `bias`. Extras:
+/// `gate.<modality>`, `[B, width]` or `[B, 1]`, 0 where the modality is absent.
 ///
-/// An absent modality contributes nothing: its features are zeros to the gates, its value and gate are 0. Softmax and tied
-/// gates are shared out among the modalities that are present; independent gates of the others stay as they are.
+/// An absent modality contributes nothing: its features are zeros to the gates, its value and gate are 0. Softmax and
+/// tied gates are shared out among the modalities that are present; independent gates of the others stay as they are.
 ///
-/// Arevalo, Solorio, Montes-y-Gómez & González 2017, "Gated multimodal units for information fusion", arXiv 1702.01992. The
-/// equations are the paper's, without biases. The authors' code gates on the projections `x_m W_m` instead of the inputs
-/// (`gateInput: projections`) and normalises the batch before them, which is an encoder's business here.
+/// Arevalo, Solorio, Montes-y-Gómez & González 2017, "Gated multimodal units for information fusion", arXiv 1702.01992.
+/// The equations are the paper's, without biases. The authors' code gates on the projections `x_m W_m` instead of the
+/// inputs (`gateInput: projections`) and normalises the batch before them, which is an encoder's business here.
 public struct GatedFusion: Fusion {
   public struct Options: PartOptions {
     /// Width of the result.
@@ -31,7 +31,8 @@ public struct GatedFusion: Fusion {
     public var bias = false
     public init() {}
     public init(
-      width: Int, gates: Gates = .independent, per: Granularity = .feature, gateInput: GateInput = .inputs, bias: Bool = false
+      width: Int, gates: Gates = .independent, per: Granularity = .feature, gateInput: GateInput = .inputs,
+      bias: Bool = false
     ) {
       (self.width, self.gates, self.per, self.gateInput, self.bias) = (width, gates, per, gateInput, bias)
     }
@@ -124,7 +125,8 @@ public struct GatedFusion: Fusion {
     let pair = [gate, 1 - gate]
     guard first != nil || second != nil else { return pair }
     let ones = Tensor.ones(Shape(gate.shape[0]))
-    let here = first ?? ones, there = second ?? ones
+    let here = first ?? ones
+    let there = second ?? ones
     let both = here * there  // [B]
     let column = Shape(gate.shape[0], 1)
     return zip(pair, [here, there]).map { $0.scaledRows(both) + ($1 - both).reshaped(column) }

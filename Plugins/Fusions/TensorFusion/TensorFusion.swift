@@ -4,18 +4,21 @@ import BraidTensor
 
 /// All products of features of all modalities, and of every subset of them: the outer product with a 1 put before each.
 ///
-/// `t = vec([1; x_1] ⊗ … ⊗ [1; x_M])`, last modality fastest; `z = f(t W + b)`. The tensor itself is not built: the product with
-/// W is taken factor by factor (`tensorProductLinear`). With `width: 0` the result is t.
+/// `t = vec([1; x_1] ⊗ … ⊗ [1; x_M])`, last modality fastest; `z = f(t W + b)`. The tensor itself is not built: the
+/// product with W is taken factor by factor (`tensorProductLinear`). With `width: 0` the result is t.
 ///
-/// Shapes: `[B, d_m]` each → `[B, width]`, or `[B, ∏ (d_m + 1)]`. Parameters: `weight [∏ (d_m + 1), width]`, `bias [width]`; with
-/// `projection` also `projection.<modality>.weight [d_m, projection]` and `.bias`, and d_m = projection above. W grows with the
-/// product of the widths: three modalities of 64 make 274 625 rows, so keep them small or set `projection`.
+/// Shapes: `[B, d_m]` each → `[B, width]`, or `[B, ∏ (d_m + 1)]`. Parameters: `weight [∏ (d_m + 1), width]`,
+/// `bias [width]`; with `projection` also `projection.<modality>.weight [d_m, projection]` and `.bias`, and d_m =
+/// projection above. W grows with the product of the widths: three modalities of 64 make 274 625 rows, so keep them
+/// small or set `projection`.
 ///
-/// An absent modality is zeros (after its projection too), so only its 1 remains: the products of the others are all there.
+/// An absent modality is zeros (after its projection too), so only its 1 remains: the products of the others are all
+/// there.
 ///
-/// Zadeh, Chen, Poria, Cambria & Morency 2017, "Tensor fusion network for multimodal sentiment analysis", EMNLP, D17-1115,
-/// arXiv 1707.07250. In the paper the tensor goes into ReLU layers with dropout; here `activation` and the head do that. Public
-/// code puts the 1 first where the paper writes it last, with the last modality varying fastest; so do we. It only orders W's rows.
+/// Zadeh, Chen, Poria, Cambria & Morency 2017, "Tensor fusion network for multimodal sentiment analysis", EMNLP,
+/// D17-1115, arXiv 1707.07250. In the paper the tensor goes into ReLU layers with dropout; here `activation` and the
+/// head do that. Public code puts the 1 first where the paper writes it last, with the last modality varying fastest;
+/// so do we. It only orders W's rows.
 public struct TensorFusion: Fusion {
   public struct Options: PartOptions {
     /// Width of the linear layer after the tensor; 0: the tensor itself, `∏ (d_m + 1)` wide.
@@ -44,7 +47,8 @@ public struct TensorFusion: Fusion {
   public static let about = About(
     "tensor", "All products of features of all modalities, then a linear layer",
     equation: "z = vec([1; x_1] ⊗ … ⊗ [1; x_M]) W + b",
-    paper: "Zadeh et al. 2017, Tensor fusion network for multimodal sentiment analysis, EMNLP D17-1115, arXiv 1707.07250")
+    paper:
+      "Zadeh et al. 2017, Tensor fusion network for multimodal sentiment analysis, EMNLP D17-1115, arXiv 1707.07250")
   public static let accepts = Accepts.vectors
 
   /// The most elements the weight may have: 2 GB of them. More is refused with advice.
@@ -68,14 +72,18 @@ public struct TensorFusion: Fusion {
       guard !overflow, product <= TensorFusion.largestWeight / max(options.width, 1) else {
         let widths = modalities.map { "\($0.name) \($0.width)" }.joined(separator: ", ")
         throw SetupError(
-          "tensor: the product of \(widths) is too large for a linear layer of \(options.width). Set projection (such as 32), "
-            + "or use a low-rank fusion.")
+          "tensor: the product of \(widths) is too large for a linear layer of \(options.width). "
+            + "Set projection (such as 32), or use a low-rank fusion.")
       }
       rows = product
     }
-    projections = options.projection == 0 ? [] : modalities.map {
-      Linear($0.width, options.projection, activation: .relu, initializer: .heUniform, in: scope["projection"][$0.name])
-    }
+    projections =
+      options.projection == 0
+      ? []
+      : modalities.map {
+        Linear(
+          $0.width, options.projection, activation: .relu, initializer: .heUniform, in: scope["projection"][$0.name])
+      }
     weight = options.width == 0 ? nil : scope.parameter("weight", Shape(rows, options.width), .glorotUniform)
     bias = options.width == 0 ? nil : scope.parameter("bias", Shape(options.width), .zeros)
     activation = options.activation.function
@@ -86,7 +94,9 @@ public struct TensorFusion: Fusion {
     var factors = inputs.map(\.masked)  // [B, d_m]
     if !projections.isEmpty {
       // masked again after the layer: only the 1 of an absent modality may remain
-      factors = zip(zip(projections, factors), inputs).map { $0.0($0.1, &context).scaledRows($1.presence) }  // [B, projection]
+      factors = inputs.indices.map { index in  // [B, projection]
+        projections[index](factors[index], &context).scaledRows(inputs[index].presence)
+      }
     }
     guard let weight else { return Fused(tensor(factors)) }
     return Fused(tensorProductLinear(factors, context[weight], context[bias], activation: activation))  // [B, width]

@@ -4,12 +4,12 @@ import BraidTensor
 
 /// One modality scales the other: `z = (x_1 W + v) ∘ (x_2 U) + b`.
 ///
-/// Shapes: `[B, d_1]`, `[B, d_2]` → `[B, width]`. Parameters: `scale.weight [d_1, width]`, `scale.bias` (v, ones at first, so that
-/// training starts from `x_2 U`), `value.weight [d_2, width]`, `bias [width]`. Extra: `scale`, `[B, width]`. Where the first modality
-/// is absent the scale is v; where the second is, z is b.
+/// Shapes: `[B, d_1]`, `[B, d_2]` → `[B, width]`. Parameters: `scale.weight [d_1, width]`, `scale.bias` (v, ones at
+/// first, so that training starts from `x_2 U`), `value.weight [d_2, width]`, `bias [width]`. Extra: `scale`,
+/// `[B, width]`. Where the first modality is absent the scale is v; where the second is, z is b.
 ///
-/// The vector form of Jayakumar et al. 2020, "Multiplicative interactions and where to find them", ICLR; there x_2 is not
-/// projected and the bias also depends on x_1.
+/// The vector form of Jayakumar et al. 2020, "Multiplicative interactions and where to find them", ICLR; there x_2 is
+/// not projected and the bias also depends on x_1.
 public struct MultiplicativeFusion: Fusion {
   public struct Options: PartOptions {
     /// Width of the result.
@@ -33,7 +33,9 @@ public struct MultiplicativeFusion: Fusion {
     guard modalities.count == 2 else {
       throw SetupError("multiplicative: joins two modalities; got \(modalities.map(\.name)).")
     }
-    guard options.width > 0 else { throw SetupError("multiplicative: width \(options.width); expected a number above 0.") }
+    guard options.width > 0 else {
+      throw SetupError("multiplicative: width \(options.width); expected a number above 0.")
+    }
     scale = Linear(modalities[0].width, options.width, bias: false, in: scope["scale"])
     value = Linear(modalities[1].width, options.width, bias: false, in: scope["value"])
     shift = scope.parameter("scale.bias", Shape(options.width), .ones)
