@@ -6,7 +6,7 @@ public struct GradientCheck: CustomStringConvertible {
   /// One comparison a tensor, inputs first, then parameters in the order of making.
   public let comparisons: [Closeness]
   /// Elements left out because the function has a kink there (ReLU, maximum): it has no derivative to compare. At most
-  /// a fifth of a tensor's elements may be.
+  /// a fifth of a tensor's elements, or one of fewer than ten, may be.
   public let kinks: Int
   /// Number of elements compared.
   public let count: Int
@@ -28,8 +28,8 @@ public struct GradientCheck: CustomStringConvertible {
 /// `L′(x) ≈ [8 (L(x + h) − L(x − h)) − (L(x + 2h) − L(x − 2h))] / 12 h`.
 ///
 /// The forward pass is float32, so differences carry noise of about 5·10⁻⁷ e / h, with e = √Σ (u ∘ f)² and every term
-/// rounded in its last places, beside a truncation error of order h⁴. Errors below the noise count as none; with the
-/// default step 2·10⁻² it is 2.5·10⁻⁵ e. Near kinks and steep places the step is made up to 64 times smaller. The
+/// rounded in its last places, beside a truncation error of order h⁴. Errors below twice the noise count as none; with
+/// the default step 2·10⁻² that is 5·10⁻⁵ e. Near kinks and steep places the step is made up to 64 times smaller. The
 /// default tolerance 5·10⁻³ covers the truncation error that is left; a wrong sign or a forgotten term is off by 1 or
 /// more.
 /// - Parameters:
@@ -143,7 +143,7 @@ private func difference(
     let second = (4 * slope(half) - slope(one)) / 3
     let scale = max(abs(estimate), abs(second), typical)
     if bend(one) > 8 * noise + 0.01 * scale, bend(half) > 0.75 * bend(one) { continue }
-    if abs(estimate - second) <= 4 * noise + 0.2 * tolerance * scale { return (estimate, noise) }
+    if abs(estimate - second) <= noise + 0.2 * tolerance * scale { return (second, 2 * noise) }
   }
   return nil
 }
