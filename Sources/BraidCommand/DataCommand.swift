@@ -1,5 +1,6 @@
 import ArgumentParser
 import BraidCore
+import BraidExperiments
 import Foundation
 
 /// `braid data`.
@@ -60,13 +61,7 @@ struct PrepareData: AsyncParsableCommand {
     }
     let target = URL(fileURLWithPath: folder ?? entry.make.folder)
     if !again, entry.make.isPrepared(target) { return print("\(name) is prepared in \(target.relativePath).") }
-    var settings: [String: Setting] = [:]
-    for assignment in set {
-      guard let equals = assignment.firstIndex(of: "=") else {
-        throw SetupError("--set: found \"\(assignment)\"; expected key=value.")
-      }
-      settings[String(assignment[..<equals])] = .text(String(assignment[assignment.index(after: equals)...]))
-    }
+    let settings = try SettingsDocument("{}", named: "--set").overriding(set).root
     print(entry.make.licences)
     try entry.make.prepare(settings, "--set", target) { print($0) }
   }

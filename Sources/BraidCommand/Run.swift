@@ -27,7 +27,12 @@ struct Run: AsyncParsableCommand {
     print(plan.text + "\n")
     fflush(nil)
     let summary = try Runner(plan, in: folder, workers: workers).run()
-    if !noReport { try writeReport(of: folder, to: nil) }
+    do {
+      if !noReport { try writeReport(of: folder, to: nil) }
+    } catch where summary.exitStatus != 0 {
+      // failed cells decide the exit status, also when they leave nothing to report
+      FileHandle.standardError.write(Data("Error: the report: \(error)\n".utf8))
+    }
     if summary.exitStatus != 0 { throw ExitCode(summary.exitStatus) }
   }
 }

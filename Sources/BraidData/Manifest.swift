@@ -40,6 +40,12 @@ struct Manifest {
     guard !rows.isEmpty else { throw SetupError("\(file): no samples in it.") }
   }
 
+  /// Some of the rows of a manifest.
+  init(_ manifest: Manifest, rows: [Row]) {
+    (file, folder, bytes, columns) = (manifest.file, manifest.folder, manifest.bytes, manifest.columns)
+    self.rows = rows
+  }
+
   /// Throws unless there is a column called `name`; `setting` is where the person asked for it.
   func require(_ name: String, for setting: String) throws {
     guard !columns.contains(name) else { return }

@@ -31,12 +31,14 @@ struct ManifestModality {
     if options.columns.isEmpty { try manifest.require(column, for: "modalities.\(name).column") }
   }
 
-  func read(_ files: inout ManifestFiles) throws -> SourceColumn {
+  /// - Parameter known: what the modality must be where no row says so; nil: a modality that is empty in every row is an error.
+  func read(_ files: inout ManifestFiles, as known: InputSpecification? = nil) throws -> SourceColumn {
     let rows = manifest.rows
     let presence =
       options.columns.isEmpty
       ? rows.map { manifest.cell($0, column) != nil } : rows.map { row in options.columns.contains { manifest.cell(row, $0) != nil } }
     guard let first = presence.firstIndex(of: true) else {
+      if let known { return SourceColumn(name, .absent(known.kind, samples: rows.count), presence: presence) }
       throw SetupError("\(manifest.file): column \"\(column)\" (\(setting)) is empty in every row.")
     }
     let content: SourceColumn.Content

@@ -19,13 +19,14 @@ struct PreparedColumn: Sendable {
   private(set) var standardizer: Standardizer?
   private let maximumLength: Int
 
-  init(_ source: SourceColumn, training: [Int], named data: String) throws {
+  /// - Parameter earlier: the same modality fitted before, whose vocabulary or means are taken; nil: fitted on `training`.
+  init(_ source: SourceColumn, training: [Int], fittedAs earlier: PreparedColumn? = nil, named data: String) throws {
     name = source.name
     let presence = source.presence?.contains(false) == true ? source.presence : nil
     self.presence = presence
     maximumLength = source.maximumLength
     let fitted = training.filter { presence?[$0] ?? true }
-    try require(!fitted.isEmpty, "\(data): no sample of the training split has modality \"\(source.name)\".")
+    try require(earlier != nil || !fitted.isEmpty, "\(data): no sample of the training split has modality \"\(source.name)\".")
     func finite(_ values: [Float], _ sample: (Int) -> Int) throws {
       for (place, value) in values.enumerated() where !value.isFinite {
         throw SetupError("\(data): modality \"\(source.name)\" of sample \(sample(place)) holds \(value); expected finite numbers.")
@@ -35,7 +36,8 @@ struct PreparedColumn: Sendable {
     case .vectors(var values, let width):
       try finite(values) { $0 / width }
       if source.standardize {
-        let fit = Standardizer(fitting: values, width: width, rows: fitted.map { $0..<($0 + 1) })
+        let fit = earlier?.standardizer ?? Standardizer(fitting: values, width: width, rows: fitted.map { $0..<($0 + 1) })
+        try require(fit.mean.count == width, "\(data): modality \"\(name)\": found vectors of \(width) numbers; expected \(fit.mean.count).")
         fit.apply(&values)
         standardizer = fit
       }
@@ -45,7 +47,9 @@ struct PreparedColumn: Sendable {
       let starts = lengths.reduce(into: [0]) { $0.append($0.last! + $1) }
       try finite(values) { place in (starts.firstIndex { $0 * width > place } ?? 1) - 1 }
       if source.standardize {
-        let fit = Standardizer(fitting: values, width: width, rows: fitted.map { starts[$0]..<starts[$0 + 1] })
+        let fit =
+          earlier?.standardizer ?? Standardizer(fitting: values, width: width, rows: fitted.map { starts[$0]..<starts[$0 + 1] })
+        try require(fit.mean.count == width, "\(data): modality \"\(name)\": found steps of \(width) numbers; expected \(fit.mean.count).")
         fit.apply(&values)
         standardizer = fit
       }
@@ -56,15 +60,18 @@ struct PreparedColumn: Sendable {
         let words = Tokenizer.words(text)
         return source.maximumLength > 0 ? Array(words.prefix(source.maximumLength)) : words
       }
-      let known = Vocabulary(
-        fitting: fitted.lazy.map { words[$0] }, minimumCount: source.minimumCount, maximumWords: source.maximumWords)
+      let known =
+        earlier?.vocabulary
+        ?? Vocabulary(fitting: fitted.lazy.map { words[$0] }, minimumCount: source.minimumCount, maximumWords: source.maximumWords)
       vocabulary = known
       storage = .tokens(
         words.flatMap { $0.map(known.id) }, starts: words.reduce(into: [0]) { $0.append($0.last! + $1.count) }, texts: texts)
       specification = InputSpecification(name, .tokens(vocabulary: known.count))
     case .images(let pixels, let channels, let height, let width):
       let fit: Standardizer
-      if source.standardize {
+      if let known = earlier?.standardizer {
+        fit = known
+      } else if source.standardize {
         var histograms = [[Int]](repeating: Array(repeating: 0, count: 256), count: channels)
         for sample in fitted {
           for channel in 0..<channels {

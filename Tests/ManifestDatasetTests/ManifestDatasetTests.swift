@@ -238,6 +238,43 @@ private func error(_ table: String, name: String = "m.csv", _ settings: [String:
         == "m.csv:2: column \"p\": files/rgb.png: not a WAV file: it does not begin with RIFF and WAVE.")
   }
 
+  @Test func `new samples are prepared with what the training split was fitted on`() throws {
+    let rows = "words,v,label,split\na red cat,1,cat,train\na dog,3,dog,train\na cat,5,cat,val\na dog,7,dog,test\n"
+    let new = "v,words\n9,a blue cat\n,dog\n3,\n"
+    let settings: [String: Setting] = ["modalities": .map(["words": .null, "v": .null]), "split": columnSplit]
+    let wrong = [
+      "class.csv": "words,v,label\na,1,cat\na,2,bird\n", "column.csv": "words\na\n", "width.csv": "words,v\na,1 2\n",
+      "empty.csv": "words,v,label\na,,dog\n", "lines.jsonl": "{\"id\": 7, \"words\": \"a red cat\", \"v\": 1}",
+    ]
+    try withFolder(wrong.merging(["m.csv": rows, "new.csv": new]) { $1 }) { folder in
+      let data = try dataset(folder, settings)
+      func read(_ name: String) throws -> any Dataset { try data.reading(folder.appendingPathComponent(name)) }
+      let samples = try read("new.csv")
+      #expect(Split.allCases.map(samples.count) == [0, 0, 3] && samples.identifiers(.test) == ["line 2", "line 3", "line 4"])
+      #expect(samples.inputs == data.inputs && samples.target == data.target && samples.digest != data.digest)
+      let batch = try samples.batch(.test, [0, 1, 2])
+      // trained on 1 and 3: mean 2, deviation 1
+      #expect(batch.inputs["v"]!.values!.elements == [7, 0, 1] && batch.inputs["v"]!.presence!.elements == [1, 0, 1])
+      // ids as in training, where "blue" was not: 1
+      let trained = try data.batch(.train, [0, 1]).inputs["words"]!.tokens!.ids  // a red cat, a dog -
+      #expect(batch.inputs["words"]!.tokens!.ids == [trained[0], 1, trained[2], trained[4], 0, 0, 0, 0, 0])
+      guard case .classes([0, 0, 0]) = batch.target else { throw SetupError("not the first class") }
+      let own = try read("m.csv").batch(.test, [0, 1, 2, 3])
+      guard case .classes([0, 1, 0, 1]) = own.target else { throw SetupError("not the file's classes") }
+      #expect(own.inputs["v"]!.values!.elements == [-1, 1, 3, 5])
+      let empty = try read("empty.csv").batch(.test, [0])
+      #expect(empty.inputs["v"]!.values!.elements == [0] && empty.inputs["v"]!.presence!.elements == [0])
+      let line = try read("lines.jsonl")
+      #expect(line.identifiers(.test) == ["7"] && (try line.batch(.test, [0]).inputs["v"]!.values!.elements) == [-1])
+      func found(_ name: String) -> String {
+        message { _ = try read(name) }.replacingOccurrences(of: folder.path + "/", with: "")
+      }
+      #expect(found("class.csv") == "class.csv:3: column \"label\": label \"bird\" is not one of the declared classes: cat, dog.")
+      #expect(found("column.csv") == "column.csv: no column \"v\" (modalities.v.column). Columns: words.")
+      #expect(found("width.csv") == "width.csv: modality \"v\": found vectors of 2 numbers; expected 1.")
+    }
+  }
+
   private func message(_ body: () throws -> Void) -> String {
     do {
       try body()
