@@ -61,7 +61,15 @@ struct PrepareData: AsyncParsableCommand {
     }
     let target = URL(fileURLWithPath: folder ?? entry.make.folder)
     if !again, entry.make.isPrepared(target) { return print("\(name) is prepared in \(target.relativePath).") }
-    let settings = try SettingsDocument("{}", named: "--set").overriding(set).root
+    var settings: [String: Setting] = [:]
+    for assignment in set {
+      guard let equals = assignment.firstIndex(of: "=") else {
+        throw SetupError("--set: found \"\(assignment)\"; expected key=value.")
+      }
+      let (key, value) = (String(assignment[..<equals]), assignment[assignment.index(after: equals)...])
+      // read as an experiment file would read it, so that numbers are numbers
+      settings[key] = try SettingsDocument("value: \(value)", named: "--set \(key)").root["value"] ?? .null
+    }
     print(entry.make.licences)
     try entry.make.prepare(settings, "--set", target) { print($0) }
   }

@@ -17,6 +17,9 @@ enum Charts {
   /// Colours that can be told apart with colour-blind eyes (Okabe & Ito 2008).
   static let palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#666666", "#000000"]
 
+  /// File names of all charts there can be.
+  static let names: Set = ["metric-by-fusion", "learning-curves", "loss-curves", "confusion"]
+
   /// All charts there is data for.
   static func draw(_ comparison: Comparison, with gnuplot: Gnuplot) -> (charts: [Chart], complaints: [String]) {
     var charts: [Chart] = []
@@ -75,7 +78,7 @@ enum Charts {
     }
     means += "EOD\n"
     seeds += "EOD\n"
-    let labels = rows.enumerated().map { "\(Gnuplot.quoted($1.name)) \(rows.count - $0)" }.joined(separator: ", ")
+    let labels = rows.enumerated().map { "\(Gnuplot.tic($1.name)) \(rows.count - $0)" }.joined(separator: ", ")
     var script = means + seeds
     script += "set yrange [0.4:\(Double(rows.count) + 0.6)]\nset ytics (\(labels)) scale 0\nset xlabel \(Gnuplot.quoted(metric))\n"
     script += "unset key\nset offsets graph 0.02, graph 0.02, 0, 0\n"
@@ -116,7 +119,7 @@ enum Charts {
       script += "\n"
     }
     script += "EOD\n"
-    let names = confusion.classes.map { Gnuplot.quoted($0) }
+    let names = confusion.classes.map { Gnuplot.tic($0) }
     let across = names.enumerated().map { "\($1) \($0)" }.joined(separator: ", ")
     let down = names.enumerated().map { "\($1) \(count - 1 - $0)" }.joined(separator: ", ")
     script += "set xtics (\(across)) rotate by 40 right scale 0\nset ytics (\(down)) scale 0\nunset grid\nunset key\n"

@@ -44,8 +44,13 @@ struct Gnuplot {
   }
 
   /// A name as a gnuplot string, whatever it holds.
+  ///
+  /// In single quotes: within double quotes gnuplot would run what stands between backquotes as a shell command.
   static func quoted(_ text: String) -> String {
-    "\"" + text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
-      .replacingOccurrences(of: "\n", with: " ") + "\""
+    let line = String(text.unicodeScalars.map { $0.value < 32 ? " " : Character($0) })
+    return "'" + line.replacingOccurrences(of: "'", with: "''") + "'"
   }
+
+  /// A name as the label of a tic, which gnuplot reads as a number format: a per cent sign is written twice.
+  static func tic(_ text: String) -> String { quoted(text.replacingOccurrences(of: "%", with: "%%")) }
 }

@@ -48,7 +48,9 @@ enum LaTeXReport {
       case "<": result += "$<$"
       case ">": result += "$>$"
       case "\u{202f}": result += "\\,"
-      case "\n": result += " "
+      // after the end of a row these would be read as its options
+      case "[", "]", "*": result += "{\(character)}"
+      case _ where character.isNewline: result += " "
       default: result.append(character)
       }
     }

@@ -5,7 +5,8 @@ import Foundation
 enum MarkdownReport {
   static func render(_ content: ReportContent) -> String {
     let comparison = content.comparison
-    var lines = ["# \(comparison.name)", "", "**Question.** \(comparison.question)", "", content.finding, ""]
+    var lines = ["# \(literal(comparison.name))", "", "**Question.** \(literal(comparison.question))", ""]
+    lines += [literal(content.finding), ""]
     for (index, item) in content.tables.enumerated() {
       lines += [index == 0 ? "## Results" : "### \(item.title)", "", item.table.markdown, ""]
       if index == 0 { lines += [content.legend, ""] }
@@ -13,30 +14,43 @@ enum MarkdownReport {
     for note in comparison.notes { lines += ["> \(note)", ""] }
     if !comparison.failures.isEmpty || !comparison.missing.isEmpty {
       lines += ["## Cells that are not in the table", ""]
-      lines += comparison.failures.map { "- failed: \($0.row), seed \($0.seed) (`\($0.folder)`): \($0.reason)" }
-      lines += comparison.missing.map { "- missing: \($0.row), seed \($0.seed) (`\($0.folder)`): \($0.reason)" }
+      func line(_ status: String, _ cell: Comparison.Failure) -> String {
+        "- \(status): \(literal(cell.row)), seed \(cell.seed) (`\(cell.folder)`): \(literal(cell.reason))"
+      }
+      lines += comparison.failures.map { line("failed", $0) } + comparison.missing.map { line("missing", $0) }
       lines.append("")
     }
     if !content.charts.isEmpty || !content.chartNotes.isEmpty {
       lines += ["## Charts", ""] + content.chartNotes.flatMap { [$0, ""] }
-      for chart in content.charts { lines += ["![\(chart.caption)](charts/\(chart.name).svg)", "", "*\(chart.caption)*", ""] }
+      for chart in content.charts { lines += picture(chart.name, chart.caption) }
     }
     if !content.samplePictures.isEmpty {
       lines += ["## What the fusions looked at", ""]
       var row = ""
       for picture in content.samplePictures {
-        if picture.row != row { lines += ["### \(picture.row)", ""] }
+        if picture.row != row { lines += ["### \(literal(picture.row))", ""] }
         row = picture.row
-        lines += ["![\(picture.caption)](charts/\(picture.name).svg)", "", "*\(picture.caption)*", ""]
+        lines += self.picture(picture.name, picture.caption)
       }
     }
-    lines += ["## Data", ""] + content.dataLines.map { "- \($0.0): \($0.1)" } + [""]
+    lines += ["## Data", ""] + content.dataLines.map { "- \(literal($0.0)): \(literal($0.1))" } + [""]
     lines += ["## Settings", "", "Settings all rows share; those the file gave are in bold.", ""]
     lines += [settings(comparison.settings), ""]
-    for row in comparison.rows where !row.settings.isEmpty { lines += ["### \(row.name)", "", settings(row.settings), ""] }
+    for row in comparison.rows where !row.settings.isEmpty { lines += ["### \(literal(row.name))", "", settings(row.settings), ""] }
     lines += ["## Provenance", ""]
     for group in comparison.provenance { lines += content.provenanceLines(group).map { "- \($0.0): \($0.1)" } + [""] }
     return lines.joined(separator: "\n")
+  }
+
+  private static func picture(_ name: String, _ caption: String) -> [String] {
+    let text = literal(caption).replacingOccurrences(of: "[", with: "\\[").replacingOccurrences(of: "]", with: "\\]")
+    return ["![\(text)](charts/\(name).svg)", "", "*\(literal(caption))*", ""]
+  }
+
+  /// A name or a message as one line that opens no HTML element.
+  static func literal(_ text: String) -> String {
+    text.split(whereSeparator: \.isNewline).joined(separator: " ")
+      .replacingOccurrences(of: "<(?=[A-Za-z/!?])", with: "\\\\<", options: .regularExpression)
   }
 
   private static func settings(_ settings: [Comparison.SettingLine]) -> String {

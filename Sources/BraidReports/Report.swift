@@ -41,14 +41,15 @@ public struct Report {
 
   /// Writes report.md, report.html, table.tex, results.csv, comparison.json and charts/*.svg into a folder, which is made.
   ///
-  /// Everything is written beside the folder first and moved into place, so an old report stays until the new one is whole.
+  /// Everything is written aside first and then moved into place, so an old report stays until the new one is whole. Other
+  /// files in the folder are left alone; only charts of the old report that the new one has not are removed.
   /// - Returns: the files, report.html first.
   /// - Throws: `SetupError` naming the file that cannot be written.
   @discardableResult
   public func write(to folder: URL) throws -> [URL] {
     let manager = FileManager.default
-    let staged = folder.deletingLastPathComponent()
-      .appendingPathComponent(".\(folder.lastPathComponent)-\(ProcessInfo.processInfo.processIdentifier)")
+    let isNew = !manager.fileExists(atPath: folder.path)
+    let staged = folder.appendingPathComponent(".unfinished-\(ProcessInfo.processInfo.processIdentifier)")
     var files: [(String, Data)] = [
       ("report.html", Data(try html().utf8)), ("report.md", Data(markdown().utf8)), ("table.tex", Data(latex().utf8)),
       ("results.csv", Data(csv().utf8)), ("comparison.json", try json()),
@@ -58,12 +59,26 @@ public struct Report {
       try? manager.removeItem(at: staged)
       try manager.createDirectory(at: staged.appendingPathComponent("charts"), withIntermediateDirectories: true)
       for (name, data) in files { try data.write(to: staged.appendingPathComponent(name)) }
-      if manager.fileExists(atPath: folder.path) { try manager.removeItem(at: folder) }
-      try manager.moveItem(at: staged, to: folder)
+      try manager.createDirectory(at: folder.appendingPathComponent("charts"), withIntermediateDirectories: true)
+      for (name, _) in files {
+        let (new, place) = (staged.appendingPathComponent(name).path, folder.appendingPathComponent(name).path)
+        guard rename(new, place) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+      }
+      try manager.removeItem(at: staged)
+      try removeOldCharts(in: folder.appendingPathComponent("charts"))
     } catch {
-      try? manager.removeItem(at: staged)
+      try? manager.removeItem(at: isNew ? folder : staged)
       throw SetupError("\(folder.path): the report cannot be written: \(error.localizedDescription)")
     }
     return files.map { folder.appendingPathComponent($0.0) }
+  }
+
+  /// Removes what an earlier report drew and this one does not have.
+  private func removeOldCharts(in folder: URL) throws {
+    let own = Set(pictures.map { "\($0.name).svg" })
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) where !own.contains(file) {
+      guard file.hasSuffix(".svg"), Charts.names.contains(String(file.dropLast(4))) || file.hasPrefix("sample-") else { continue }
+      try FileManager.default.removeItem(at: folder.appendingPathComponent(file))
+    }
   }
 }

@@ -70,6 +70,10 @@ struct ReportContent {
     var text = "Best by mean \(metric.name): \(best), \(NumberText.meanDeviation(result.test))."
     guard let reference = comparison.reference else { return text }
     let others = comparison.rows.filter { !$0.isReference && !$0.isSingleModality }
+    guard others.contains(where: { $0.metric(metric.name)?.difference?.adjustedP != nil }) else {
+      let why = comparison.seeds.count == 1 ? "With one seed no difference to \(reference) can be tested." : "No difference to \(reference) could be tested."
+      return others.isEmpty ? text : "\(text) \(why)"
+    }
     let differing = others.filter { ($0.metric(metric.name)?.difference?.adjustedP ?? 1) < 0.05 }
     func isBetter(_ row: Comparison.Row) -> Bool {
       ((row.metric(metric.name)?.difference?.estimate.mean ?? 0) > 0) == metric.higherIsBetter

@@ -90,7 +90,7 @@ public struct ResultTable: Sendable, Equatable {
   /// As a Markdown table, the best row in bold.
   public var markdown: String {
     func escape(_ text: String) -> String {
-      text.replacingOccurrences(of: "|", with: "\\|").replacingOccurrences(of: "\n", with: " ")
+      MarkdownReport.literal(text).replacingOccurrences(of: "|", with: "\\|")
     }
     func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
     let body = rows.enumerated().map { index, cells in

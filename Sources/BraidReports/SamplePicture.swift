@@ -113,7 +113,7 @@ struct SamplePicture {
     var body = "", y = 0.0
     for picture in sample.pictures {
       guard let weights = view.weights[picture.modality], let grid = answer.grids[picture.modality], grid.count == 2,
-        grid[0] * grid[1] == weights.count
+        grid[0] > 0, weights.count % grid[0] == 0, weights.count / grid[0] == grid[1]
       else { continue }
       body += image(picture, y) + overlay(weights, rows: grid[0], columns: grid[1], y)
       y += Self.side + 4

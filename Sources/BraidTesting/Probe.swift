@@ -148,7 +148,8 @@ public struct Probe {
     }
     let tensor = "input.\(names[0])"
     let shape = try file.shape(tensor)
-    let steps = try mask(file, "steps.\(names[0])", Shape(shape[0], shape.rank > 1 ? shape[1] : 1))
+    guard (2...4).contains(shape.rank) else { throw unreadable(file, tensor, shape) }
+    let steps = try mask(file, "steps.\(names[0])", Shape(shape[0], shape[1]))
     let presence = try mask(file, "presence.\(names[0])", Shape(shape[0]))
     let isWhole = try file.isWholeNumbers(tensor)
     let kind: InputSpecification.Kind
@@ -165,9 +166,7 @@ public struct Probe {
     case (2, false): kind = .vector(width: shape[1])
     case (3, false): kind = .sequence(width: shape[2])
     case (4, false): kind = .image(channels: shape[1], height: shape[2], width: shape[3])
-    default:
-      throw SetupError(
-        "\(file.source): \"\(tensor)\" has shape \(shape); expected [B, d], [B, T, d], [B, C, H, W] or whole numbers [B, T].")
+    default: throw unreadable(file, tensor, shape)
     }
     let encoder = try part.make(settings, "--options", InputSpecification(names[0], kind), scope)
     let values = tokens == nil ? try file.tensor(tensor) : nil
@@ -179,6 +178,11 @@ public struct Probe {
       let features = encoder(input, &context)
       return Outcome(inputs: leaf.map { [(names[0], $0)] } ?? [], output: features.values, steps: features.steps)
     }
+  }
+
+  private func unreadable(_ file: Safetensors, _ tensor: String, _ shape: Shape) -> SetupError {
+    SetupError(
+      "\(file.source): \"\(tensor)\" has shape \(shape); expected [B, d], [B, T, d], [B, C, H, W] or whole numbers [B, T].")
   }
 
   private func makeHead(_ catalogue: Catalogue, _ file: Safetensors, _ scope: Scope) throws -> (inout Context) -> Outcome {
@@ -204,6 +208,16 @@ public struct Probe {
     let (specification, answers) = try self.target(file, outputs: output.shape[1])
     guard let answers else {
       throw SetupError("\(file.source): a loss needs target.classes, target.labels or target.values.")
+    }
+    let answered =
+      switch answers {
+      case .classes(let classes): classes.count
+      case .labels(let values), .values(let values): values.shape[0]
+      }
+    guard answered == output.shape[0] else {
+      throw SetupError(
+        "\(file.source): a target of \(answered) samples for \"input.output\" of shape \(output.shape); expected "
+          + "\(output.shape[0]).")
     }
     let loss = try part.make(settings, "--options", specification, scope)
     let batch = Batch(inputs: [:], target: answers, samples: Array(0..<output.shape[0]))

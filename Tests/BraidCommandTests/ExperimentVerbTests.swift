@@ -1,0 +1,77 @@
+import BraidCore
+import Foundation
+import Testing
+
+@Suite("From an experiment file to its report", .enabled(if: Braid.executable != nil, "the braid executable is not built"))
+struct ExperimentVerbTests {
+  private let experiment = """
+    name: tiny
+    question: Does it run?
+    data:
+      manifest:
+        file: table.csv
+        modalities: {one: {kind: vector, columns: [a]}, two: {kind: vector, columns: [b]}}
+        split: {column: split}
+    encoders: {one: {mlp: {layers: [3]}}, two: {mlp: {layers: [3]}}}
+    metrics: [accuracy]
+    train: {epochs: 2, batchSize: 4, monitor: accuracy}
+    seeds: [1, 2]
+    reference: concat
+    compare: [concat, gated]
+    """
+  /// Twelve samples; the sign of `a` is the class.
+  private var table: String {
+    let rows = (0..<12).map { index in
+      "\(index % 2 == 0 ? 1 : -1),\(index),\(index % 2 == 0 ? "x" : "y"),\(["train", "train", "val", "test"][index / 3])"
+    }
+    return "a,b,label,split\n" + rows.joined(separator: "\n") + "\n"
+  }
+  private func scratch() throws -> Scratch { try Scratch(["tiny.yaml": experiment, "table.csv": table]) }
+  private func page(_ scratch: Scratch, _ folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: scratch.path("\(folder)/report.html"))
+  }
+
+  @Test func `check prints the plan, trains nothing and writes nothing`() throws {
+    let scratch = try scratch()
+    let plan = try Braid.json(["check", "tiny.yaml", "--set", "train.epochs=7"], in: scratch.url)
+    guard case .list(let cells)? = plan["cells"] else { return #expect(Bool(false), "no cells") }
+    #expect(plan["name"] == .text("tiny") && cells.count == 4)
+    #expect(try Braid.run(["check", "tiny.yaml"], in: scratch.url).out.contains("gated"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).sorted() == ["table.csv", "tiny.yaml"])
+    let typo = try Braid.run(["check", "tiny.yaml", "--set", "train.epoch=7"], in: scratch.url)
+    #expect(typo.status == 1 && typo.err.contains("Did you mean \"epochs\"?"), "\(typo.err)")
+  }
+
+  @Test func `run trains and reports, report reports again, predict answers`() throws {
+    let scratch = try scratch()
+    let run = try Braid.run(["run", "tiny.yaml", "--workers", "1"], in: scratch.url)
+    #expect(run.status == 0 && run.out.contains("Does it run?") && run.out.contains("Best by mean accuracy"), "\(run)")
+    #expect(page(scratch, "runs/tiny/report"))
+    for source in ["tiny.yaml", "runs/tiny"] {
+      let report = try Braid.run(["report", source, "--to", "out"], in: scratch.url)
+      #expect(report.status == 0 && report.out.contains("report: ") && page(scratch, "out"), "\(report)")
+      try FileManager.default.removeItem(atPath: scratch.path("out"))
+    }
+    let found = try FileManager.default.subpathsOfDirectory(atPath: scratch.path("runs")).first { $0.hasSuffix("parameters.safetensors") }
+    let cell = "runs/" + (try #require(found) as NSString).deletingLastPathComponent
+    let answers = try Braid.run(["predict", cell], in: scratch.url)
+    #expect(answers.status == 0 && answers.out.split(whereSeparator: \.isNewline).count == 4, "\(answers)")  // a line for each test sample
+    let nowhere = try Braid.run(["predict", cell, "--out", "/nowhere/answers.csv"], in: scratch.url)
+    #expect(nowhere.status == 1 && nowhere.err.hasPrefix("error: /nowhere/answers.csv: cannot be written: "))
+  }
+
+  @Test func `a run whose cells fail ends with 2, and its report says why`() throws {
+    let scratch = try scratch()
+    let run = try Braid.run(
+      ["run", "tiny.yaml", "--workers", "1", "--set", "train.learningRate=1e38", "--folder", "out"], in: scratch.url)
+    #expect(run.status == 2 && run.out.contains("4 failed; the report says which and why."), "\(run)")
+    let page = try String(contentsOfFile: scratch.path("out/report/report.html"), encoding: .utf8)
+    #expect(page.contains("Cells that are not in the table") && page.components(separatedBy: ">failed</td>").count == 5)
+  }
+
+  @Test func `report on a folder without runs says what is missing`() throws {
+    let scratch = try Scratch()
+    let report = try Braid.run(["report", scratch.url.path])
+    #expect(report == .init(status: 1, out: "", err: "error: \(scratch.url.path): no experiment has been run here: it has no plan.json.\n"))
+  }
+}
