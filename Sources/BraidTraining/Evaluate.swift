@@ -7,6 +7,8 @@ import BraidTensor
 public func evaluate(
   _ model: FusionModel, _ loss: any Loss, on data: any Dataset, _ split: Split, batchSize: Int = 256
 ) throws -> (evaluation: Evaluation, loss: Double) {
+  guard batchSize >= 1 else { stop("evaluate", "batchSize is \(batchSize); expected 1 or more") }
+  let batchSize = min(batchSize, max(data.count(split), 1))
   let count = data.count(split)
   let outputs = data.target.names.count
   var scores: [Float] = []
@@ -36,6 +38,13 @@ public func flopsPerSample(_ model: FusionModel, on data: any Dataset, samples: 
   guard count > 0 else { return 0 }
   let batch = try data.batch(.train, Array(0..<count))
   var context = Context.evaluation(recording: true)
-  _ = model(batch, &context)
-  return (context.tape?.floatingPointOperations ?? 0) / Double(count)
+  guard let tape = context.tape else { return 0 }
+  // Only what depends on a leaf is recorded and counted: with the inputs as leaves, work on raw data counts as well.
+  let inputs = batch.inputs.mapValues { input in
+    var watched = input
+    watched.values = input.values.map { tape.watch($0) }
+    return watched
+  }
+  _ = model(Batch(inputs: inputs, target: batch.target, samples: batch.samples), &context)
+  return tape.floatingPointOperations / Double(count)
 }

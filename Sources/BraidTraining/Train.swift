@@ -10,7 +10,8 @@ import BraidTensor
 ///   - metrics: by the name they are reported under.
 ///   - seed: of data order and dropout; the model's first weights came from its scope's seed.
 ///   - observe: called after every epoch; it cannot steer.
-/// - Throws: `TrainingFailure` when the loss is not finite; `SetupError` for data or settings that do not fit.
+/// - Throws: `TrainingFailure` when the loss is not finite; `SetupError` for settings out of range and for an empty training or
+///   validation split (an empty test split is allowed: its metrics are NaN).
 public func train(
   _ model: FusionModel, _ loss: any Loss, on data: any Dataset, metrics: [(name: String, metric: any Metric)],
   options: TrainingOptions = TrainingOptions(), seed: UInt64, observe: (EpochRecord) throws -> Void = { _ in }
@@ -18,8 +19,12 @@ public func train(
   try options.validate(metrics: metrics.map(\.name), at: "train")
   let count = data.count(.train)
   guard count > 0 else { throw SetupError("the training split is empty: give it samples (a larger share, or more rows)") }
+  guard data.count(.validation) > 0 else {
+    throw SetupError("the validation split is empty: the best epoch is chosen on it, so give it samples")
+  }
   let identifiers = data.identifiers(.train)
-  let stepsPerEpoch = (count + options.batchSize - 1) / options.batchSize
+  let batchSize = min(options.batchSize, count)
+  let stepsPerEpoch = (count + batchSize - 1) / batchSize
   let schedule = options.makeSchedule(stepsPerEpoch: stepsPerEpoch)
   let steps = stepsPerEpoch * options.epochs
   var optimizer = options.makeOptimizer()
@@ -33,8 +38,8 @@ public func train(
     let order = stream.permutation(count)
     var total = 0.0
     var rate: Float = 0
-    for start in stride(from: 0, to: count, by: options.batchSize) {
-      let batch = try data.batch(.train, Array(order[start..<min(start + options.batchSize, count)]))
+    for start in stride(from: 0, to: count, by: batchSize) {
+      let batch = try data.batch(.train, Array(order[start..<min(start + batchSize, count)]))
       var context = Context.training(seed: seed, step: step)
       let pass = model(batch, &context)
       let value = loss(pass, &context)  // []

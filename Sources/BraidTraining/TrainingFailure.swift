@@ -22,7 +22,11 @@ func firstNonFinite(in pass: Pass, of model: FusionModel, identifiers: [String])
       return "the data of modality \"\(name)\"\(sample(values))"
     }
   }
-  if case .values(let values) = pass.batch.target, !values.isFinite { return "the target\(sample(values))" }
+  switch pass.batch.target {
+  case .labels(let values) where !values.isFinite, .values(let values) where !values.isFinite:
+    return "the target\(sample(values))"
+  default: break
+  }
   // A parameter that is no longer finite poisons everything after it: it was the last update that went too far.
   for parameter in model.store.parameters where !parameter.value.isFinite {
     return "the parameter \(parameter.path), after the step before (try a lower learning rate or train.clipNorm)"
@@ -31,6 +35,6 @@ func firstNonFinite(in pass: Pass, of model: FusionModel, identifiers: [String])
     return "the encoder of \"\(modality.name)\"\(sample(features.values))"
   }
   if !pass.fused.values.isFinite { return "the fusion \"\(type(of: model.fusion).about.name)\"\(sample(pass.fused.values))" }
-  if !pass.prediction.output.isFinite { return "the head \"\(type(of: model.head).about.name)\"" }
+  if !pass.prediction.output.isFinite { return "the head \"\(type(of: model.head).about.name)\"\(sample(pass.prediction.output))" }
   return "the loss"
 }

@@ -44,11 +44,13 @@ extension TrainingOptions {
     try require(batchSize >= 1, "batchSize", batchSize, "1 or more")
     try require(learningRate > 0 && learningRate.isFinite, "learningRate", learningRate, "a positive number")
     try require((0..<1).contains(momentum), "momentum", momentum, "at least 0 and below 1")
-    try require(weightDecay >= 0, "weightDecay", weightDecay, "0 or more")
+    try require(weightDecay >= 0 && weightDecay.isFinite, "weightDecay", weightDecay, "0 or more")
     try require((0...1).contains(warmUp), "warmUp", warmUp, "a share between 0 and 1")
     try require(decayEvery >= 1, "decayEvery", decayEvery, "1 or more")
-    try require(decayFactor > 0, "decayFactor", decayFactor, "a positive number")
-    try require(clipNorm >= 0, "clipNorm", clipNorm, "0 (no limit) or more")
+    try require(decayFactor > 0 && decayFactor.isFinite, "decayFactor", decayFactor, "a positive number")
+    // the limit is applied in single precision, where the smallest doubles are 0 and would mean "no limit"
+    try require(
+      clipNorm == 0 || Float(clipNorm) > 0, "clipNorm", clipNorm, "0 (no limit) or a positive number of ordinary size")
     try require(patience >= 0, "patience", patience, "0 (never stop early) or more")
     let known = ["loss"] + metrics
     guard known.contains(monitor) else {
@@ -74,7 +76,8 @@ extension TrainingOptions {
     let form: Schedule.Form =
       switch schedule {
       case .constant: .constant
-      case .step: .step(every: decayEvery * stepsPerEpoch, factor: decayFactor)
+      // a drop after the last epoch is none, however many epochs were asked for
+      case .step: .step(every: min(decayEvery, epochs) * stepsPerEpoch, factor: decayFactor)
       case .cosine: .cosine(last: 0)
       }
     return Schedule(form, warmUp: Int((warmUp * Double(stepsPerEpoch * epochs)).rounded()))
