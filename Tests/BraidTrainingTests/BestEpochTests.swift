@@ -16,7 +16,7 @@ private struct Rising: Metric {
   static let higherIsBetter = true
   var script = Script([])
   init(_ script: [Double]) { self.script = Script(script) }
-  init(_ options: NoOptions, for target: TargetSpecification) throws {}
+  init(_ options: Options, for target: TargetSpecification) throws {}
   func callAsFunction(_ evaluation: Evaluation) -> Double { script.next() }
 }
 private struct Falling: Metric {
@@ -25,7 +25,7 @@ private struct Falling: Metric {
   static let higherIsBetter = false
   var script = Script([])
   init(_ script: [Double]) { self.script = Script(script) }
-  init(_ options: NoOptions, for target: TargetSpecification) throws {}
+  init(_ options: Options, for target: TargetSpecification) throws {}
   func callAsFunction(_ evaluation: Evaluation) -> Double { script.next() }
 }
 

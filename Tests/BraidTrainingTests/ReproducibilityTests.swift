@@ -80,7 +80,7 @@ private func order(_ data: ObservedData, epochs: Int, batchSize: Int) -> [[Int]]
   }
 }
 
-@Suite struct `Evaluation` {
+@Suite struct `An evaluation` {
   @Test(arguments: [1, 2, 7, 29, 1000, Int.max])
   func `does not depend on the batch size`(_ batchSize: Int) throws {
     let data = try Toy.pictures(58, train: 29)
