@@ -35,8 +35,74 @@ extension PartOptions {
     do {
       self = try decoder.decode(Self.self, from: JSONEncoder().encode(Setting.map(merged)))
     } catch let error as DecodingError {
+      if let (place, number) = misfit(.map(merged), at: path, when: { isUnplaced($0, of: Self.self, at: path) }) {
+        throw SetupError("\(place): found \(number) (\(number.kind)); expected \(fitting(number)).")
+      }
       throw SetupError(explain(error, merged, at: path))
     }
+  }
+}
+
+/// Whether decoding fails without saying where: what `JSONDecoder` does with a number its type cannot hold, such as 1.5 or −1
+/// for a whole number of 0 or more.
+private func isUnplaced<Options: PartOptions>(_ settings: Setting, of: Options.Type, at path: String) -> Bool {
+  let decoder = JSONDecoder()
+  decoder.userInfo[.optionsPath] = path
+  do {
+    _ = try decoder.decode(Options.self, from: JSONEncoder().encode(settings))
+  } catch DecodingError.dataCorrupted(let context) {
+    return context.codingPath.isEmpty
+  } catch { return false }
+  return false
+}
+
+/// The number that its setting cannot hold, and its key path: numbers give way to 0, which every type holds, one after another,
+/// until decoding no longer fails without a place. Nil when it did not fail so, or no number is to blame.
+private func misfit(
+  _ settings: Setting, at path: String, when fails: (Setting) -> Bool
+) -> (place: String, number: Setting)? {
+  guard fails(settings) else { return nil }
+  var found: (place: String, number: Setting)?
+  /// `value` with its numbers replaced up to the culprit; `whole` puts it in its place in the tree.
+  func replacing(_ value: Setting, at place: String, _ whole: (Setting) -> Setting) -> Setting {
+    guard found == nil else { return value }
+    switch value {
+    case .integer, .number:
+      if !fails(whole(.integer(0))) { found = (place, value) }
+      return .integer(0)
+    case .list(var list):
+      for index in list.indices {
+        let before = list
+        list[index] = replacing(list[index], at: "\(place)[\(index)]") { item in
+          var list = before
+          list[index] = item
+          return whole(.list(list))
+        }
+      }
+      return .list(list)
+    case .map(var map):
+      for key in map.keys.sorted() {
+        let before = map
+        map[key] = replacing(map[key] ?? .null, at: "\(place).\(key)") { item in
+          var map = before
+          map[key] = item
+          return whole(.map(map))
+        }
+      }
+      return .map(map)
+    default: return value
+    }
+  }
+  _ = replacing(settings, at: path) { $0 }
+  return found
+}
+
+/// What a number that fits nowhere should have been.
+private func fitting(_ number: Setting) -> String {
+  switch number {
+  case .integer: "a whole number of 0 or more"
+  case .number(let value) where value == value.rounded(): "a whole number of at most 18 digits"
+  default: "a whole number"
   }
 }
 
@@ -91,6 +157,7 @@ private func explain(_ error: DecodingError, _ settings: [String: Setting], at p
 private func readable(_ type: Any.Type) -> String {
   switch type {
   case is Int.Type: "a whole number"
+  case is UInt64.Type: "a whole number of 0 or more"
   case is Double.Type, is Float.Type: "a number"
   case is Bool.Type: "true or false"
   case is String.Type: "text"

@@ -72,6 +72,19 @@ import Testing
 
   static let wrong = [
     Case("epochs: 3", "epochs: many", "toy.yaml:8: train.epochs: found \"many\" (text); expected a whole number."),
+    Case("epochs: 3", "epochs: 1.5", "toy.yaml:8: train.epochs: found 1.5 (a number); expected a whole number."),
+    Case(
+      "epochs: 3", "epochs: 99999999999999999999",
+      "toy.yaml:8: train.epochs: found 1e+20 (a number); expected a whole number of at most 18 digits."),
+    Case(
+      "seeds: [1, 2]", "seeds: [1, -2]",
+      "toy.yaml:9: seeds[1]: found -2 (a whole number); expected a whole number of 0 or more."),
+    Case("seeds: [1, 2]", "seeds: [1.5]", "toy.yaml:9: seeds[0]: found 1.5 (a number); expected a whole number."),
+    Case(
+      "seeds: [1, 2]", "seeds: [a]", "toy.yaml:9: seeds[0]: found \"a\" (text); expected a whole number of 0 or more."),
+    Case(
+      "modalities: [left]", "modalities: []",
+      "toy.yaml:12: compare[0].modalities: found an empty list; expected one modality or more. Leave it out for all."),
     Case("epochs: 3", "epochs: 0", "toy.yaml:8: train.epochs: found 0; expected 1 or more."),
     Case(
       "layers: [4]}}\n  right", "layers: [a]}}\n  right",
@@ -137,15 +150,35 @@ import Testing
         == "x:1: found no map; expected an experiment: `name: …`, `data: …` and so on.")
   }
 
+  @Test func `Numbers are told from texts as YAML 1.2 does`() throws {
+    let spellings: [(String, Setting)] = [
+      ("7", .integer(7)), ("-7", .integer(-7)), ("+7", .integer(7)), ("1.5", .number(1.5)), (".5", .number(0.5)),
+      ("5.", .number(5)), ("-.5", .number(-0.5)), ("1e3", .number(1000)), ("2.5E-1", .number(0.25)), (".5e+1", .number(5)),
+      ("1e", .text("1e")), ("1e+", .text("1e+")), (".", .text(".")), ("1.2.3", .text("1.2.3")),
+      ("e5", .text("e5")), ("1 2", .text("1 2")), ("-.nan", .text("-.nan")), ("inf", .text("inf")),
+    ]
+    for (spelling, value) in spellings {
+      #expect(try SettingsDocument("a: \(spelling)", named: "x").root["a"] == value)
+    }
+    for spelling in [".inf", "-.Inf", "+.INF", ".NaN"] {
+      #expect(
+        message { _ = try SettingsDocument("a: \(spelling)", named: "x") }
+          == "x:1: a: found \(spelling); expected a finite number.")
+    }
+  }
+
   @Test func `Hostile files end in an error, quickly`() throws {
     let levels = (1...9).map {
       "l\($0): &l\($0) [\(Array(repeating: "*l\($0 - 1)", count: 10).joined(separator: ", "))]"
     }
     let laughs =
       "l0: &l0 [\(Array(repeating: "lol", count: 10).joined(separator: ", "))]\n" + levels.joined(separator: "\n")
+    let clock = ContinuousClock.now
     #expect(
       message { _ = try SettingsDocument(laughs, named: "x") }
         == "x: holds more than 100000 values (aliases are followed).")
+    // half a second alone; ten leaves room for a busy machine
+    #expect(ContinuousClock.now - clock < .seconds(10))
     #expect(
       message { _ = try SettingsDocument("a: " + String(repeating: "[", count: 100_000), named: "x") }.hasPrefix(
         "x:1: is not YAML:"))

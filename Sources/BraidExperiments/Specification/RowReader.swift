@@ -28,6 +28,9 @@ struct RowReader {
       written = try Written(map, at: place)
       fusionPlace = "\(place).fusion"
       try require(written.fusion != .null, "\(place).fusion: missing. A row names its fusion.")
+      try require(
+        map["modalities"] != .list([]),
+        "\(place).modalities: found an empty list; expected one modality or more. Leave it out for all.")
     } else {
       written.fusion = value
     }

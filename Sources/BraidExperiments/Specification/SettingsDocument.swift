@@ -124,23 +124,63 @@ private struct NodeReader {
     case "false", "False", "FALSE": return .bool(false)
     default: break
     }
-    if text.wholeMatch(of: #/[-+]?[0-9]+/#) != nil {
+    let form = NumberForm(of: text)
+    if form == .whole {
       if let number = Int(text) { return .integer(number) }
       return .number(Double(text) ?? .nan)
     }
     if text.hasPrefix("0x"), let number = Int(text.dropFirst(2), radix: 16) { return .integer(number) }
     if text.hasPrefix("0o"), let number = Int(text.dropFirst(2), radix: 8) { return .integer(number) }
-    if text.wholeMatch(of: #/[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?/#) != nil, let number = Double(text) {
+    if form == .fraction, let number = Double(text) {
       guard number.isFinite else {
         throw SetupError(
           "\(source):\(scalar.mark?.line ?? 1): \(path): found \(text), which is too large for a number.")
       }
       return .number(number)
     }
-    if text.wholeMatch(of: #/[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)/#) != nil {
+    if form == .notFinite {
       throw SetupError("\(source):\(scalar.mark?.line ?? 1): \(path): found \(text); expected a finite number.")
     }
     return .text(text)
+  }
+}
+
+/// How a plain scalar is spelt, by YAML's core schema. By hand: a file may hold a hundred thousand scalars.
+private enum NumberForm {
+  case none, whole, fraction, notFinite
+
+  init(of text: String) {
+    var rest = Substring(text).utf8
+    func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+    func digits() -> Int {
+      let run = rest.prefix(while: isDigit).count
+      rest = rest.dropFirst(run)
+      return run
+    }
+    func take(_ characters: String) -> Bool {
+      guard let first = rest.first, characters.utf8.contains(first) else { return false }
+      rest = rest.dropFirst()
+      return true
+    }
+    self = .none
+    let isSigned = take("+-")
+    let unsigned = String(Substring(rest))
+    if [".inf", ".Inf", ".INF"].contains(unsigned) || (!isSigned && [".nan", ".NaN", ".NAN"].contains(unsigned)) {
+      self = .notFinite
+      return
+    }
+    let before = digits()
+    if before > 0, rest.isEmpty {
+      self = .whole
+      return
+    }
+    let after = take(".") ? digits() : 0
+    guard before + after > 0 else { return }
+    if take("eE") {
+      _ = take("+-")
+      guard digits() > 0 else { return }
+    }
+    if rest.isEmpty { self = .fraction }
   }
 }
 
