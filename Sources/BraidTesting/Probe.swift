@@ -158,6 +158,9 @@ public struct Probe {
     case (2, true):
       let ids = try file.integers(tensor)
       let size = vocabulary > 0 ? vocabulary : Int(ids.max() ?? 0) + 1
+      guard size <= 10_000_000 else {
+        throw SetupError("\(file.source): \"\(tensor)\" asks for \(size) words; a probe has at most 10000000.")
+      }
       if let bad = ids.first(where: { $0 < 0 || Int($0) >= size }) {
         throw SetupError("\(file.source): \"\(tensor)\" holds word number \(bad); expected 0 ..< \(size).")
       }
@@ -202,7 +205,7 @@ public struct Probe {
   private func makeLoss(_ catalogue: Catalogue, _ file: Safetensors, _ scope: Scope) throws -> (inout Context) -> Outcome {
     let part = try Catalogue.find(name, "loss", in: catalogue.losses, at: "--part")
     let output = try file.tensor("input.output")
-    guard output.shape.rank == 2 else {
+    guard output.shape.rank == 2, output.shape[1] > 0 else {
       throw SetupError("\(file.source): \"input.output\" has shape \(output.shape); expected [B, outputs].")
     }
     let (specification, answers) = try self.target(file, outputs: output.shape[1])

@@ -51,12 +51,16 @@ extension Probe {
       return isLabels ? (.labels(names(values.shape[1])), .labels(values)) : (.values(names(values.shape[1])), .values(values))
     }
     guard file.contains("target.classes") else {
+      guard outputs <= 1_000_000 else { throw SetupError("--outputs: found \(outputs); a probe has at most 1000000.") }
       guard outputs > 0 else {
         throw SetupError("\(file.source): no target.classes, target.labels or target.values; give one, or --outputs N.")
       }
       return (.classes(names(outputs)), nil)
     }
     let classes = try file.integers("target.classes")
+    guard try file.shape("target.classes").rank == 1 else {
+      throw SetupError("\(file.source): \"target.classes\" has shape \(try file.shape("target.classes")); expected [B].")
+    }
     let count = known > 0 ? known : max(outputs, Int(classes.max() ?? 0) + 1)
     if let bad = classes.first(where: { $0 < 0 || Int($0) >= count }) {
       throw SetupError("\(file.source): \"target.classes\" holds \(bad); expected 0 ..< \(count).")

@@ -93,5 +93,6 @@ struct HelpTests {
       --version               Show the version.
       -h, --help              Show help information.
 
+
     """
 }

@@ -113,11 +113,11 @@ import Testing
       options: ["bias": .bool(true), "per": .text("modality"), "width": .integer(4)],
       replacing: ["presence.text": none, "presence.audio": none, "presence.video": none])
     #expect(results.count > 10)
-    for (name, tensor) in results { #expect(tensor.elements.allSatisfy(\.isFinite), "\(name)") }
+    for (name, tensor) in results { #expect(!tensor.elements.contains { !$0.isFinite }, "\(name)") }
   }
 
   @Test func `parameters that are not given are drawn by the seed and returned`() throws {
-    let results = try run("fusion:gated", "fusions/gated/paper", options: six, replacing: ["parameter.gate.text.weight": .some(nil)])
+    let results = try run("fusion:gated", "fusions/gated/paper", options: six, replacing: ["parameter.gate.text.weight": nil])
     #expect(results["parameter.gate.text.weight"]?.shape == [12, 6])
     #expect(results.keys.filter { $0.hasPrefix("parameter.") }.count == 1)
   }
@@ -137,7 +137,8 @@ import Testing
     #expect(loss(.int32([0, 1, 2, 3, 4, 0, 0], [7])) == "t: \"target.classes\" holds 4; expected 0 ..< 4.")
     #expect(loss(nil) == "t: no target.classes, target.labels or target.values; give one, or --outputs N.")
     let words = message {
-      _ = try run("encoder:embedding", "encoders/embedding-mean", replacing: ["input.text": .int32([1, -1], [1, 2])])
+      _ = try run(
+        "encoder:embedding", "encoders/embedding-mean", replacing: ["input.text": .int32([1, -1], [1, 2]), "steps.text": nil])
     }
     #expect(words == "t: \"input.text\" holds word number -1; expected 0 ..< 2.")
   }

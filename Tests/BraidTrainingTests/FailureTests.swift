@@ -73,6 +73,7 @@ import Testing
 
 /// One target of the training split is not a number.
 private struct SpoiltTarget: Dataset {
+  typealias Options = NoOptions
   static let about = About("spoilt", "A target that is not a number")
   let inner: ObservedData
   let sample: Int

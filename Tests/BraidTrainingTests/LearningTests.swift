@@ -1,4 +1,5 @@
 import BraidCore
+import BraidNN
 import BraidData
 import BraidTensor
 import BraidTraining
@@ -87,7 +88,7 @@ private func accuracy(_ result: TrainingResult) -> Double { result.metrics[.test
       (fusion, fusion == "gated" || fusion == "tensor" ? ["width": .integer(8)] : [:]))
     let options = TrainingOptions.with { ($0.epochs, $0.batchSize, $0.learningRate) = (20, 8, 0.02) }
     let result = try learner.train(on: data, options)
-    #expect(result.evaluations[.test]!.scores.allSatisfy(\.isFinite))
+    #expect(result.evaluations[.test]!.scores.allSatisfy { $0.isFinite })
     #expect(learner.state.values.allSatisfy { $0.allSatisfy(\.isFinite) })
     // Every sample has a text or a number, but the multiples of 21.
     #expect(accuracy(result) >= 0.9)

@@ -9,6 +9,7 @@ import Testing
 
 /// Prepared data that writes down which samples are asked for, and can spoil one of them.
 struct ObservedData: Dataset {
+  typealias Options = NoOptions
   static let about = About("observed", "Samples in memory that know who asked for them")
   final class Log: Sendable {
     private let entries = Mutex<[(split: Split, samples: [Int])]>([])
