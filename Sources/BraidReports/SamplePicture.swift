@@ -10,7 +10,7 @@ struct SamplePicture {
   let answer: SampleAnswer
   let modalities: [String]
 
-  private static let side = 150.0, gap = 16.0, wordHeight = 20.0, textWidth = 7.2
+  private static let side = 136.0, gap = 14.0, wordHeight = 20.0, textWidth = 7.2
 
   /// The picture, nil when the fusion let nothing be seen of this sample.
   func svg() -> String? {
