@@ -122,9 +122,10 @@ public func checkGradients(
 
 /// The five-point difference where it is steady, with its noise; nil at a kink.
 ///
-/// Steady: the estimates from h and h / 2 agree. Otherwise a kink or a steep place is within reach, and h is made
-/// smaller. At a kink itself central differences agree at every h, on the mean of the two slopes: there
-/// `[L(x + h) − 2 L(x) + L(x − h)] / h` stays as it is when h is halved, where that of a smooth function halves.
+/// Steady: the estimates from h and h / 2 agree. Otherwise a kink or a steep place is within reach, and h is made smaller.
+/// Close to a kink central differences agree at every h, on the mean of the two slopes. There
+/// `bend(h) = [L(x + h) − 2 L(x) + L(x − h)] / 2h` stays as it is when h is halved, where that of a smooth function halves:
+/// `2 bend(h / 2) − bend(h)` is the jump of the slope.
 private func difference(
   _ reach: Double, _ base: Double, _ energy: Double, _ typical: Double, _ tolerance: Double,
   _ beside: (Double) -> (above: Double, below: Double, width: Double)
@@ -137,12 +138,13 @@ private func difference(
       (pair.above - pair.below) / pair.width
     }
     func bend(_ pair: (above: Double, below: Double, width: Double)) -> Double {
-      abs(pair.above - 2 * base + pair.below) / pair.width
+      (pair.above - 2 * base + pair.below) / pair.width
     }
     let estimate = (4 * slope(one) - slope(two)) / 3
     let second = (4 * slope(half) - slope(one)) / 3
     let scale = max(abs(estimate), abs(second), typical)
-    if bend(one) > 8 * noise + 0.01 * scale, bend(half) > 0.75 * bend(one) { continue }
+    let jump = abs(2 * bend(half) - bend(one))
+    if jump > 4 * noise + 0.2 * tolerance * scale { continue }
     if abs(estimate - second) <= noise + 0.2 * tolerance * scale { return (second, 2 * noise) }
   }
   return nil
