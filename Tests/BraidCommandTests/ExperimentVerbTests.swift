@@ -56,6 +56,14 @@ struct ExperimentVerbTests {
     let cell = "runs/" + (try #require(found) as NSString).deletingLastPathComponent
     let answers = try Braid.run(["predict", cell], in: scratch.url)
     #expect(answers.status == 0 && answers.out.split(whereSeparator: \.isNewline).count == 4, "\(answers)")  // a line for each test sample
+    #expect(answers.out == (try String(contentsOfFile: scratch.path("\(cell)/predictions-test.csv"), encoding: .utf8)))
+    // new samples need no label, and none is made up for them
+    try "a,b\n1,0\n-1,3\n".write(toFile: scratch.path("new.csv"), atomically: true, encoding: .utf8)
+    let new = try Braid.run(["predict", cell, "--input", "new.csv"], in: scratch.url)
+    #expect(new.status == 0 && new.out.hasPrefix("sample,predicted,score.x,score.y\nline 2,"), "\(new)")
+    try "a\n1\n".write(toFile: scratch.path("short.csv"), atomically: true, encoding: .utf8)
+    let short = try Braid.run(["predict", cell, "--input", "short.csv"], in: scratch.url)
+    #expect(short.status == 1 && short.err.contains("short.csv") && short.err.contains("b"), "\(short)")
     let nowhere = try Braid.run(["predict", cell, "--out", "/nowhere/answers.csv"], in: scratch.url)
     #expect(nowhere.status == 1 && nowhere.err.hasPrefix("error: /nowhere/answers.csv: cannot be written: "))
   }

@@ -1,6 +1,7 @@
 import BraidCore
 import BraidTraining
 import Foundation
+import Synchronization
 import Testing
 
 @testable import BraidExperiments
@@ -24,11 +25,10 @@ import Testing
 
 @Suite("Running a plan", .serialized) struct RunnerTests {
   /// What was written while running.
-  final class Log: @unchecked Sendable {
-    private let lock = NSLock()
-    private var lines = ""
-    func add(_ text: String) { lock.withLock { lines += text } }
-    var text: String { lock.withLock { lines } }
+  final class Log: Sendable {
+    private let lines = Mutex("")
+    func add(_ text: String) { lines.withLock { $0 += text } }
+    var text: String { lines.withLock { $0 } }
     var output: ProgressOutput { ProgressOutput(columns: nil) { self.add($0) } }
   }
 

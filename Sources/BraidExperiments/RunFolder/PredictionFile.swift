@@ -30,6 +30,14 @@ public struct PredictionFile: Sendable {
     }
   }
 
+  /// The same answers without the right ones: for samples whose file need not say them.
+  public var withoutRightAnswers: PredictionFile {
+    let kept = columns.indices.filter { columns[$0] != "right" && !columns[$0].hasPrefix("right.") }
+    return PredictionFile(columns: kept.map { columns[$0] }, rows: rows.map { row in kept.map { row[$0] } })
+  }
+
+  private init(columns: [String], rows: [[String]]) { (self.columns, self.rows) = (columns, rows) }
+
   /// The file's text.
   public var text: String {
     ([columns] + rows).map { $0.map(PredictionFile.quoted).joined(separator: ",") + "\n" }.joined()

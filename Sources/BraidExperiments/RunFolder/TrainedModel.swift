@@ -22,6 +22,7 @@ public struct TrainedModel {
         "\(path): the data changed since the run: digest \(data.digest.prefix(12)), then \(run.provenance.dataDigest.prefix(12)). "
           + "What was fitted on it (vocabularies, means) would not be the model's.")
     }
+    Threads.set(run.configuration.threads)  // as in the run: threads change the last bits
     composition = try Composition(run.configuration, for: data, catalogue: catalogue)
     try composition.model.store.load(from: "\(path)/\(RunFolder.parametersFile)")
   }
@@ -32,7 +33,7 @@ public struct TrainedModel {
     return PredictionFile(evaluation, identifiers: data.identifiers(split))
   }
 
-  /// The model's answers to new samples.
+  /// The model's answers to new samples; the right ones are left out, since the file need not say them.
   /// - Throws: `SetupError` when the data set cannot read new samples, or a sample cannot be read.
   public func answers(toFile file: URL) throws -> PredictionFile {
     guard let readable = data as? any SampleReading else {
@@ -41,6 +42,6 @@ public struct TrainedModel {
     }
     let new = try readable.reading(file)
     let (evaluation, _) = try evaluate(composition.model, composition.loss, on: new, .test)
-    return PredictionFile(evaluation, identifiers: new.identifiers(.test))
+    return PredictionFile(evaluation, identifiers: new.identifiers(.test)).withoutRightAnswers
   }
 }
