@@ -37,7 +37,13 @@ public struct Fused {
   public var steps: Tensor?
   /// What a loss or a report may want, by name: `gate.<modality>`, `attention.<query>.<key>.<step>`.
   public var extras: [String: Tensor]
-  public init(_ values: Tensor, steps: Tensor? = nil, extras: [String: Tensor] = [:]) {
-    (self.values, self.steps, self.extras) = (values, steps, extras)
+  /// `[B]`: log p of the discrete choices the fusion made for each sample, 0 where it made none; nil for fusions that never
+  /// choose. Drawn in training, the most probable ones in evaluation. `values` are constant in what was chosen, so no gradient
+  /// reaches the probabilities through them: training adds the score-function term for that.
+  public var logProbability: Tensor?
+  public init(
+    _ values: Tensor, steps: Tensor? = nil, extras: [String: Tensor] = [:], logProbability: Tensor? = nil
+  ) {
+    (self.values, self.steps, self.extras, self.logProbability) = (values, steps, extras, logProbability)
   }
 }

@@ -72,6 +72,24 @@ public protocol Loss: Part {
   init(_ options: Options, for target: TargetSpecification, in scope: Scope) throws
   /// The mean over the batch's samples: shape `[]`.
   func callAsFunction(_ pass: Pass, _ context: inout Context) -> Tensor
+  /// What each sample contributes, as constants; nil (the default) for a loss that does not come apart by sample.
+  func samples(_ pass: Pass) -> SampleLosses?
+}
+
+extension Loss {
+  public func samples(_ pass: Pass) -> SampleLosses? { nil }
+}
+
+/// A loss taken apart by sample: `L = Σ_b values_b / Σ_b weights_b`. Plain numbers, nothing recorded.
+public struct SampleLosses {
+  /// What each sample adds to the sum.
+  public let values: [Double]
+  /// What each sample adds to the number the sum is divided by.
+  public let weights: [Double]
+  /// - Parameter weights: nil: all 1, so that the loss is the mean of the values.
+  public init(_ values: [Double], weights: [Double]? = nil) {
+    (self.values, self.weights) = (values, weights ?? values.map { _ in 1 })
+  }
 }
 
 /// A model's answers over a whole split, with the right ones: plain numbers.

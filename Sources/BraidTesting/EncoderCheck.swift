@@ -179,14 +179,11 @@ public struct EncoderCheck: Sendable, CustomStringConvertible {
 
   /// Catches wrong derivatives, of every parameter and of inputs that are numbers. What stands at padding steps does
   /// not count.
-  ///
-  /// Encoders have kinks (ReLU, maximum), and one that bends a difference by less than a fiftieth is not recognised:
-  /// the tolerance lies above that. A forgotten term is off by much more.
   public static let gradients = EncoderCheck("gradients", "derivatives agree with central differences") { each in
     let (encoder, store) = try each.build()
     let input = each.make(3)
     let inputs = input.values.map { [(name: each.input.name, tensor: $0)] } ?? []
-    return checkGradients(of: store, inputs: inputs, step: 5e-3, tolerance: 5e-2, most: 24) { values, context in
+    return checkGradients(of: store, inputs: inputs, most: 24) { values, context in
       var input = input
       if let first = values.first { input.values = first }
       let features = encoder(input, &context)

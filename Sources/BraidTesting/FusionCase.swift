@@ -109,15 +109,25 @@ struct FusionRun {
       return features
     }
     fused = fusion(inputs, &context)
-    guard fused.values.isRecorded else {
+    let result = fused.differentiable
+    guard result.isRecorded else {
       parameterGradients = store.parameters.map { ($0.path, nil) }
       inputGradients = leaves.map { _ in nil }
       return
     }
     var stream = RandomStream(seed: seed, .sampling, path: "upstream")
-    let gradients = fused.values.gradients(upstream: stream.normal(fused.values.shape))
+    let gradients = result.gradients(upstream: stream.normal(result.shape))
     parameterGradients = store.parameters.map { ($0.path, gradients[$0]?.copy()) }
     inputGradients = leaves.map { gradients[$0]?.copy() }
+  }
+}
+
+extension Fused {
+  /// Everything a derivative is promised for: the values, and after them the log-probability of choices, which is how what only
+  /// decides a choice learns.
+  var differentiable: Tensor {
+    guard let logProbability else { return values }
+    return concatenate([values.reshaped(-1), logProbability])
   }
 }
 
@@ -145,6 +155,12 @@ func differences(
   }
   var result: [String] = []
   if let difference = compare("output", realSteps(a), realSteps(b)) { result.append(difference) }
+  switch (a.logProbability, b.logProbability) {
+  case (let first?, let second?):
+    if let difference = compare("log-probability", first, second) { result.append(difference) }
+  case (nil, nil): break
+  default: result.append("a log-probability on one side only")
+  }
   if Set(a.extras.keys) != Set(b.extras.keys) {
     result.append("extras \(a.extras.keys.sorted()) and \(b.extras.keys.sorted())")
   }

@@ -38,7 +38,8 @@ extension FusionCheck {
         let features = each.features(3, masks: masks)
         let inputs = zip(each.modalities, features).map { (name: $0.name, tensor: $1.values) }
         return checkGradients(of: store, inputs: inputs, most: 24) { values, context in
-          fusion(zip(values, features).map { Features($0, steps: $1.steps, presence: $1.presence) }, &context).values
+          fusion(zip(values, features).map { Features($0, steps: $1.steps, presence: $1.presence) }, &context)
+            .differentiable
         }.violations
       }
     }

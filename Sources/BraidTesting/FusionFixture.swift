@@ -40,12 +40,17 @@ extension Fixture {
     let fused = made(zip(features, leaves).map { Features($1, steps: $0.steps, presence: $0.presence) }, &context)
     var found: [(name: String, tensor: Tensor?)] = [("output", fused.values)]
     found += fused.extras.sorted { $0.key < $1.key }.map { ("extra.\($0.key)", $0.value) }
-    if fused.values.isRecorded {
-      let gradients = fused.values.gradients(upstream: try tensor("upstream"))
+    if let logProbability = fused.logProbability { found.append(("logProbability", logProbability)) }
+    if fused.differentiable.isRecorded {
+      var upstream = try tensor("upstream")
+      if fused.logProbability != nil {
+        upstream = concatenate([upstream.reshaped(-1), try tensor("upstream.logProbability")])
+      }
+      let gradients = fused.differentiable.gradients(upstream: upstream)
       found += zip(names, leaves).map { ("gradient.input.\($0)", gradients[$1]) }
       found += scope.store.parameters.map { ("gradient.parameter.\($0.path)", gradients[$0]) }
     }
-    let expected = Set(["output", "extra.", "gradient."].flatMap { self.names(prefix: $0) })
+    let expected = Set(["output", "logProbability", "extra.", "gradient."].flatMap { self.names(prefix: $0) })
     let here = Set(found.map(\.name))
     var wrong = expected.subtracting(here).sorted().map { "\(name) \($0): the fusion does not have it" }
     wrong += here.subtracting(expected).sorted().map { "\(name) \($0): the fixture does not have it" }

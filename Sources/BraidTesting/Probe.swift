@@ -13,8 +13,9 @@ import BraidTensor
 ///   know their outputs.
 /// - `parameter.<path>`: the part's parameters; those not given keep their first values.
 /// - `upstream`: multiplies the output before differentiation; ones when absent.
+/// - `upstream.logProbability` `[B]`: the same for the log-probability of a fusion's choices; zeros when absent.
 ///
-/// Results: `output`, `output.steps` for sequences with a mask, `extra.<name>`, `gradient.parameter.<path>`,
+/// Results: `output`, `output.steps` for sequences with a mask, `logProbability` for fusions that choose, `extra.<name>`, `gradient.parameter.<path>`,
 /// `gradient.input.<modality>` and, for what was not given, `parameter.<path>`.
 ///
 /// Modalities are joined in the order given by `order`, else by the file's metadata `modalities` (names separated by commas),
@@ -50,6 +51,7 @@ public struct Probe {
     var inputs: [(name: String, leaf: Tensor)] = []
     var output: Tensor
     var steps: Tensor?
+    var logProbability: Tensor?
     var extras: [String: Tensor] = [:]
   }
 
@@ -61,16 +63,19 @@ public struct Probe {
     var context =
       isTraining ? Context.training(seed: seed, step: 0) : Context.evaluation(recording: true)
     let outcome = forward(&context)
-    let upstream = file.contains("upstream") ? try file.tensor("upstream") : nil
-    if let upstream, upstream.shape != outcome.output.shape {
-      throw SetupError("\(file.source): \"upstream\" has shape \(upstream.shape); the output has \(outcome.output.shape).")
+    var (result, upstream) = (outcome.output, try upstream(file, "upstream", of: outcome.output))
+    if let logProbability = outcome.logProbability {
+      let share = try self.upstream(file, "upstream.logProbability", of: logProbability) ?? .zeros(logProbability.shape)
+      upstream = concatenate([(upstream ?? .ones(result.shape)).reshaped(-1), share])
+      result = concatenate([result.reshaped(-1), logProbability])
     }
     var results: [(name: String, value: Safetensors.Value)] = [("output", .float32(outcome.output.detached))]
     if let steps = outcome.steps { results.append(("output.steps", .float32(steps))) }
+    if let value = outcome.logProbability { results.append(("logProbability", .float32(value.detached))) }
     for (name, value) in outcome.extras.sorted(by: { $0.key < $1.key }) {
       results.append(("extra.\(name)", .float32(value.detached)))
     }
-    let gradients = outcome.output.isRecorded ? outcome.output.gradients(upstream: upstream) : nil
+    let gradients = result.isRecorded ? result.gradients(upstream: upstream) : nil
     for parameter in scope.parameters {
       let gradient = gradients?[parameter] ?? .zeros(parameter.shape)
       results.append(("gradient.parameter.\(parameter.path)", .float32(gradient)))
@@ -80,6 +85,16 @@ public struct Probe {
       results.append(("gradient.input.\(name)", .float32(gradients?[leaf] ?? .zeros(leaf.shape))))
     }
     return results
+  }
+
+  /// What the file says a result is multiplied by; nil when it says nothing.
+  private func upstream(_ file: Safetensors, _ name: String, of result: Tensor) throws -> Tensor? {
+    guard file.contains(name) else { return nil }
+    let upstream = try file.tensor(name)
+    guard upstream.shape == result.shape else {
+      throw SetupError("\(file.source): \"\(name)\" has shape \(upstream.shape); the output has \(result.shape).")
+    }
+    return upstream
   }
 
   /// Loads every `parameter.<path>`; returns the paths that were given.
@@ -136,7 +151,9 @@ public struct Probe {
       let leaves = features.map { watch($0.values, context) }
       let inputs = zip(features, leaves).map { Features($1, steps: $0.steps, presence: $0.presence) }
       let fused = fusion(inputs, &context)
-      return Outcome(inputs: Array(zip(names, leaves)), output: fused.values, steps: fused.steps, extras: fused.extras)
+      return Outcome(
+        inputs: Array(zip(names, leaves)), output: fused.values, steps: fused.steps,
+        logProbability: fused.logProbability, extras: fused.extras)
     }
   }
 

@@ -2,8 +2,11 @@ import BraidCore
 import BraidNN
 import BraidTensor
 
-/// A model's answers over a split, and the mean loss: evaluation mode, nothing recorded.
-/// - Parameter batchSize: samples a pass; it does not change the answers.
+/// A model's answers over a split, and the loss over all of it: evaluation mode, nothing recorded.
+///
+/// A loss that comes apart by sample (`Loss.samples`) is summed over the whole split before it is divided; any other is the mean
+/// of its batches, each weighing as many samples as it has.
+/// - Parameter batchSize: samples a pass; it changes neither the answers nor a loss that comes apart by sample.
 public func evaluate(
   _ model: FusionModel, _ loss: any Loss, on data: any Dataset, _ split: Split, batchSize: Int = 256
 ) throws -> (evaluation: Evaluation, loss: Double) {
@@ -15,12 +18,18 @@ public func evaluate(
   scores.reserveCapacity(count * outputs)
   var classes: [Int] = []
   var values: [Float] = []
-  var total = 0.0
+  var (total, weight) = (0.0, 0.0)
   for start in stride(from: 0, to: count, by: batchSize) {
     let batch = try data.batch(split, Array(start..<min(start + batchSize, count)))
     var context = Context.evaluation()
     let pass = model(batch, &context)
-    total += Double(loss(pass, &context).scalar) * Double(batch.count)
+    if let samples = loss.samples(pass) {
+      total += samples.values.reduce(0, +)
+      weight += samples.weights.reduce(0, +)
+    } else {
+      total += Double(loss(pass, &context).scalar) * Double(batch.count)
+      weight += Double(batch.count)
+    }
     scores += model.head.scores(pass.prediction).elements  // [B, outputs]
     switch batch.target {
     case .classes(let numbers): classes += numbers.map(Int.init)
@@ -28,7 +37,8 @@ public func evaluate(
     }
   }
   let evaluation = Evaluation(target: data.target, count: count, scores: scores, classes: classes, values: values)
-  return (evaluation, count == 0 ? .nan : total / Double(count))
+  // no sample has any weight: 0, as the loss of such a batch
+  return (evaluation, count == 0 ? .nan : weight == 0 ? 0 : total / weight)
 }
 
 /// Floating-point operations of one sample's forward pass (a multiply-add is two), averaged over up to `samples` of the

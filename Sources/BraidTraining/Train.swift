@@ -49,7 +49,7 @@ public func train(
             + "from \(firstNonFinite(in: pass, of: model, identifiers: identifiers)).")
       }
       total += Double(value.scalar) * Double(batch.count)
-      let gradients = value.gradients()
+      let gradients = objective(value, pass, loss).gradients()
       if options.clipNorm > 0 { gradients.clip(of: model.store, norm: Float(options.clipNorm)) }
       rate = Float(options.learningRate * schedule.factor(step: step, of: steps))
       optimizer.update(model.store, gradients, learningRate: rate)

@@ -34,6 +34,18 @@ private func accuracy(_ result: TrainingResult) -> Double { result.metrics[.test
     #expect((0.35...0.65).contains(accuracy(result)))
   }
 
+  /// Each of four steps holds a key and a value; the label is the value of the step whose key the question names.
+  @Test func `learns to choose the step that answers, although a choice has no derivative`() throws {
+    let data = try Toy.lookup()
+    let settings: [String: Setting] = [
+      "form": .text("question-guided"), "question": .text("question"), "score": .text("bilinear"), "width": .integer(0),
+      "mode": .text("hard"),
+    ]
+    let learner = try Learner(data, ["question": identity, "steps": identity], ("attention", settings))
+    let options = TrainingOptions.with { ($0.epochs, $0.batchSize, $0.learningRate) = (60, 32, 0.03) }
+    #expect(accuracy(try learner.train(on: data, options)) > 0.9)
+  }
+
   @Test func `takes the label of a picture from its pixels`() throws {
     let data = try Toy.pictures()
     let cnn: (String, [String: Setting]) = ("cnn", ["channels": .list([.integer(4)]), "batchNorm": .bool(true)])

@@ -2,6 +2,7 @@ import BraidCore
 import BraidNN
 import BraidTensor
 import BraidTraining
+import TaskLosses
 import Testing
 
 private let dropping: (String, [String: Setting]) = ("mlp", ["layers": .list([.integer(8)]), "dropout": .number(0.3)])
@@ -108,6 +109,20 @@ private func order(_ data: ObservedData, epochs: Int, batchSize: Int) -> [[Int]]
     let mean = each.reduce(0, +) / 7
     let found = try evaluate(learner.model, learner.loss, on: data, .train, batchSize: 3).loss  // 3 + 3 + 1
     #expect(abs(found - mean) < 1e-5 * mean)
+  }
+
+  @Test func `of a loss with class weights divides by the weights of the whole split`() throws {
+    let data = try Toy.exclusiveOr(40, train: 29)
+    var learner = try Learner(data, ["left": identity, "right": identity])
+    learner.loss = try CrossEntropyLoss(
+      .init(smoothing: 0.1, weights: [1, 7]), for: data.target, in: Scope(seed: 1))
+    var context = Context.evaluation()
+    let all = learner.model(try data.batch(.train, Array(0..<29)), &context)
+    let whole = Double(learner.loss(all, &context).scalar)
+    for batchSize in [1, 2, 7, 29] {
+      let found = try evaluate(learner.model, learner.loss, on: data, .train, batchSize: batchSize).loss
+      #expect(abs(found - whole) < 1e-5 * whole, "batches of \(batchSize)")
+    }
   }
 
   @Test func `leaves the model as it was`() throws {

@@ -76,6 +76,28 @@ enum Toy {
         identifiers: (0..<count).map { "sample \($0)" }))
   }
 
+  /// A question names one of four keys; each of four steps, in random order, holds one key and ±1. The class is the sign that stands
+  /// with the key asked for.
+  static func lookup(_ count: Int = 400, train: Int = 300) throws -> ObservedData {
+    var stream = RandomStream(seed: 12, .sampling)
+    var questions: [Float] = [], steps: [Float] = [], classes: [Int] = []
+    for _ in 0..<count {
+      let asked = Int(stream.below(4))
+      questions += (0..<4).map { $0 == asked ? 1 : 0 }
+      for key in stream.permutation(4) {
+        let sign: Float = stream.next32() & 1 == 0 ? 1 : -1
+        steps += (0..<4).map { $0 == key ? 1 : 0 } + [sign]
+        if key == asked { classes.append(sign > 0 ? 1 : 0) }
+      }
+    }
+    return ObservedData(
+      try PreparedData(
+        [
+          SourceColumn("question", .vectors(questions, width: 4)),
+          SourceColumn("steps", .sequences(steps, width: 5, lengths: [Int](repeating: 4, count: count))),
+        ], target: .classes(classes, names: ["minus", "plus"]), splits: splits(count, train: train)))
+  }
+
   /// `y = 2 left − right`, a tenth of noise.
   static func linear(_ count: Int = 120, train: Int = 80) throws -> ObservedData {
     var stream = RandomStream(seed: 5, .sampling)

@@ -32,6 +32,41 @@ private var catalogue: Catalogue {
     }
   }
 
+  /// The sum over samples of one pass is its loss; a sample's share is the same whoever else is in the batch.
+  @Test(arguments: [
+    ("cross-entropy", [:]), ("cross-entropy", ["smoothing": Setting.number(0.2)]),
+    ("cross-entropy", ["weights": .list([.integer(1), .number(0.5), .integer(3)])]),
+    ("cross-entropy", ["weights": .list([.integer(1), .integer(0), .integer(3)]), "smoothing": .number(0.3)]),
+    ("binary-cross-entropy", [:]), ("mse", [:]), ("mae", [:]),
+  ])
+  func `come apart by sample`(_ name: String, _ settings: [String: Setting]) throws {
+    var stream = RandomStream(seed: 4, .sampling)
+    let output = stream.normal([5, 3], deviation: 3)
+    func target(_ rows: Range<Int>) -> (TargetSpecification, Target) {
+      switch name {
+      case "cross-entropy": (.classes(["a", "b", "c"]), .classes(rows.map { Int32($0 % 3) }))
+      case "binary-cross-entropy":
+        (.labels(["a", "b", "c"]), .labels(Tensor(rows.flatMap { [Float($0 % 2), 1, 0] }, Shape(rows.count, 3))))
+      default: (.values(["a", "b", "c"]), .values(Tensor(rows.flatMap { [Float($0), 1, 0] }, Shape(rows.count, 3))))
+      }
+    }
+    let loss = try catalogue.losses[name]!.make(settings, "loss", target(0..<5).0, Scope(seed: 1))
+    func pass(_ rows: Range<Int>) -> Pass {
+      let batch = Batch(inputs: [:], target: target(rows).1, samples: Array(rows))
+      let prediction = Prediction(output.slice(0, rows))
+      return Pass(batch: batch, modalities: [], encoded: [], fused: Fused(.ones([1])), prediction: prediction)
+    }
+    var context = Context.evaluation()
+    let samples = try #require(loss.samples(pass(0..<5)))
+    #expect(samples.values.count == 5 && samples.weights.count == 5)
+    let whole = samples.values.reduce(0, +) / samples.weights.reduce(0, +)
+    #expect(abs(whole - Double(loss(pass(0..<5), &context).scalar)) < 1e-6 * max(1, whole))
+    for row in 0..<5 {
+      let alone = try #require(loss.samples(pass(row..<(row + 1))))
+      #expect(abs(alone.values[0] - samples.values[row]) < 1e-6 && alone.weights[0] == samples.weights[row])
+    }
+  }
+
   @Test func `with another setting or in another's place are told apart`() throws {
     let smooth = try Fixture("losses/cross-entropy-smooth")
     #expect(try !Probe.violations("loss:cross-entropy", of: catalogue, against: smooth, settings: [:]).isEmpty)

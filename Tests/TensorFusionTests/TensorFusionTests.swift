@@ -61,9 +61,24 @@ import Testing
   }
 
   @Test func `a product that no memory holds is refused with advice`() {
-    let wide = (1...3).map { Modality("m\($0)", .vector, width: 4096) }
-    #expect {
-      try TensorFusion(.init(), joining: wide, in: Scope(seed: 1))
-    } throws: { "\($0)".contains("Set projection") }
+    func message(_ options: TensorFusion.Options, _ width: Int, _ count: Int) -> String {
+      let modalities = (1...count).map { Modality("m\($0)", .vector, width: width) }
+      do {
+        _ = try TensorFusion(options, joining: modalities, in: Scope(seed: 1))
+        return "no error"
+      } catch { return "\(error)" }
+    }
+    #expect(
+      message(.init(), 4096, 3)
+        == "tensor: the product of m1 4096, m2 4096, m3 4096 is too large for a linear layer of 64: it has more than "
+        + "4194304 elements. Set projection to a small width (such as 32).")
+    #expect(
+      message(.init(width: 0, projection: 20_000), 8, 2)
+        == "tensor: the product of m1 20000, m2 20000 is too large to be built: it has more than 1048576 elements. "
+        + "Set projection to a small width (such as 32), or give the fusion a width above 0.")
+    #expect(message(.init(width: 8, projection: 7000), 8, 2).contains("a linear layer of 8"))
+    #expect(message(.init(width: 0), 1022, 2) == "no error")
+    #expect(message(.init(width: 0), 1024, 2).contains("too large to be built"))
+    #expect(message(.init(width: 1), Int.max - 1, 2).contains("too large"))
   }
 }

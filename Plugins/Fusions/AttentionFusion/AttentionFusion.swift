@@ -8,7 +8,7 @@ import BraidTensor
 ///   over all tokens of all modalities, residual, layer norm, mean: `z = mean_i LN(x_i + Σ_j A_ij v_j O + o)`. See
 ///     `TokenAttention`.
 /// - `question-guided`: the steps of one modality, the question, look at the steps of every other:
-///   `S = softmax(Q Vᵀ / τ)`, `c = S V`, `z = pool[c; Q]`. See `QuestionAttention`.
+///   `S = softmax(Q Vᵀ / τ)`, `c = S V` or one step drawn by S, `z = pool[c; Q]`. See `QuestionAttention`.
 /// - `self`: each modality attends to itself, `A_m = softmax(Q_m K_mᵀ / √d_k)`, `Z_m = A_m V_m`, and the time means of
 ///   the `Z_m` are concatenated or summed with learned weights. See `SelfAttention`.
 ///
@@ -24,6 +24,8 @@ public struct AttentionFusion: Fusion {
     public var heads = 1
     /// How `question-guided` scores a pair of steps.
     public var score = Score.scaledDot
+    /// Whether `question-guided` takes the mean of the steps or one of them.
+    public var mode = Mode.soft
     /// τ of `question-guided`: scores are divided by it before the softmax.
     public var temperature = 1.0
     /// The modality that asks, for `question-guided`; empty: the first.
@@ -34,11 +36,10 @@ public struct AttentionFusion: Fusion {
     public var combine = Combine.concat
     public init() {}
     public init(
-      form: Form, width: Int = 64, heads: Int = 1, score: Score = .scaledDot, temperature: Double = 1,
-      question: String = "",
-      pooling: Pooling = .mean, combine: Combine = .concat
+      form: Form, width: Int = 64, heads: Int = 1, score: Score = .scaledDot, mode: Mode = .soft,
+      temperature: Double = 1, question: String = "", pooling: Pooling = .mean, combine: Combine = .concat
     ) {
-      (self.form, self.width, self.heads, self.score) = (form, width, heads, score)
+      (self.form, self.width, self.heads, self.score, self.mode) = (form, width, heads, score, mode)
       (self.temperature, self.question, self.pooling, self.combine) = (temperature, question, pooling, combine)
     }
   }
@@ -51,7 +52,10 @@ public struct AttentionFusion: Fusion {
     case dot
     case scaledDot = "scaled-dot"
     case additive, bilinear
+    case concatMLP = "concat-mlp"
   }
+  /// Soft: the mean under the weights. Hard: one step, drawn by them in training, the most probable in evaluation.
+  public enum Mode: String, Choice { case soft, hard }
   public enum Pooling: String, Choice { case mean, max }
   public enum Combine: String, Choice {
     case concat
@@ -60,10 +64,11 @@ public struct AttentionFusion: Fusion {
 
   public static let about = About(
     "attention", "Attention over one token a modality, from a question to the others, or within each modality",
-    equation: "tokens: z = mean LN(X + MHA(X)); question-guided: c = softmax(Q Vᵀ/τ) V, z = pool[c; Q]; "
+    equation: "tokens: z = mean LN(X + MHA(X)); question-guided: c = softmax(Q Vᵀ/τ) V (hard: one row of V), "
+      + "z = pool[c; Q]; "
       + "self: Z_m = softmax(Q_m K_mᵀ/√d) V_m",
     paper: "Vaswani et al. 2017, Attention is all you need, arXiv 1706.03762; Bahdanau et al. 2015, arXiv 1409.0473; "
-      + "Luong et al. 2015, arXiv 1508.04025")
+      + "Luong et al. 2015, arXiv 1508.04025; hard: Xu et al. 2015, arXiv 1502.03044")
   public static let accepts = Accepts.either
 
   public let output: Modality

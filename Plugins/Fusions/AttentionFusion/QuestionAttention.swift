@@ -2,19 +2,20 @@ import BraidCore
 import BraidNN
 import BraidTensor
 
-/// Question-guided soft attention: the question's steps look at the steps of every other modality.
+/// Question-guided attention: the question's steps look at the steps of every other modality.
 ///
-/// `S = softmax(score(Q, V) / τ)` per row, `c = S V`, `z = pool[c_1; …; c_{M−1}; Q]` over the question's real steps.
-/// Scores of steps q and v:
-/// - `dot`: q·v;
-/// - `scaled-dot`: q·v / √d (Vaswani et al. 2017);
-/// - `bilinear`: q W vᵀ (Luong et al. 2015, "general");
-/// - `additive`: w·tanh(q A + v B + b) (Bahdanau et al. 2015).
+/// `S = softmax(score(Q, V) / τ)` per row, `z = pool[c_1; …; c_{M−1}; Q]` over the question's real steps. What the steps of the
+/// question find:
+/// - soft: `c = S V`, the mean under S;
+/// - hard: `c_i = V_{a_i}` with a_i drawn from row i of S in training, the most probable step in evaluation (Xu et al. 2015,
+///   arXiv 1502.03044, section 4.1). No gradient reaches S through c; `logProbability = Σ log S_{i a_i}` over the real steps of the
+///   question and all key modalities is what training needs for the score-function term.
+///
+/// For the scores see `AttentionScore`.
 ///
 /// Shapes: Q `[B, T_q, d]` (or a vector, one step), V_m `[B, T_m, d]` → `[B, Σ widths]`: contexts in the order of
-/// joining, then the question. Parameters: `project.<modality>.weight`, `.bias` (not with `width: 0`); bilinear
-/// `score.<key>.weight [d_q, d_v]`; additive `score.<key>.query.weight`, `score.<key>.key.weight`,
-/// `score.<key>.key.bias`, `score.<key>.vector.weight [d_v, 1]`.
+/// joining, then the question. Parameters: `project.<modality>.weight`, `.bias` (not with `width: 0`); those of the score under
+/// `score.<key>`.
 ///
 /// The key modalities must be sequences: over a single step every score gives the same answer. For an absent key
 /// modality the context is 0; when the question is absent nothing is asked and z is 0.
@@ -24,8 +25,9 @@ struct QuestionAttention: AttentionForm {
   private let names: [String]
   private let question: Int
   private let projections: [Linear]
-  private let bilinear: [Int: Parameter]
-  private let additive: [Int: (query: Linear, key: Linear, vector: Linear)]
+  /// By key modality.
+  private let scores: [Int: AttentionScore]
+  private let path: String
 
   init(_ options: AttentionFusion.Options, _ modalities: [Modality], _ scope: Scope) throws {
     let names = modalities.map(\.name)
@@ -46,27 +48,14 @@ struct QuestionAttention: AttentionForm {
     let widths = modalities.map { projected ? options.width : $0.width }
     if options.score == .dot || options.score == .scaledDot { _ = projected ? 0 : try commonWidth(modalities) }
     projections = projected ? modalities.map { Linear($0.width, options.width, in: scope["project"][$0.name]) } : []
-    var bilinear: [Int: Parameter] = [:]
-    var additive: [Int: (query: Linear, key: Linear, vector: Linear)] = [:]
+    var scores: [Int: AttentionScore] = [:]
     for index in modalities.indices where index != question {
-      let scores = scope["score"][names[index]]
-      switch options.score {
-      case .dot, .scaledDot: break
-      case .bilinear:
-        bilinear[index] = scores.parameter("weight", Shape(widths[question], widths[index]), .glorotUniform)
-      case .additive:
-        let size = widths[index]
-        additive[index] = (
-          Linear(widths[question], size, bias: false, in: scores["query"]),
-          Linear(widths[index], size, in: scores["key"]),
-          Linear(size, 1, bias: false, in: scores["vector"])
-        )
-      }
+      scores[index] = AttentionScore(
+        options.score, query: widths[question], key: widths[index], in: scope["score"][names[index]])
     }
-    (self.options, self.names, self.question, self.bilinear, self.additive) = (
-      options, names, question, bilinear, additive
-    )
+    (self.options, self.names, self.question, self.scores) = (options, names, question, scores)
     width = widths.reduce(0, +)
+    path = scope.path
   }
 
   func callAsFunction(_ inputs: [Features], _ context: inout Context) -> Fused {
@@ -76,34 +65,62 @@ struct QuestionAttention: AttentionForm {
     let asked = inputs[question].visible
     var joined: [Tensor] = []
     var maps: [String: Tensor] = [:]
-    for index in inputs.indices where index != question {
-      let (found, weights) = look(steps[question], steps[index], index, inputs[index].visible, &context)
-      joined.append(found)  // [B, T_q, d]
-      // [B, T_q, T_k]
-      if let weights { maps["attention.\(names[question]).\(names[index])"] = weights.scaledRows(asked) }
+    var logProbability: Tensor?  // [B]
+    for index in inputs.indices {
+      guard let score = scores[index] else { continue }
+      let found: Tensor  // [B, T_q, d]
+      var weights: Tensor?  // [B, T_q, T_k]
+      switch options.mode {
+      case .soft:
+        (found, weights) = soft(score, steps[question], steps[index], inputs[index].visible, &context)
+        weights = weights?.scaledRows(asked)
+      case .hard:
+        let choice: Tensor  // [B, T_q, T_k]
+        let probability: Tensor  // [B]
+        (found, choice, probability) = hard(
+          score, steps[question], steps[index], inputs[index].visible, asked, names[index], &context)
+        if !context.isTraining { weights = choice }
+        logProbability = logProbability.map { $0 + probability } ?? probability
+      }
+      joined.append(found)
+      if let weights { maps["attention.\(names[question]).\(names[index])"] = weights }
     }
     let all = concatenate(joined + [steps[question]])  // [B, T_q, Σ widths]
-    return Fused(options.pooling == .mean ? all.meanOverSteps(asked) : all.maximumOverSteps(asked), extras: maps)
+    return Fused(
+      options.pooling == .mean ? all.meanOverSteps(asked) : all.maximumOverSteps(asked), extras: maps,
+      logProbability: logProbability)
   }
 
-  /// softmax(score(q, v) / τ) v, and in evaluation the weights `[B, T_q, T_k]`.
-  private func look(_ q: Tensor, _ v: Tensor, _ index: Int, _ mask: Tensor?, _ context: inout Context) -> (
-    Tensor, Tensor?
-  ) {
-    let (batch, queries, keys) = (q.shape[0], q.shape[1], v.shape[1])
+  /// S V, and in evaluation S `[B, T_q, T_k]`.
+  private func soft(
+    _ score: AttentionScore, _ q: Tensor, _ v: Tensor, _ mask: Tensor?, _ context: inout Context
+  ) -> (found: Tensor, weights: Tensor?) {
     let temperature = Float(options.temperature)
-    if let parts = additive[index] {
-      let from = parts.query(q, &context)
-      let to = parts.key(v, &context)
-      let pairs = from.reshaped(batch, queries, 1, -1) + to.reshaped(batch, 1, keys, -1)  // [B, T_q, T_k, d]
-      let scores = parts.vector(pairs.tanh(), &context).reshaped(batch, queries, keys) * (1 / temperature)
-      let weights = scores.softmax(mask: mask)  // [B, T_q, T_k]
-      return (batchedMatmul(weights, v), context.isTraining ? nil : weights.detached)
+    if let (asking, scale) = score.asking(q, context) {  // products have a fused form
+      let (found, weights) = attention(
+        asking, v, v, heads: 1, scale: scale / temperature, keyMask: mask, wantsWeights: !context.isTraining)
+      return (found, weights?.reshaped(v.shape[0], q.shape[1], v.shape[1]))
     }
-    let asking = bilinear[index].map { linear(q, context[$0]) } ?? q  // [B, T_q, d_v]
-    let scale = options.score == .scaledDot ? 1 / (Float(v.shape[2]).squareRoot() * temperature) : 1 / temperature
-    let (found, weights) = attention(
-      asking, v, v, heads: 1, scale: scale, keyMask: mask, wantsWeights: !context.isTraining)
-    return (found, weights?.reshaped(batch, queries, keys))
+    let weights = (score(q, v, &context) * (1 / temperature)).softmax(mask: mask)  // [B, T_q, T_k]
+    return (batchedMatmul(weights, v), context.isTraining ? nil : weights.detached)
+  }
+
+  /// The chosen steps, the choice as ones in zeros, and its log-probability over the question's real steps.
+  private func hard(
+    _ score: AttentionScore, _ q: Tensor, _ v: Tensor, _ mask: Tensor?, _ asked: Tensor?, _ key: String,
+    _ context: inout Context
+  ) -> (found: Tensor, choice: Tensor, logProbability: Tensor) {
+    let weights = (score(q, v, &context) * (1 / Float(options.temperature))).softmax(mask: mask)  // [B, T_q, T_k]
+    var choice: Tensor  // [B, T_q, T_k], constant; rows that choose nothing are 0
+    if context.isTraining {
+      var stream = context.stream(.sampling, path: "\(path).choice.\(key)")
+      choice = weights.oneHotSample(&stream)
+    } else {
+      choice = weights.oneHotMaximum()
+    }
+    choice = choice.scaledRows(asked)
+    let none = 1 - choice.sum(-1)  // [B, T_q]: 1 where nothing is chosen, whose log-probability is log 1
+    let logProbability = ((weights * choice).sum(-1) + none).log().sum(-1)  // [B]
+    return (batchedMatmul(choice, v), choice, logProbability)
   }
 }

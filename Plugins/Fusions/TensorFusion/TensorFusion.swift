@@ -51,8 +51,10 @@ public struct TensorFusion: Fusion {
       "Zadeh et al. 2017, Tensor fusion network for multimodal sentiment analysis, EMNLP D17-1115, arXiv 1707.07250")
   public static let accepts = Accepts.vectors
 
-  /// The most elements the weight may have: 2 GB of them. More is refused with advice.
-  public static let largestWeight = 1 << 29
+  /// The most elements the weight may have: 1 GB of them, 4 GB with the gradient and Adam's moments. More is refused with advice.
+  public static let largestWeight = 1 << 28
+  /// The widest tensor that is built with `width: 0`: 4 MB a sample.
+  public static let widestTensor = 1 << 20
 
   public let output: Modality
   private let projections: [Linear]
@@ -69,11 +71,14 @@ public struct TensorFusion: Fusion {
     for modality in modalities {
       let factor = (options.projection > 0 ? options.projection : modality.width) + 1
       let (product, overflow) = rows.multipliedReportingOverflow(by: factor)
-      guard !overflow, product <= TensorFusion.largestWeight / max(options.width, 1) else {
-        let widths = modalities.map { "\($0.name) \($0.width)" }.joined(separator: ", ")
+      let most = options.width > 0 ? TensorFusion.largestWeight / options.width : TensorFusion.widestTensor
+      guard !overflow, product <= most else {
+        let widths = modalities.map { "\($0.name) \(options.projection > 0 ? options.projection : $0.width)" }
         throw SetupError(
-          "tensor: the product of \(widths) is too large for a linear layer of \(options.width). "
-            + "Set projection (such as 32), or use a low-rank fusion.")
+          "tensor: the product of \(widths.joined(separator: ", ")) is too large"
+            + (options.width > 0 ? " for a linear layer of \(options.width)" : " to be built")
+            + ": it has more than \(most) elements. Set projection to a small width (such as 32)"
+            + (options.width > 0 ? "." : ", or give the fusion a width above 0."))
       }
       rows = product
     }

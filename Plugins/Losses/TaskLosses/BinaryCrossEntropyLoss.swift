@@ -19,9 +19,18 @@ public struct BinaryCrossEntropyLoss: Loss {
   }
 
   public func callAsFunction(_ pass: Pass, _ context: inout Context) -> Tensor {
+    binaryCrossEntropy(pass.prediction.output, labels(pass))
+  }
+
+  public func samples(_ pass: Pass) -> SampleLosses? {
+    let x = pass.prediction.output.detached
+    return SampleLosses((x.softplus() - labels(pass) * x).mean(-1).elements.map(Double.init))  // [B]
+  }
+
+  private func labels(_ pass: Pass) -> Tensor {
     guard case .labels(let labels) = pass.batch.target else {
       stop("loss binary-cross-entropy", "the batch's target is not labels, as the data set declared")
     }
-    return binaryCrossEntropy(pass.prediction.output, labels)
+    return labels
   }
 }

@@ -48,10 +48,29 @@ public struct CrossEntropyLoss: Loss {
   }
 
   public func callAsFunction(_ pass: Pass, _ context: inout Context) -> Tensor {
+    crossEntropy(pass.prediction.output, classes(pass), smoothing: smoothing, weights: weights)
+  }
+
+  /// `(1 − ε) w_y ℓ_y + ε/K Σ_k w_k ℓ_k` with `ℓ = −log softmax(x)`, of weight `w_y`.
+  public func samples(_ pass: Pass) -> SampleLosses? {
+    let output = pass.prediction.output
+    let logarithms = output.detached.logSoftmax().elements  // [B, K]
+    let count = output.shape[-1]
+    func weight(_ k: Int) -> Double { weights.map { Double($0.pointer[k]) } ?? 1 }
+    let smoothing = Double(smoothing)
+    let right = classes(pass).map(Int.init)
+    let values = right.enumerated().map { row, y in
+      let losses = (0..<count).map { -Double(logarithms[row * count + $0]) * weight($0) }
+      return (1 - smoothing) * losses[y] + (smoothing > 0 ? smoothing / Double(count) * losses.reduce(0, +) : 0)
+    }
+    return SampleLosses(values, weights: right.map(weight))
+  }
+
+  private func classes(_ pass: Pass) -> [Int32] {
     guard case .classes(let classes) = pass.batch.target else {
       stop("loss cross-entropy", "the batch's target is not classes, as the data set declared")
     }
-    return crossEntropy(pass.prediction.output, classes, smoothing: smoothing, weights: weights)
+    return classes
   }
 }
 

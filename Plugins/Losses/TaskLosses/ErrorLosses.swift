@@ -16,6 +16,10 @@ public struct MeanSquaredErrorLoss: Loss {
   public func callAsFunction(_ pass: Pass, _ context: inout Context) -> Tensor {
     difference(pass, for: "mse").squared().mean()
   }
+
+  public func samples(_ pass: Pass) -> SampleLosses? {
+    SampleLosses(difference(pass, for: "mse").detached.squared().mean(-1).elements.map(Double.init))  // [B]
+  }
 }
 
 /// Mean absolute error: `L = mean_{b,k} |y − t|`, the mean over samples and numbers. The derivative at 0 is 0.
@@ -31,6 +35,10 @@ public struct MeanAbsoluteErrorLoss: Loss {
 
   public func callAsFunction(_ pass: Pass, _ context: inout Context) -> Tensor {
     difference(pass, for: "mae").absolute().mean()
+  }
+
+  public func samples(_ pass: Pass) -> SampleLosses? {
+    SampleLosses(difference(pass, for: "mae").detached.absolute().mean(-1).elements.map(Double.init))  // [B]
   }
 }
 
