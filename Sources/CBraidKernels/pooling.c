@@ -8,6 +8,11 @@ BRAID_INLINE void inside(long start, long window, long size, long *first, long *
   *last = size - start < window ? size - start : window;
 }
 
+// What an average divides by, when so many rows and columns of a window lie inside the plane.
+BRAID_INLINE float divisor(const braid_pooling *p, long rows, long columns) {
+  return p->counts_padding ? (float)(p->window_height * p->window_width) : (float)(rows * columns);
+}
+
 // Outputs whose window element `at` lies inside the plane along one axis: first ≤ o < last.
 BRAID_INLINE void reached(long at, long before, long size, long stride, long outputs, long *first, long *last) {
   long from = before - at, until = size + before - at;  // from ≤ o · stride < until
@@ -126,7 +131,7 @@ BRAID_KERNEL void braid_average_pool(const braid_pooling *p, const float *restri
       inside(o * p->stride_y - p->top, p->window_height, p->height, &upper, &lower);
       for (long c = 0; c < p->columns; c++) {
         inside(c * p->stride_x - p->left, p->window_width, p->width, &first, &last);
-        *y++ /= (float)((lower - upper) * (last - first));
+        *y++ /= divisor(p, lower - upper, last - first);
       }
     }
 }
@@ -141,7 +146,7 @@ BRAID_KERNEL void braid_average_pool_gradient(const braid_pooling *p, const floa
       for (long c = 0; c < p->columns; c++) {
         long start = c * p->stride_x - p->left, first, last;
         inside(start, p->window_width, p->width, &first, &last);
-        float share = *g++ / (float)((lower - upper) * (last - first));
+        float share = *g++ / divisor(p, lower - upper, last - first);
         for (long i = upper; i < lower; i++) {
           float *to = gx + (n * p->height + top + i) * p->width + start;
           for (long j = first; j < last; j++) to[j] += share;

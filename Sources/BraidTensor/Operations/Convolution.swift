@@ -2,48 +2,77 @@ import CBraidKernels
 
 /// Two-dimensional convolution (cross-correlation, as every deep-learning library means it), with bias and activation.
 ///
-/// y[b, o, r, s] = f(bias[o] + Σ_{c, i, j} weight[o, c, i, j] · x[b, c, r′ + i, s′ + j]), where r′ = r · stride₀ −
-/// padding₀, s′ = s · stride₁ − padding₁, and x is 0 outside its edges. Derivative, with gp = g ∘ f′: the gradient of
-/// the weight is the correlation of x with gp, that of x the full convolution of gp with the weight, that of the bias
-/// the sum of gp over samples and pixels.
+/// y[b, o, r, s] = f(bias[o] + Σ_{c, i, j} weight[o, c, i, j] · x[b, c′ + c, r′ + dilation₀ i, s′ + dilation₁ j]), where
+/// r′ = r · stride₀ − padding₀, s′ = s · stride₁ − padding₁, c′ is the first channel of the group o belongs to, and x is
+/// 0 outside its edges. Derivative, with gp = g ∘ f′: the gradient of the weight is the correlation of x with gp, that of
+/// x the full convolution of gp with the weight, that of the bias the sum of gp over samples and pixels.
 ///
 /// Patches are never copied out: all three products read their left operand through tables of offsets (Dukhan 2019,
-/// "The indirect convolution algorithm", arXiv:1907.02129).
+/// "The indirect convolution algorithm", arXiv:1907.02129). Dilation: Yu & Koltun 2016, arXiv:1511.07122. Groups:
+/// Krizhevsky et al. 2012; as many as channels, it is the depthwise convolution (Chollet 2017, arXiv:1610.02357).
 /// - Parameters:
 ///   - x: `[batch, channels, height, width]`.
-///   - weight: `[outputs, channels, window height, window width]`.
+///   - weight: `[outputs, channels / groups, window height, window width]`.
 ///   - bias: `[outputs]`, optional.
 ///   - stride: vertical, horizontal; at least 1.
 ///   - padding: zeros above and below, left and right.
+///   - dilation: distance between the pixels a window reads, vertical and horizontal; 1 reads neighbours.
+///   - groups: channels and outputs are cut into so many equal parts, and each part of the outputs reads its part of
+///     the channels.
 ///   - activation: ReLU is part of the operation; others follow it.
-/// - Returns: `[batch, outputs, rows, columns]`, rows = (height + 2 padding₀ − window height) / stride₀ + 1, rounded
-///   down. Stops, with the shapes, when sizes do not fit or the window is larger than the padded input.
+/// - Returns: `[batch, outputs, rows, columns]`, rows = (height + 2 padding₀ − dilation₀ (window height − 1) − 1) /
+///   stride₀ + 1, rounded down. Stops, with the shapes, when sizes do not fit or the window is larger than the padded
+///   input.
 public func conv2d(
   _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, stride: (Int, Int) = (1, 1), padding: (Int, Int) = (0, 0),
-  activation: Activation = .none
+  dilation: (Int, Int) = (1, 1), groups: Int = 1, activation: Activation = .none
+) -> Tensor {
+  convolution(
+    "conv2d", x, weight, bias, Windows(stride: stride, padding: padding, dilation: dilation), groups, activation)
+}
+
+/// One-dimensional convolution, with bias and activation: `conv2d` of a height of 1.
+///
+/// y[b, o, s] = f(bias[o] + Σ_{c, j} weight[o, c, j] · x[b, c′ + c, s · stride − padding + dilation j]).
+/// - Parameters: as for `conv2d`.
+///   - x: `[batch, channels, length]`.
+///   - weight: `[outputs, channels / groups, window]`.
+/// - Returns: `[batch, outputs, columns]`, columns = (length + 2 padding − dilation (window − 1) − 1) / stride + 1,
+///   rounded down.
+public func conv1d(
+  _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
+  groups: Int = 1, activation: Activation = .none
+) -> Tensor {
+  convolution(
+    "conv1d", x, weight, bias, Windows(stride: stride, padding: padding, dilation: dilation), groups, activation)
+}
+
+private func convolution(
+  _ name: StaticString, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ windows: Windows, _ groups: Int,
+  _ activation: Activation
 ) -> Tensor {
   guard activation == .none || activation == .relu else {
-    return conv2d(x, weight, bias, stride: stride, padding: padding).applying(activation.elementwise)
+    return convolution(name, x, weight, bias, windows, groups, .none).applying(activation.elementwise)
   }
-  let geometry = ConvolutionGeometry(x.shape, weight.shape, bias?.shape, stride: stride, padding: padding)
-  let y = geometry.forward(x, weight, bias, isRectified: activation == .relu)  // [B, O, rows, columns]
-  return y.recorded("conv2d", from: x, weight, bias, flops: geometry.flops) { g, sink in
+  let geometry = ConvolutionGeometry(name, x.shape, weight.shape, bias?.shape, windows, groups: groups)
+  let (batch, outputs, pixels) = (geometry.batch, geometry.outputs, geometry.pixels)
+  let y = Tensor(uninitialized: windows.shape(batch, outputs, geometry.rows, geometry.columns))
+  geometry.forward(x, weight, bias: bias, isRectified: activation == .relu, y.pointer, 0)
+  return y.recorded(name, from: x, weight, bias, flops: geometry.flops) { g, sink in
     let wantsBias = bias.map { sink.wants($0) } ?? false
     var gp = g  // gradient before the activation
     if activation == .relu { gp = Tensor(uninitialized: g.shape) }
     let masked = activation == .relu ? gp.pointer : nil
     func finishMap(_ biasGradient: UnsafeMutablePointer<Float>?) {
-      for sample in 0..<geometry.batch {
-        let at = sample * geometry.outputs * geometry.pixels
+      for sample in 0..<batch {
+        let at = sample * outputs * pixels
         braid_map_gradient(
-          masked == nil ? nil : y.pointer + at, g.pointer + at, geometry.outputs, geometry.pixels,
-          masked.map { $0 + at },
-          biasGradient)
+          masked == nil ? nil : y.pointer + at, g.pointer + at, outputs, pixels, masked.map { $0 + at }, biasGradient)
       }
     }
     if let bias, wantsBias {
       sink.accumulate(into: bias) { gb, beta in
-        if beta == 0 { gb.update(repeating: 0, count: geometry.outputs) }
+        if beta == 0 { gb.update(repeating: 0, count: outputs) }
         finishMap(gb)
       }
     } else if masked != nil {

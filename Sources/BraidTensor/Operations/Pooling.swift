@@ -14,10 +14,22 @@ import CBraidKernels
 public func maxPool2d(_ x: Tensor, window: (Int, Int), stride: (Int, Int)? = nil, padding: (Int, Int) = (0, 0))
   -> Tensor
 {
-  var sizes = poolingSizes("maxPool2d", x.shape, window, stride ?? window, padding)
-  let y = Tensor(uninitialized: Shape(x.shape[0], x.shape[1], sizes.rows, sizes.columns))
+  maximum("maxPool2d", x, Windows(window, stride: stride ?? window, padding: padding))
+}
+
+/// The largest element of every window over one axis: `maxPool2d` of a height of 1.
+/// - Parameters: as for `maxPool2d`.
+///   - x: `[batch, channels, length]`.
+/// - Returns: `[batch, channels, columns]`, columns = (length + 2 padding − window) / stride + 1, rounded down.
+public func maxPool1d(_ x: Tensor, window: Int, stride: Int? = nil, padding: Int = 0) -> Tensor {
+  maximum("maxPool1d", x, Windows(window, stride: stride ?? window, padding: padding))
+}
+
+private func maximum(_ name: StaticString, _ x: Tensor, _ windows: Windows) -> Tensor {
+  var sizes = poolingSizes(name, x.shape, windows)
+  let y = Tensor(uninitialized: windows.shape(x.shape[0], x.shape[1], sizes.rows, sizes.columns))
   braid_max_pool(&sizes, x.pointer, y.pointer)
-  return y.recorded("maxPool2d", from: x, flops: Double(y.count * window.0 * window.1)) { [sizes] g, sink in
+  return y.recorded(name, from: x, flops: Double(y.count * windows.size.y * windows.size.x)) { [sizes] g, sink in
     sink.accumulate(into: x) { gx, beta in
       var sizes = sizes
       braid_max_pool_gradient(&sizes, x.pointer, y.pointer, g.pointer, beta, gx)
@@ -25,18 +37,36 @@ public func maxPool2d(_ x: Tensor, window: (Int, Int), stride: (Int, Int)? = nil
   }
 }
 
-/// The mean of every window's elements. Padding counts as absent: a window at the edge is the mean of fewer elements.
+/// The mean of every window's elements.
 ///
-/// Derivative: each element of a window gets the window's gradient divided by their number.
+/// Derivative: each element of a window gets the window's gradient divided by what the sum was divided by.
 /// - Parameters: as for `maxPool2d`.
+///   - countingPadding: whether padding counts as zeros, so that every window is divided by its full size (PyTorch's
+///     default). By default it counts as absent: a window at the edge is the mean of fewer elements.
 /// - Returns: as for `maxPool2d`.
-public func averagePool2d(_ x: Tensor, window: (Int, Int), stride: (Int, Int)? = nil, padding: (Int, Int) = (0, 0))
-  -> Tensor
-{
-  var sizes = poolingSizes("averagePool2d", x.shape, window, stride ?? window, padding)
-  let y = Tensor(uninitialized: Shape(x.shape[0], x.shape[1], sizes.rows, sizes.columns))
+public func averagePool2d(
+  _ x: Tensor, window: (Int, Int), stride: (Int, Int)? = nil, padding: (Int, Int) = (0, 0),
+  countingPadding: Bool = false
+) -> Tensor {
+  average("averagePool2d", x, Windows(window, stride: stride ?? window, padding: padding), countingPadding)
+}
+
+/// The mean of every window's elements over one axis: `averagePool2d` of a height of 1.
+/// - Parameters: as for `averagePool2d`.
+///   - x: `[batch, channels, length]`.
+/// - Returns: `[batch, channels, columns]`, columns = (length + 2 padding − window) / stride + 1, rounded down.
+public func averagePool1d(
+  _ x: Tensor, window: Int, stride: Int? = nil, padding: Int = 0, countingPadding: Bool = false
+) -> Tensor {
+  average("averagePool1d", x, Windows(window, stride: stride ?? window, padding: padding), countingPadding)
+}
+
+private func average(_ name: StaticString, _ x: Tensor, _ windows: Windows, _ countingPadding: Bool) -> Tensor {
+  var sizes = poolingSizes(name, x.shape, windows)
+  sizes.counts_padding = countingPadding ? 1 : 0
+  let y = Tensor(uninitialized: windows.shape(x.shape[0], x.shape[1], sizes.rows, sizes.columns))
   braid_average_pool(&sizes, x.pointer, y.pointer)
-  return y.recorded("averagePool2d", from: x, flops: Double(y.count * window.0 * window.1)) { [sizes] g, sink in
+  return y.recorded(name, from: x, flops: Double(y.count * windows.size.y * windows.size.x)) { [sizes] g, sink in
     sink.accumulate(into: x) { gx, beta in
       var sizes = sizes
       braid_average_pool_gradient(&sizes, g.pointer, beta, gx)
@@ -45,17 +75,17 @@ public func averagePool2d(_ x: Tensor, window: (Int, Int), stride: (Int, Int)? =
 }
 
 /// Stops when the sizes do not fit, also when padding could fill a whole window.
-private func poolingSizes(
-  _ operation: String, _ x: Shape, _ window: (Int, Int), _ stride: (Int, Int), _ padding: (Int, Int)
-) -> braid_pooling {
-  let (rows, columns) = windowedSizes(operation, x, window: window, stride: stride, padding: padding)
-  guard padding.0 < window.0, padding.1 < window.1 else {
+private func poolingSizes(_ name: StaticString, _ x: Shape, _ windows: Windows) -> braid_pooling {
+  let (rows, columns) = windows.counts(name, in: x)
+  let (size, stride, padding) = (windows.size, windows.stride, windows.padding)
+  guard padding.y < size.y, padding.x < size.x else {
     stop(
-      operation,
-      "padding [\(padding.0), \(padding.1)] for a window of [\(window.0), \(window.1)], input \(x): a window would "
-        + "hold nothing but padding; expected less padding than window")
+      "\(name)",
+      "padding \(windows.list(padding)) for a window of \(windows.list(size)), input \(x): a window would hold "
+        + "nothing but padding; expected less padding than window")
   }
+  let plane = windows.lifted(x)
   return braid_pooling(
-    planes: x[0] * x[1], height: x[2], width: x[3], rows: rows, columns: columns, window_height: window.0,
-    window_width: window.1, stride_y: stride.0, stride_x: stride.1, top: padding.0, left: padding.1)
+    planes: x[0] * x[1], height: plane[2], width: plane[3], rows: rows, columns: columns, window_height: size.y,
+    window_width: size.x, stride_y: stride.y, stride_x: stride.x, top: padding.y, left: padding.x, counts_padding: 0)
 }

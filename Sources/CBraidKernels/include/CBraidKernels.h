@@ -10,6 +10,7 @@
 #include "kernels_attention.h"
 #include "kernels_tensor_product.h"
 #include "kernels_convolution.h"
+#include "kernels_pooling.h"
 #include "kernels_gather.h"
 #include "kernels_gemm.h"
 #include "kernels_random.h"

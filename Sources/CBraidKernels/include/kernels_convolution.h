@@ -39,17 +39,14 @@ void braid_pad_planes(const float *x, long planes, long height, long width, long
 /// not wanted).
 void braid_map_gradient(const float *y, const float *g, long channels, long pixels, float *out, float *bias_gradient);
 
-/// Sizes of a pooling over planes: [height, width] → [rows, columns].
+/// Where the pixels of a map are read and written: pixel (r, c) at r · row + c · column.
 typedef struct {
-  long planes, height, width, rows, columns, window_height, window_width, stride_y, stride_x, top, left;
-} braid_pooling;
+  long rows, columns, from_row, from_column, to_row, to_column;
+} braid_grid;
 
-/// y = the largest element of each window. NaN wins.
-void braid_max_pool(const braid_pooling *p, const float *x, float *y);
-/// gx = beta · gx, plus g at the first element of each window that is not below its maximum; beta 0 or 1.
-void braid_max_pool_gradient(const braid_pooling *p, const float *x, const float *y, const float *g, float beta,
-                             float *gx);
-/// y = the mean of the elements of each window that lie inside the plane.
-void braid_average_pool(const braid_pooling *p, const float *x, float *y);
-/// gx = beta · gx, plus g / (elements of the window inside the plane) for each of them; beta 0 or 1.
-void braid_average_pool_gradient(const braid_pooling *p, const float *g, float beta, float *gx);
+/// A product with one column, pixels side by side: map at (r, c) = f(Σ_k a[(r, c) + step[k]] · weight[at[k]] + bias)
+/// + beta · map at (r, c); f is max(·, 0) if `relu`; at NULL: weights in order.
+void braid_weighted_map(const float *a, braid_grid grid, const int32_t *step, const int32_t *at, long depth,
+                        const float *weight, float bias, int relu, float beta, float *map);
+/// sums[k] += Σ_{r, c} a[(r, c) + step[k]] · g at (r, c), of which columns are neighbours.
+void braid_map_products(const float *a, braid_grid grid, const int32_t *step, long depth, const float *g, float *sums);
