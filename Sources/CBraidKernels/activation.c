@@ -25,6 +25,8 @@ BRAID_KERNEL void braid_unary(int f, const float *x, float *y, long n) {
   case BRAID_SOFTPLUS: LOOP((a > 0 ? a : 0) + vlog1p(vexp(a > 0 ? -a : a)))
   case BRAID_SIGNED_SQRT: LOOP(copysignf(vsqrt(fabsf(a)), a))
   case BRAID_RECIPROCAL: LOOP(1.0f / a)
+  case BRAID_SINE: LOOP(sinf(a))
+  case BRAID_COSINE: LOOP(cosf(a))
   default: LOOP(a)
   }
 }
@@ -50,6 +52,8 @@ BRAID_KERNEL void braid_unary_gradient(int f, const float *x, const float *y, co
   case BRAID_SOFTPLUS: LOOP(vsigmoid(a))
   case BRAID_SIGNED_SQRT: LOOP(b != 0 ? 0.5f / fabsf(b) : 0.0f)  // as for sqrt
   case BRAID_RECIPROCAL: LOOP(-b * b)
+  case BRAID_SINE: LOOP(cosf(a))
+  case BRAID_COSINE: LOOP(-sinf(a))
   default: LOOP(1.0f)
   }
 }

@@ -4,6 +4,7 @@
 
 double braid_log_double(double x) { return log(x); }
 double braid_cos_double(double x) { return cos(x); }
+double braid_pow_double(double x, double p) { return pow(x, p); }
 
 BRAID_KERNEL void braid_add_scaled(const float *restrict_ x, float beta, float *restrict_ y, long n) {
   if (beta == 0) for (long i = 0; i < n; i++) y[i] = x[i];
@@ -27,6 +28,7 @@ BRAID_KERNEL void braid_affine(float a, const float *restrict_ x, float b, float
   case BRAID_MULTIPLY: LOOP(a * b) break; \
   case BRAID_DIVIDE: LOOP(a / b) break; \
   case BRAID_MAXIMUM: LOOP(((a > b) | (a != a)) ? a : b) break; \
+  case BRAID_POWER: LOOP(powf(a, b)) break; \
   default: LOOP(((a < b) | (a != a)) ? a : b) break; \
   }
 #define EACH(EXPRESSION) for (long i = 0; i < n; i++) { float a = x[i], b = y[i]; z[i] = (EXPRESSION); }
@@ -67,6 +69,8 @@ BRAID_KERNEL void braid_binary_broadcast(int op, const float *x, const int32_t *
   case BRAID_SLOPE_INVERSE: LOOP(u / b) break; \
   case BRAID_SLOPE_QUOTIENT: LOOP(-u * (b / a) / a) break; \
   case BRAID_SLOPE_GREATER: LOOP(a > b ? u : a == b ? 0.5f * u : 0.0f) break; \
+  case BRAID_SLOPE_BASE: LOOP(b == 0 ? 0.0f : u * b * powf(a, b - 1)) break; \
+  case BRAID_SLOPE_EXPONENT: LOOP(((b == 0) & (a >= 0)) ? 0.0f : u * powf(b, a) * logf(b)) break; \
   default: LOOP(a < b ? u : a == b ? 0.5f * u : 0.0f) break; \
   }
 #define WRITE(EXPRESSION) \
@@ -104,6 +108,30 @@ BRAID_KERNEL void braid_binary_broadcast_gradient(int slope, const float *g, con
   } while (walk_on(&w, index, &own, &other));
 }
 #undef SWITCH
+
+BRAID_KERNEL void braid_select(const float *mask, const float *a, const float *b, float *restrict_ y, long n) {
+  for (long i = 0; i < n; i++) y[i] = mask[i] != 0 ? a[i] : b[i];
+}
+
+BRAID_KERNEL void braid_select_gradient(const float *mask, int kept, const float *g, float beta, float *restrict_ gradient,
+                                        long n) {
+  for (long i = 0; i < n; i++) {
+    float v = (mask[i] != 0) == kept ? g[i] : 0.0f;
+    gradient[i] = beta == 0 ? v : gradient[i] + v;
+  }
+}
+
+BRAID_KERNEL void braid_clamp(const float *restrict_ x, float low, float high, float *restrict_ y, long n) {
+  for (long i = 0; i < n; i++) { float a = x[i]; y[i] = a < low ? low : a > high ? high : a; }
+}
+
+BRAID_KERNEL void braid_clamp_gradient(const float *restrict_ x, float low, float high, const float *restrict_ g, float beta,
+                                       float *restrict_ gx, long n) {
+  for (long i = 0; i < n; i++) {
+    float v = ((x[i] >= low) & (x[i] <= high)) ? g[i] : 0.0f;
+    gx[i] = beta == 0 ? v : gx[i] + v;
+  }
+}
 
 BRAID_KERNEL void braid_scale_rows(const float *restrict_ x, const float *weights, long rows, long columns, float beta,
                                    float *restrict_ y) {

@@ -32,6 +32,29 @@ BRAID_KERNEL void braid_scatter_add(const float *restrict_ g, const int32_t *ind
   }
 }
 
+long braid_first_outside(const int32_t *indices, long count, long n) {
+  for (long r = 0; r < count; r++) if (indices[r] < 0 || indices[r] >= n) return r;
+  return -1;
+}
+
+void braid_gather_axis(const float *restrict_ x, long outer, long n, long inner, const int32_t *indices, long m, float beta,
+                       float *restrict_ y) {
+  for (long o = 0; o < outer; o++, x += n * inner)
+    for (long k = 0; k < m; k++, indices += inner, y += inner)
+      for (long i = 0; i < inner; i++) {
+        float v = x[indices[i] * inner + i];
+        y[i] = beta == 0 ? v : y[i] + v;
+      }
+}
+
+void braid_scatter_axis(const float *restrict_ g, long outer, long m, long inner, const int32_t *indices, long n, float beta,
+                        float *restrict_ x) {
+  if (beta == 0) memset(x, 0, (size_t)(outer * n * inner) * sizeof(float));
+  for (long o = 0; o < outer; o++, x += n * inner)
+    for (long k = 0; k < m; k++, indices += inner, g += inner)
+      for (long i = 0; i < inner; i++) x[indices[i] * inner + i] += g[i];
+}
+
 // Plain transposition in squares that stay in the first cache level.
 BRAID_INLINE void transpose(const float *restrict_ x, long m, long n, float beta, float *restrict_ y) {
   enum { side = 16 };

@@ -2,15 +2,18 @@ import BraidTensor
 import Testing
 
 /// A mistake in a caller's code and the sentence the program stops with.
-private struct Mistake: Sendable {
+struct Mistake: Sendable {
   let sentence: String
   let make: @Sendable () -> Void
   init(_ sentence: String, _ make: @escaping @Sendable () -> Void) { (self.sentence, self.make) = (sentence, make) }
 }
 
-private func zeros(_ extents: Int...) -> Tensor { .zeros(Shape(extents)) }
+func zeros(_ extents: Int...) -> Tensor { .zeros(Shape(extents)) }
 
-private let mistakes: [Mistake] = [
+private let mistakes: [Mistake] =
+  first + gatherMistakes + stridedMistakes + selectMistakes + orderMistakes + momentMistakes
+
+private let first: [Mistake] = [
   Mistake(
     "+: shapes [2, 3] and [2] do not fit; aligned at their last axes, extents must be equal or 1. Reshape one of them"
   ) {
@@ -50,9 +53,6 @@ private let mistakes: [Mistake] = [
   },
   Mistake("split: sizes [1, 1] for axis 1 of shape [2, 3]; expected sizes that add up to 3") {
     _ = zeros(2, 3).split(1, [1, 1])
-  },
-  Mistake("gathered: index 5 at place 1 of a tensor of shape [5, 2]; expected 0 ..< 5") {
-    _ = zeros(5, 2).gathered([0, 5])
   },
   Mistake("embedding: id -1 at place 2 of [3]; expected 0 ..< 7, the rows of the table [7, 2]") {
     _ = embedding(zeros(7, 2), [0, 6, -1], [3])

@@ -2,7 +2,7 @@ import CBraidKernels
 
 /// Element-wise functions of two tensors, in the order of `kernels_elementwise.h`.
 private enum BinaryFunction: Int32 {
-  case add, subtract, multiply, divide, maximum, minimum
+  case add, subtract, multiply, divide, maximum, minimum, power
 
   var name: StaticString {
     switch self {
@@ -12,6 +12,7 @@ private enum BinaryFunction: Int32 {
     case .divide: "/"
     case .maximum: "maximum"
     case .minimum: "minimum"
+    case .power: "pow"
     }
   }
 
@@ -24,6 +25,7 @@ private enum BinaryFunction: Int32 {
     case .divide: (BRAID_SLOPE_INVERSE, BRAID_SLOPE_QUOTIENT)
     case .maximum: (BRAID_SLOPE_GREATER, BRAID_SLOPE_GREATER)
     case .minimum: (BRAID_SLOPE_LESS, BRAID_SLOPE_LESS)
+    case .power: (BRAID_SLOPE_BASE, BRAID_SLOPE_EXPONENT)
     }
   }
 }
@@ -142,3 +144,10 @@ extension Tensor {
 public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor { binary(.maximum, a, b) }
 /// The smaller of two elements, with broadcasting. The gradient goes to the smaller, half to each at ties.
 public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor { binary(.minimum, a, b) }
+
+/// x^p for every pair of elements, with broadcasting: NaN for a negative x and a p that is not whole, 1 for p = 0.
+///
+/// Derivative: dx = g p x^(p−1), 0 where p is 0; dp = g x^p log x, 0 where x is 0 and p is not negative.
+public func pow(_ x: Tensor, _ p: Tensor) -> Tensor { binary(.power, x, p) }
+/// x^p for every element. dx = g p x^(p−1), 0 for p = 0.
+public func pow(_ x: Tensor, _ p: Float) -> Tensor { binary(.power, x, Tensor(repeating: p, [])) }

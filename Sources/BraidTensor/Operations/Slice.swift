@@ -66,24 +66,4 @@ extension Tensor {
       }
     }
   }
-
-  /// Rows `indices` of axis 0, in that order, repeats allowed: `[n, …] → [indices, …]`.
-  ///
-  /// Derivative: each row's gradient is added to the row it came from.
-  public func gathered(_ indices: [Int32]) -> Tensor {
-    guard shape.rank >= 1 else { stop("gathered", "a tensor of shape [] has no rows") }
-    let x = self, n = shape[0], width = shape.count(1..<shape.rank)
-    var result = shape
-    result[0] = indices.count
-    let y = Tensor(uninitialized: result)
-    let bad = braid_gather(x.pointer, n, indices, indices.count, width, y.pointer)
-    guard bad < 0 else {
-      stop("gathered", "index \(indices[bad]) at place \(bad) of a tensor of shape \(shape); expected 0 ..< \(n)")
-    }
-    return y.recorded("gathered", from: x) { g, sink in
-      sink.accumulate(into: x) { gx, beta in
-        braid_scatter_add(g.pointer, indices, indices.count, width, -1, beta, gx, n)
-      }
-    }
-  }
 }

@@ -3,6 +3,7 @@ import CBraidKernels
 /// Element-wise functions of one tensor. Each keeps the shape; derivatives stand beside the functions in `activation.c`.
 public enum UnaryFunction: Int32, Sendable {
   case identity = 0, relu, sigmoid, tanh, gelu, exp, log, sqrt, square, negate, absolute, softplus, signedSqrt, reciprocal
+  case sine, cosine
 }
 
 extension Tensor {
@@ -37,5 +38,9 @@ extension Tensor {
   /// sign(x) √|x|; the derivative at 0 is taken as 0.
   public func signedSquareRoot() -> Tensor { applying(.signedSqrt) }
   public func reciprocal() -> Tensor { applying(.reciprocal) }
+  /// Sine of an angle in radians.
+  public func sin() -> Tensor { applying(.sine) }
+  /// Cosine of an angle in radians.
+  public func cos() -> Tensor { applying(.cosine) }
   public static prefix func - (x: Tensor) -> Tensor { x.applying(.negate) }
 }

@@ -3,7 +3,8 @@
 
 /// Element-wise functions of one argument.
 enum { BRAID_IDENTITY, BRAID_RELU, BRAID_SIGMOID, BRAID_TANH, BRAID_GELU, BRAID_EXP, BRAID_LOG, BRAID_SQRT, BRAID_SQUARE,
-       BRAID_NEGATE, BRAID_ABSOLUTE, BRAID_SOFTPLUS, BRAID_SIGNED_SQRT, BRAID_RECIPROCAL };
+       BRAID_NEGATE, BRAID_ABSOLUTE, BRAID_SOFTPLUS, BRAID_SIGNED_SQRT, BRAID_RECIPROCAL,
+       BRAID_SINE, BRAID_COSINE };
 /// y = f(x).
 void braid_unary(int f, const float *x, float *y, long n);
 /// gx = g * f'(x) + beta * gx, from the input x and the output y (each rule uses what it needs).

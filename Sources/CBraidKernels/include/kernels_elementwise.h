@@ -3,6 +3,7 @@
 
 double braid_log_double(double x);
 double braid_cos_double(double x);
+double braid_pow_double(double x, double p);
 
 /// y = x + beta * y; with beta 0, y need not be initialised.
 void braid_add_scaled(const float *x, float beta, float *y, long n);
@@ -11,7 +12,7 @@ void braid_scale(float a, const float *x, float beta, float *y, long n);
 /// y = a * x + b.
 void braid_affine(float a, const float *x, float b, float *y, long n);
 
-enum { BRAID_ADD, BRAID_SUBTRACT, BRAID_MULTIPLY, BRAID_DIVIDE, BRAID_MAXIMUM, BRAID_MINIMUM };
+enum { BRAID_ADD, BRAID_SUBTRACT, BRAID_MULTIPLY, BRAID_DIVIDE, BRAID_MAXIMUM, BRAID_MINIMUM, BRAID_POWER };
 /// z = x op y, same sizes. A NaN in either operand of maximum and minimum wins.
 void braid_binary(int op, const float *x, const float *y, float *z, long n);
 /// z = x op s.
@@ -28,7 +29,9 @@ enum {
   BRAID_SLOPE_INVERSE,    // 1 / other
   BRAID_SLOPE_QUOTIENT,   // -other / own²
   BRAID_SLOPE_GREATER,    // 1 where own > other, 1/2 where equal
-  BRAID_SLOPE_LESS        // 1 where own < other, 1/2 where equal
+  BRAID_SLOPE_LESS,       // 1 where own < other, 1/2 where equal
+  BRAID_SLOPE_BASE,       // other own^(other − 1), 0 where other is 0
+  BRAID_SLOPE_EXPONENT    // other^own log other, 0 where other is 0 and own is not negative
 };
 /// gradient = g * slope + beta * gradient, same sizes.
 void braid_binary_gradient(int slope, const float *g, const float *own, const float *other, float beta, float *gradient, long n);
@@ -36,6 +39,15 @@ void braid_binary_gradient(int slope, const float *g, const float *own, const fl
 void braid_binary_broadcast_gradient(int slope, const float *g, const float *own, const int32_t *own_extents, int own_rank,
                                      const float *other, const int32_t *other_extents, int other_rank, float beta,
                                      float *gradient);
+
+/// y = a where the mask is not 0, b elsewhere; same sizes.
+void braid_select(const float *mask, const float *a, const float *b, float *y, long n);
+/// gradient = g + beta * gradient where (mask is not 0) equals `kept`; beta * gradient elsewhere.
+void braid_select_gradient(const float *mask, int kept, const float *g, float beta, float *gradient, long n);
+/// y = x, but `low` below it and `high` above it; NaN stays.
+void braid_clamp(const float *x, float low, float high, float *y, long n);
+/// gx = g where low <= x <= high, 0 elsewhere, + beta * gx.
+void braid_clamp_gradient(const float *x, float low, float high, const float *g, float beta, float *gx, long n);
 
 /// y[r, c] = x[r, c] * weights[r]; exactly 0 where the weight is 0, whatever x holds. y = … + beta * y.
 void braid_scale_rows(const float *x, const float *weights, long rows, long columns, float beta, float *y);

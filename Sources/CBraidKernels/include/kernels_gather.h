@@ -12,5 +12,13 @@ long braid_gather(const float *x, long n, const int32_t *indices, long count, lo
 /// gx[indices[r]] += g[r], except for rows with index `skip` (-1: none); with beta 0, all n rows are cleared before.
 void braid_scatter_add(const float *g, const int32_t *indices, long count, long width, int32_t skip, float beta, float *gx, long n);
 
+/// -1, or the first place whose index is outside 0 ..< n.
+long braid_first_outside(const int32_t *indices, long count, long n);
+/// y[o, k, i] = x[o, indices[o, k, i], i] + beta * y: x is [outer, n, inner], indices and y are [outer, m, inner]. The indices
+/// were checked.
+void braid_gather_axis(const float *x, long outer, long n, long inner, const int32_t *indices, long m, float beta, float *y);
+/// x[o, indices[o, k, i], i] += g[o, k, i], in row-major order; with beta 0, x is cleared before.
+void braid_scatter_axis(const float *g, long outer, long m, long inner, const int32_t *indices, long n, float beta, float *x);
+
 /// y[a, j, b, i, c] = x[a, i, b, j, c] + beta * y: axes of extents m (index i) and n (index j) change places.
 void braid_swap_axes(const float *x, long a, long m, long b, long n, long c, float beta, float *y);
