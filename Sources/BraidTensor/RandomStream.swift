@@ -137,6 +137,6 @@ func philox(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
 }
 
 extension Double {
-  fileprivate func logarithm() -> Double { braid_log_double(self) }
+  func logarithm() -> Double { braid_log_double(self) }
   fileprivate func cosine() -> Double { braid_cos_double(self) }
 }
