@@ -12,7 +12,7 @@ func zeros(_ extents: Int...) -> Tensor { .zeros(Shape(extents)) }
 
 private let mistakes: [Mistake] =
   first + gatherMistakes + stridedMistakes + selectMistakes + orderMistakes + momentMistakes
-  + einsumMistakes + algebraMistakes
+  + einsumMistakes + algebraMistakes + fourierMistakes + routingMistakes
 
 private let first: [Mistake] = [
   Mistake(
