@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+/// The code a page shows, each block with the file that the nearest heading above it names in backquotes.
+private func blocks(_ page: String) -> [(file: String, code: String)] {
+  var found: [(file: String, code: String)] = []
+  var file = ""
+  var code: [Substring]?
+  for line in page.split(separator: "\n", omittingEmptySubsequences: false) {
+    if let lines = code {
+      if line == "```" {
+        found.append((file, lines.joined(separator: "\n")))
+        code = nil
+      } else {
+        code = lines + [line]
+      }
+    } else if line.hasPrefix("#") {
+      let parts = line.split(separator: "`")
+      file = parts.count == 2 ? String(parts[1]) : ""
+    } else if line.hasPrefix("```") && line != "```sh" {
+      code = []
+    }
+  }
+  return found
+}
+
+/// What a page shows that is not in the file it names, line by line as it is.
+private func strangers(_ page: String, _ read: (String) throws -> String) rethrows -> [String] {
+  try blocks(page).filter { try !"\n\(read($0.file))\n".contains("\n\($0.code)\n") }.map { "\($0.file): \($0.code)" }
+}
+
+@Suite struct `The guide to adding an operation` {
+  private let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  private func text(_ file: String) throws -> String {
+    try String(contentsOf: root.appendingPathComponent(file), encoding: .utf8)
+  }
+
+  @Test func `shows the code that is compiled, as it is`() throws {
+    let page = try text("Guides/Adding an operation.md")
+    #expect(try strangers(page, text) == [])
+    #expect(blocks(page).count == 10)
+    #expect(Set(blocks(page).map(\.file)).count == 6)
+  }
+
+  @Test func `a line that has changed since would be noticed`() {
+    let page = "## The file: `a.swift`\n```swift\nlet x = 1\n```\n"
+    #expect(strangers(page) { _ in "// a\nlet x = 1\n" } == [])
+    #expect(strangers(page) { _ in "// a\nlet x = 12\n" } == ["a.swift: let x = 1"])
+  }
+}
