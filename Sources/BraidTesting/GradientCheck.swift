@@ -99,7 +99,9 @@ public func checkGradients(
         let slope = (high.loss - low.loss) / width
         let noise = 5e-7 * noiseless / h
         let allowed = noise + 0.2 * tolerance * max(abs(slope), typical)
-        let mean = integral(low, middle, high, slope: allowed, loss: noise * width, depth: 9, point) / width
+        var budget = 96  // a wrong derivative fits nowhere: halving every interval would never end
+        let mean =
+          integral(low, middle, high, slope: allowed, loss: noise * width, depth: 9, &budget, point) / width
         let error = abs(mean - slope)
         let pair = (found: error <= noise ? slope : mean, expected: slope)
         if best == nil || abs(pair.found - pair.expected) < abs(best!.found - best!.expected) { best = pair }
@@ -122,18 +124,20 @@ private struct Point {
 /// ∫ L′ from `low` to `high` by Simpson's rule; by halves, where it is further from the change of L than an error of the mean slope
 /// or of L itself explains.
 private func integral(
-  _ low: Point, _ middle: Point, _ high: Point, slope: Double, loss: Double, depth: Int, _ point: (Float) -> Point
+  _ low: Point, _ middle: Point, _ high: Point, slope: Double, loss: Double, depth: Int, _ budget: inout Int,
+  _ point: (Float) -> Point
 ) -> Double {
   let width = high.at - low.at
   let whole = width / 6 * (low.slope + 4 * middle.slope + high.slope)
-  guard depth > 0, abs(whole - (high.loss - low.loss)) > max(slope * width, loss) else { return whole }
+  guard depth > 0, budget > 0, abs(whole - (high.loss - low.loss)) > max(slope * width, loss) else { return whole }
   let (left, right) = (Float((low.at + middle.at) / 2), Float((middle.at + high.at) / 2))
   // float32 has no value between the ends any more
   guard Double(left) > low.at, Double(left) < middle.at, Double(right) > middle.at, Double(right) < high.at else {
     return whole
   }
-  return integral(low, point(left), middle, slope: slope, loss: loss, depth: depth - 1, point)
-    + integral(middle, point(right), high, slope: slope, loss: loss, depth: depth - 1, point)
+  budget -= 2
+  return integral(low, point(left), middle, slope: slope, loss: loss, depth: depth - 1, &budget, point)
+    + integral(middle, point(right), high, slope: slope, loss: loss, depth: depth - 1, &budget, point)
 }
 
 private func rootMeanSquare(_ values: UnsafePointer<Float>, _ count: Int) -> Double {

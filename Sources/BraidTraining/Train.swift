@@ -45,7 +45,7 @@ public func train(
       let value = loss(pass, &context)  // []
       guard value.scalar.isFinite else {
         throw TrainingFailure(
-          description: "epoch \(epoch), step \(step): the loss is \(value.scalar). The first values that are not finite come "
+          description: "epoch \(epoch), step \(step): the loss is \(value.scalar.isNaN ? "NaN" : "\(value.scalar)"). The first values that are not finite come "
             + "from \(firstNonFinite(in: pass, of: model, identifiers: identifiers)).")
       }
       total += Double(value.scalar) * Double(batch.count)

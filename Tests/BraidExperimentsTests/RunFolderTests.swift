@@ -40,6 +40,26 @@ import Testing
       ])
   }
 
+  @Test func `A file that cannot be written is named with the reason`() throws {
+    let scratch = try Scratch()
+    func message(_ path: String, _ body: () throws -> Void) -> String {
+      do {
+        try filing(path, body)
+        return "no error"
+      } catch { return "\(error)" }
+    }
+    #expect(
+      message("/a/file") { throw CocoaError(.fileWriteOutOfSpace) }
+        == "/a/file: cannot be written (no space left on the device).")
+    let nowhere = "\(scratch.path)/missing/file"
+    let written = message(nowhere) { try Data([1]).write(to: URL(fileURLWithPath: nowhere)) }
+    #expect(written == "\(nowhere): cannot be written (no such file or folder).")
+    #if os(Linux)
+      let full = message("/dev/full") { try Data([1]).write(to: URL(fileURLWithPath: "/dev/full")) }
+      #expect(full.lowercased().contains("no space left on"))
+    #endif
+  }
+
   @Test func `The metrics are those of the written predictions`() throws {
     let scratch = try Scratch()
     let run = try RunFolder("\(scratch.path)/\(try finished(scratch).cell.folder)")
@@ -84,7 +104,7 @@ import Testing
     }
     #expect(
       result.error?.hasPrefix(
-        "epoch 1, step 3: the loss is nan. The first values that are not finite come from the fusion") == true,
+        "epoch 1, step 3: the loss is NaN. The first values that are not finite come from the fusion") == true,
       "\(result.error ?? "")")
     #expect(message { _ = try RunFolder("\(scratch.path)/\(cell.folder)") }.contains("the run failed: epoch 1, step 3"))
   }

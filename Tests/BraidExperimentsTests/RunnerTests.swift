@@ -93,7 +93,7 @@ import Testing
     let (summary, log) = try run(plan, scratch.path)
     #expect(summary.now == 3 && summary.exitStatus == 2)
     let reasons = Dictionary(uniqueKeysWithValues: summary.failures.map { ($0.row, $0.reason) })
-    #expect(reasons["nan"]?.contains("epoch 1, step 3: the loss is nan") == true)
+    #expect(reasons["nan"]?.contains("epoch 1, step 3: the loss is NaN") == true)
     #expect(reasons["trap"]?.contains("faulty: told to stop at step 3") == true)
     #expect(
       reasons["killed"]?.hasPrefix("the worker was ended by signal 9 (killed, by someone or for lack of memory)")
@@ -105,7 +105,7 @@ import Testing
 
     let again = try run(plan, scratch.path)  // failed cells are not done: they are tried again
     #expect(again.summary.before == 3 && again.summary.failures.count == 3)
-    #expect(again.log.contains("failed before (epoch 1, step 3: the loss is nan"))
+    #expect(again.log.contains("failed before (epoch 1, step 3: the loss is NaN"))
   }
 
   @Test func `A worker that cannot be started, or says nothing, is a failure with a reason`() throws {

@@ -101,6 +101,12 @@ import Testing
     Case(
       "name: toy", "name: ..",
       "toy.yaml:1: name: found \"..\"; expected letters, digits, \".\", \"_\" and \"-\": it names a folder."),
+    Case(
+      "name: toy", "name: \"\"",
+      "toy.yaml:1: name: found \"\"; expected letters, digits, \".\", \"_\" and \"-\": it names a folder."),
+    Case(
+      "name: scaled", "name: \"\"",
+      "toy.yaml:14: compare[2].name: found an empty text; expected what the row is called. Leave it out for the fusion's name."),
     Case("data: toy\n", "", "toy.yaml: data: missing. Name the data set, such as data: emoji."),
     Case(
       "metrics: [accuracy, macro-f1]", "metrics: []",

@@ -13,7 +13,7 @@ import Testing
     options.batchSize = 41
     let found = message { _ = try learner.train(on: data, options) }
     #expect(
-      found == "epoch 1, step 0: the loss is nan. The first values that are not finite come from the data of modality "
+      found == "epoch 1, step 0: the loss is NaN. The first values that are not finite come from the data of modality "
         + "\"right\" (sample \"sample 17\").")
     // Not of a modality that is not joined.
     _ = try Learner(data, ["left": hidden]).train(on: data, options)
@@ -24,7 +24,7 @@ import Testing
     let data = SpoiltTarget(inner: inner, sample: 5)
     let found = message { _ = try Learner(inner, ["left": identity]).train(on: data, .with { $0.batchSize = 80 }) }
     #expect(
-      found == "epoch 1, step 0: the loss is nan. The first values that are not finite come from the target (sample \"5\").")
+      found == "epoch 1, step 0: the loss is NaN. The first values that are not finite come from the target (sample \"5\").")
   }
 
   @Test func `by a far too high learning rate is named by step and part`() throws {

@@ -62,10 +62,12 @@ public struct CNNEncoder: Encoder {
     try require(
       (0..<1).contains(options.dropout), "\(place): dropout is \(options.dropout); expected at least 0 and less than 1")
     let halvings = options.channels.count
+    let most = (1...64).first { min(height, width) >> $0 < 1 }! - 1
     try require(
-      min(height, width) >> halvings >= 1,
-      "\(place): \(halvings) blocks halve \(height)×\(width) to nothing; give channels as a list of at most "
-        + "\(max(min(height, width), 1).bitWidth - max(min(height, width), 1).leadingZeroBitCount - 1)")
+      most >= 1, "\(place): pictures of \(height)×\(width) cannot be halved; give them 2×2 pixels or more, or use another encoder")
+    try require(
+      halvings <= most,
+      "\(place): \(halvings) blocks halve \(height)×\(width) to nothing; give channels as a list of at most \(most)")
     blocks = zip([channels] + options.channels, options.channels).enumerated().map { number, widths in
       let place = scope["blocks.\(number)"]
       return Block(

@@ -85,11 +85,20 @@ func filing<Result>(_ path: String, _ body: () throws -> Result) throws -> Resul
   }
 }
 
+/// For errors that carry no number of the system.
+private let cocoaReasons: [CocoaError.Code: String] = [
+  .fileWriteOutOfSpace: "no space left on the device", .fileWriteNoPermission: "permission denied",
+  .fileWriteVolumeReadOnly: "the file system is read-only", .fileWriteFileExists: "a file of that name is in the way",
+  .fileNoSuchFile: "no such file or folder", .fileReadNoSuchFile: "no such file or folder",
+  .fileReadNoPermission: "permission denied", .fileWriteInvalidFileName: "not a name for a file",
+]
+
 /// `No space left on device` and the like, where the error has a number of the system.
 private func reason(of error: any Error) -> String {
   var current: NSError? = error as NSError
   while let error = current {
     if error.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(error.code))) }
+    if error.domain == NSCocoaErrorDomain, let reason = cocoaReasons[CocoaError.Code(rawValue: error.code)] { return reason }
     current = error.userInfo[NSUnderlyingErrorKey] as? NSError
   }
   if let error = error as? POSIXError { return String(cString: strerror(error.code.rawValue)) }

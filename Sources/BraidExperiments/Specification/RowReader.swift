@@ -29,6 +29,9 @@ struct RowReader {
       fusionPlace = "\(place).fusion"
       try require(written.fusion != .null, "\(place).fusion: missing. A row names its fusion.")
       try require(
+        map["name"] == nil || !written.name.isEmpty,
+        "\(place).name: found an empty text; expected what the row is called. Leave it out for the fusion's name.")
+      try require(
         map["modalities"] != .list([]),
         "\(place).modalities: found an empty list; expected one modality or more. Leave it out for all.")
     } else {

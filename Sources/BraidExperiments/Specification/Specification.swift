@@ -58,7 +58,7 @@ public struct Specification: Sendable {
     let file = try WrittenExperiment(document.root, at: "experiment")
     try require(file.version == 1, "version: found \(file.version); this Braid reads version 1.")
     let stem = document.source.split(separator: "/").last.map { $0.prefix { $0 != "." } }.map(String.init) ?? ""
-    name = file.name.isEmpty ? stem : file.name
+    name = document.root["name"] == nil ? stem : file.name
     try require(
       name.wholeMatch(of: #/[A-Za-z0-9_-][A-Za-z0-9._-]*/#) != nil,
       "name: found \"\(name)\"; expected letters, digits, \".\", \"_\" and \"-\": it names a folder.")
