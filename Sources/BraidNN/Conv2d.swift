@@ -2,13 +2,16 @@ import BraidTensor
 
 /// A two-dimensional convolution with bias and optional activation.
 ///
-/// Shapes: `[batch, inputs, height, width] → [batch, outputs, rows, columns]`, rows = (height + 2 padding − window) /
-/// stride + 1, rounded down. Parameters: `weight [outputs, inputs, window, window]`, `bias [outputs]` (zeros).
+/// Shapes: `[batch, inputs, height, width] → [batch, outputs, rows, columns]`, rows = (height + 2 padding − dilation
+/// (window − 1) − 1) / stride + 1, rounded down. Parameters: `weight [outputs, inputs / groups, window, window]`,
+/// `bias [outputs]` (zeros).
 public struct Conv2d {
   public let weight: Parameter
   public let bias: Parameter?
   public let stride: (Int, Int)
   public let padding: (Int, Int)
+  public let dilation: (Int, Int)
+  public let groups: Int
   public let activation: Activation
 
   /// - Parameters:
@@ -17,17 +20,35 @@ public struct Conv2d {
   ///   - window: height and width.
   ///   - stride: vertical and horizontal.
   ///   - padding: zeros above and below, left and right.
+  ///   - dilation: distance between the pixels a window reads.
+  ///   - groups: equal parts the channels and the maps are cut into; as many as channels: a depthwise convolution.
+  ///     Stops unless inputs and outputs are multiples of it.
   ///   - initializer: of the weight; He uniform by default, as a ReLU usually follows.
   public init(
     _ inputs: Int, _ outputs: Int, window: (Int, Int), stride: (Int, Int) = (1, 1), padding: (Int, Int) = (0, 0),
-    bias: Bool = true, activation: Activation = .none, initializer: Initializer = .heUniform, in scope: Scope
+    dilation: (Int, Int) = (1, 1), groups: Int = 1, bias: Bool = true, activation: Activation = .none,
+    initializer: Initializer = .heUniform, in scope: Scope
   ) {
-    weight = scope.parameter("weight", Shape(outputs, inputs, window.0, window.1), initializer)
+    checkGroups("Conv2d", inputs, outputs, groups, scope)
+    weight = scope.parameter("weight", Shape(outputs, inputs / groups, window.0, window.1), initializer)
     self.bias = bias ? scope.parameter("bias", Shape(outputs), .zeros) : nil
-    (self.stride, self.padding, self.activation) = (stride, padding, activation)
+    (self.stride, self.padding, self.dilation) = (stride, padding, dilation)
+    (self.groups, self.activation) = (groups, activation)
   }
 
   public func callAsFunction(_ x: Tensor, _ context: inout Context) -> Tensor {
-    conv2d(x, context[weight], context[bias], stride: stride, padding: padding, activation: activation)
+    conv2d(
+      x, context[weight], context[bias], stride: stride, padding: padding, dilation: dilation, groups: groups,
+      activation: activation)
+  }
+}
+
+/// Stops unless inputs and outputs of a layer can be cut into groups.
+func checkGroups(_ layer: String, _ inputs: Int, _ outputs: Int, _ groups: Int, _ scope: Scope) {
+  guard groups >= 1, inputs % groups == 0, outputs % groups == 0 else {
+    stop(
+      layer,
+      "\(inputs) inputs and \(outputs) outputs in \(groups) groups; expected multiples of the groups. "
+        + "Path: \(scope.path.isEmpty ? "weight" : "\(scope.path).weight")")
   }
 }

@@ -152,3 +152,51 @@ BRAID_KERNEL void braid_batch_norm_gradient(const float *x, const float *statist
     else for (long i = at; i < at + inner; i++) gx[i] = (g[i] - a - normalised(x[i], m) * d) * k + beta * gx[i];
   })
 }
+
+// A group is `size` channels of `inner` elements, all side by side. Gain and bias belong to channels.
+BRAID_KERNEL void braid_group_norm(const float *x, const float *gain, const float *bias, float epsilon,
+                                   float *restrict_ y, float *restrict_ statistics, long batch, long channels,
+                                   long groups, long inner) {
+  long size = channels / groups, n = size * inner;
+  for (long row = 0; row < batch * groups; row++, x += n, y += n, statistics += 3) {
+    float mean = sum(x, n) / n, rest = 0, square = 0;
+    add_moments(x, mean, n, &rest, &square);
+    finish(mean, rest, square, n, epsilon, statistics);
+    float s[3] = {statistics[0], statistics[1], statistics[2]};
+    long first = row % groups * size;
+    for (long c = 0; c < size; c++) {
+      float k = gain ? gain[first + c] : 1, l = bias ? bias[first + c] : 0;
+      for (long i = c * inner; i < (c + 1) * inner; i++) y[i] = normalised(x[i], s) * k + l;
+    }
+  }
+}
+
+BRAID_KERNEL void braid_group_norm_gradient(const float *x, const float *gain, const float *statistics, const float *g,
+                                            float beta, float *gx, float *gain_gradient, float *bias_gradient,
+                                            long batch, long channels, long groups, long inner) {
+  long size = channels / groups, n = size * inner;
+  for (long row = 0; row < batch * groups; row++, x += n, g += n, statistics += 3) {
+    float s[3] = {statistics[0], statistics[1], statistics[2]}, mean = 0, slope = 0;  // of v and of v ∘ h
+    long first = row % groups * size;
+    for (long c = 0; c < size; c++) {
+      BRAID_REASSOCIATE
+      float a = 0, b = 0, k = gain ? gain[first + c] : 1;
+      for (long i = c * inner; i < (c + 1) * inner; i++) { a += g[i]; b += g[i] * normalised(x[i], s); }
+      if (bias_gradient) bias_gradient[first + c] += a;
+      if (gain_gradient) gain_gradient[first + c] += b;
+      mean += k * a;
+      slope += k * b;
+    }
+    if (!gx) continue;
+    mean /= n;
+    slope /= n;
+    for (long c = 0; c < size; c++) {
+      float k = gain ? gain[first + c] : 1;
+      for (long i = c * inner; i < (c + 1) * inner; i++) {
+        float v = (g[i] * k - mean - normalised(x[i], s) * slope) * s[2];
+        gx[i] = beta == 0 ? v : v + beta * gx[i];
+      }
+    }
+    gx += n;
+  }
+}

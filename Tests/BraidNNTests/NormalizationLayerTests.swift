@@ -84,27 +84,31 @@ import Testing
   }
 }
 
-@Suite struct Conv2dLayerTests {
-  @Test func `with weight and bias loaded the output and gradients are PyTorch's`() throws {
-    let fixture = try Fixture("convolution/strided")
+@Suite struct GroupNormLayerTests {
+  @Test func `with gain and bias loaded the output and gradients are PyTorch's`() throws {
+    let fixture = try Fixture("normalization/group-images")
     let scope = Scope(seed: 1)
-    let layer = Conv2d(2, 4, window: (3, 2), stride: (2, 3), padding: (1, 0), in: scope)
+    let layer = GroupNorm(6, groups: 3, in: scope)
+    #expect(layer.gain.value.elements == Array(repeating: 1, count: 6))
     try fixture.load(into: scope.store)
     var context = Context.training(seed: 1, step: 0)
     let y = layer(try fixture.tensor("input.x"), &context)
     let gradients = y.gradients(upstream: try fixture.tensor("upstream"))
     let found: [(String, Tensor?)] = [
-      ("output", y), ("gradient.parameter.weight", gradients[layer.weight]),
-      ("gradient.parameter.bias", layer.bias.flatMap { gradients[$0] }),
+      ("output", y), ("gradient.parameter.gain", gradients[layer.gain]),
+      ("gradient.parameter.bias", gradients[layer.bias]),
     ]
     #expect(try fixture.violations(found) == [])
-    #expect(try fixture.violations([("gradient.parameter.weight", layer.weight.value)]).count == 1)
+    #expect(try fixture.violations([("gradient.parameter.gain", layer.gain.value)]).count == 1)
   }
 
-  @Test func `first weights lie within He's bound`() {
-    // fan in 2 · 3 · 2 = 12: ±√(6 / 12)
-    let weight = Conv2d(2, 40, window: (3, 2), in: Scope(seed: 1)).weight.value
-    let largest = weight.elements.map(abs).max() ?? 0
-    #expect(largest <= Float(0.5).squareRoot() && largest > 0.69)
+  @Test func `groups that do not divide the channels stop with the parameter's path`() async {
+    let groups = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = GroupNorm(6, groups: 4, in: Scope(seed: 1)["blocks.0.norm"])
+    }
+    let message = String(decoding: groups?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(
+      message.contains(
+        "GroupNorm: 6 channels in 4 groups; expected a multiple of the groups. Path: blocks.0.norm.gain"))
   }
 }

@@ -6,11 +6,17 @@ import Testing
   private typealias Pool = (Tensor, (Int, Int), (Int, Int), (Int, Int)) -> Tensor
   private let maximum: Pool = { maxPool2d($0, window: $1, stride: $2, padding: $3) }
   private let average: Pool = { averagePool2d($0, window: $1, stride: $2, padding: $3) }
+  private let counting: Pool = { averagePool2d($0, window: $1, stride: $2, padding: $3, countingPadding: true) }
+  private let maximumLine: Pool = { maxPool1d($0, window: $1.0, stride: $2.0, padding: $3.0) }
+  private let averageLine: Pool = { averagePool1d($0, window: $1.0, stride: $2.0, padding: $3.0) }
+  private let countingLine: Pool = {
+    averagePool1d($0, window: $1.0, stride: $2.0, padding: $3.0, countingPadding: true)
+  }
 
   private func results(_ fixture: Fixture, _ pool: Pool) throws -> [(name: String, tensor: Tensor?)] {
     func pair(_ name: String) throws -> (Int, Int) {
       let numbers = try fixture.integers("input.\(name)")
-      return (Int(numbers[0]), Int(numbers[1]))
+      return (Int(numbers[0]), Int(numbers[numbers.count - 1]))
     }
     let x = Tape().watch(try fixture.tensor("input.x"))
     let y = pool(x, try pair("window"), try pair("stride"), try pair("padding"))
@@ -27,6 +33,22 @@ import Testing
   func `means and their gradient are PyTorch's`(_ name: String) throws {
     let fixture = try Fixture("convolution/average-\(name)")
     #expect(try fixture.violations(results(fixture, average)) == [])
+  }
+
+  @Test func `means that count padding are PyTorch's`() throws {
+    let fixture = try Fixture("convolution/average-counting-padding")
+    #expect(try fixture.violations(results(fixture, counting)) == [])
+    #expect(try fixture.violations(results(fixture, average)).count == 2)  // negative control
+    let line = try Fixture("convolution/average-counting-line")
+    #expect(try line.violations(results(line, countingLine)) == [])
+  }
+
+  @Test(arguments: ["line", "line-dense", "line-one"])
+  func `over one axis they are PyTorch's too`(_ name: String) throws {
+    let largest = try Fixture("convolution/max-\(name)")
+    #expect(try largest.violations(results(largest, maximumLine)) == [])
+    let mean = try Fixture("convolution/average-\(name)")
+    #expect(try mean.violations(results(mean, averageLine)) == [])
   }
 
   @Test func `the comparison sees the other pooling`() throws {  // negative control
@@ -46,6 +68,9 @@ import Testing
     #expect(maxPool2d(x, window: (2, 2), padding: (1, 1)).elements == [-1, -2, -3, -4])
     #expect(averagePool2d(x, window: (2, 2), padding: (1, 1)).elements == [-1, -2, -3, -4])
     #expect(averagePool2d(x, window: (2, 2), stride: (1, 1), padding: (0, 1)).elements == [-2, -2.5, -3])
+    // counted, it is three zeros more in each window
+    #expect(
+      averagePool2d(x, window: (2, 2), padding: (1, 1), countingPadding: true).elements == [-0.25, -0.5, -0.75, -1])
   }
 
   @Test func `rows and columns no window reaches get a gradient of 0`() {
@@ -85,7 +110,7 @@ import Testing
   @Test func `derivatives agree with differences`() {
     var stream = RandomStream(seed: 2, .sampling)
     let x: [(name: String, tensor: Tensor)] = [("x", stream.normal([2, 2, 5, 6], deviation: 3))]
-    for pool in [maximum, average] {
+    for pool in [maximum, average, counting] {
       let check = checkGradients(inputs: x, step: 1e-3) { x, _ in pool(x[0], (3, 2), (2, 1), (1, 1)) }
       #expect(check.violations == [])
       #expect(check.count > 30)
@@ -102,6 +127,16 @@ import Testing
       _ = averagePool2d(.zeros([1, 2, 3, 8]), window: (2, 2), padding: (2, 0))
     }
     #expect(text(padding).contains("averagePool2d: padding [2, 0] for a window of [2, 2], input [1, 2, 3, 8]"))
+    let line = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = maxPool1d(.zeros([1, 2, 3]), window: 4)
+    }
+    #expect(
+      text(line).contains(
+        "maxPool1d: a window of [4] does not fit input [1, 2, 3] with padding [0]: [3] with its padding"))
+    let half = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = averagePool1d(.zeros([1, 2, 3]), window: 2, padding: 2)
+    }
+    #expect(text(half).contains("averagePool1d: padding [2] for a window of [2], input [1, 2, 3]"))
     let rank = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = maxPool2d(.zeros([3, 8]), window: (2, 2))
     }

@@ -134,7 +134,7 @@ private func channelSizes(_ x: Shape, _ gain: Tensor?, _ bias: Tensor?) -> (batc
   return (x[0], x[1], x.count(2..<x.rank))
 }
 
-private func checkScales(_ operation: String, _ x: Shape, _ width: Int, _ gain: Tensor?, _ bias: Tensor?) {
+func checkScales(_ operation: String, _ x: Shape, _ width: Int, _ gain: Tensor?, _ bias: Tensor?) {
   if let gain, gain.shape != Shape(width) {
     stop(operation, "gain of shape \(gain.shape) for input \(x); expected [\(width)]")
   }
@@ -145,7 +145,7 @@ private func checkScales(_ operation: String, _ x: Shape, _ width: Int, _ gain: 
 
 extension GradientSink {
   /// The memory a tensor's gradient is collected in, ready to be added to; nil when nobody wants it.
-  fileprivate mutating func zeroed(_ tensor: Tensor) -> UnsafeMutablePointer<Float>? {
+  mutating func zeroed(_ tensor: Tensor) -> UnsafeMutablePointer<Float>? {
     var memory: UnsafeMutablePointer<Float>?
     accumulate(into: tensor) { pointer, beta in
       if beta == 0 { pointer.update(repeating: 0, count: tensor.count) }

@@ -29,3 +29,14 @@ void braid_batch_norm_sums(const float *x, const float *statistics, const float 
 /// NULL: the statistics are constants, and only the first term stays.
 void braid_batch_norm_gradient(const float *x, const float *statistics, const float *gain, const float *g,
                                const float *sums, float beta, float *gx, long batch, long channels, long inner);
+
+/// y = (x − mean) / √(variance + epsilon) · gain + bias, with the statistics of every (sample, group) of
+/// x [batch, channels, inner], whose channels are cut into `groups` equal parts. gain and bias [channels] may be NULL.
+/// statistics: [batch · groups, 3].
+void braid_group_norm(const float *x, const float *gain, const float *bias, float epsilon, float *y, float *statistics,
+                      long batch, long channels, long groups, long inner);
+/// The derivative. gain_gradient and bias_gradient (NULL: not wanted) are added to; gx (NULL: not wanted) is written,
+/// or added to with beta 1.
+void braid_group_norm_gradient(const float *x, const float *gain, const float *statistics, const float *g, float beta,
+                               float *gx, float *gain_gradient, float *bias_gradient, long batch, long channels,
+                               long groups, long inner);
