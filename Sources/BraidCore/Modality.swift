@@ -35,7 +35,8 @@ public struct Fused {
   public var values: Tensor
   /// `[B, T]` when `values` is a sequence with padding.
   public var steps: Tensor?
-  /// What a loss or a report may want, by name: `gate.<modality>`, `attention.<query>.<key>.<step>`.
+  /// What a report shows, by name: `gate.<modality>`, `attention.<query>.<key>.<step>`. A fusion makes them when
+  /// `context.wantsExtras`: they cost time that training and evaluation have no use for.
   public var extras: [String: Tensor]
   /// `[B]`: log p of the discrete choices the fusion made for each sample, 0 where it made none; nil for fusions that never
   /// choose. Drawn in training, the most probable ones in evaluation. `values` are constant in what was chosen, so no gradient

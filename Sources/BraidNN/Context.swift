@@ -7,6 +7,9 @@ public struct Context {
   /// The experiment's seed and the step the pass belongs to: what random streams are keyed by.
   public let seed: UInt64
   public let step: UInt64
+  /// Whether the caller reads what fusions let be seen (`Fused.extras`: gates, attention maps). Making them costs time, so
+  /// a fusion makes them only when asked.
+  public let wantsExtras: Bool
   /// The record gradients come from; nil when none is kept.
   public var tape: Tape? { recording?.tape }
 
@@ -18,18 +21,21 @@ public struct Context {
   private let recording: Recording?
   private var calls: [String: UInt64] = [:]
 
-  private init(isTraining: Bool, isRecording: Bool, seed: UInt64, step: UInt64) {
-    (self.isTraining, self.seed, self.step) = (isTraining, seed, step)
+  private init(isTraining: Bool, isRecording: Bool, seed: UInt64, step: UInt64, wantsExtras: Bool) {
+    (self.isTraining, self.seed, self.step, self.wantsExtras) = (isTraining, seed, step, wantsExtras)
     recording = isRecording ? Recording() : nil
   }
 
   /// A training step: dropout on, gradients recorded. Keep the context until the gradients are taken.
   public static func training(seed: UInt64, step: Int) -> Context {
-    Context(isTraining: true, isRecording: true, seed: seed, step: UInt64(step))
+    Context(isTraining: true, isRecording: true, seed: seed, step: UInt64(step), wantsExtras: false)
   }
-  /// Evaluation: dropout off, nothing recorded unless asked (for gradients in evaluation mode).
-  public static func evaluation(recording: Bool = false) -> Context {
-    Context(isTraining: false, isRecording: recording, seed: 0, step: 0)
+  /// Evaluation: dropout off.
+  /// - Parameters:
+  ///   - recording: whether gradients can be taken; off by default.
+  ///   - exportingExtras: whether fusions make their extras; off by default. The values are the same either way.
+  public static func evaluation(recording: Bool = false, exportingExtras: Bool = false) -> Context {
+    Context(isTraining: false, isRecording: recording, seed: 0, step: 0, wantsExtras: exportingExtras)
   }
 
   /// The parameter's value for this pass: a leaf of the tape when one is kept.

@@ -17,38 +17,53 @@ func gemm(
   gemm(m, n, k, a, transposeA, rows: lda, b, transposeB, rows: ldb, c, rows: n, alpha: alpha, beta: beta)
 }
 
-/// The same with the distance between rows of each operand as it is stored.
-@inline(__always)
+/// The same with the distance between rows of each operand as it is stored, and what follows the product: c = f(alpha op(a)
+/// op(b) + beta c + bias), where f is max(·, 0) if it `rectifies`. Large products are shared out among the threads.
 func gemm(
   _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ transposeA: Bool, rows lda: Int, _ b: UnsafePointer<Float>,
-  _ transposeB: Bool, rows ldb: Int, _ c: UnsafeMutablePointer<Float>, rows ldc: Int, alpha: Float = 1, beta: Float = 0
+  _ transposeB: Bool, rows ldb: Int, _ c: UnsafeMutablePointer<Float>, rows ldc: Int, alpha: Float = 1, beta: Float = 0,
+  bias: UnsafePointer<Float>? = nil, rectifies: Bool = false
 ) {
   if m == 0 || n == 0 { return }
-  // Measured (one core, AVX2): our kernel is 1.1 to 2 times faster up to here, except for long sums over columns of a.
-  let isSmall = m * n * k <= 1 << 24 && !(transposeA && k >= 256)
-  if isSmall,
-    braid_gemm_small(transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) != 0
-  {
-    return
+  let end = braid_gemm_end(alpha: alpha, beta: beta, bias: bias, rectifies: rectifies ? 1 : 0)
+  func part(_ rows: Range<Int>, _ columns: Range<Int>) {
+    let operands = braid_gemm_operands(
+      transpose_a: transposeA ? 1 : 0, transpose_b: transposeB ? 1 : 0, m: rows.count, n: columns.count, k: k,
+      a: a + rows.lowerBound * (transposeA ? 1 : lda), lda: lda, b: b + columns.lowerBound * (transposeB ? ldb : 1), ldb: ldb,
+      c: c + rows.lowerBound * ldc + columns.lowerBound, ldc: ldc)
+    var end = end
+    if let bias { end.bias = bias + columns.lowerBound }
+    product(operands, end)
   }
+  // Each element is summed in the same order wherever the ranges end.
+  let work = m * n * k / 16
+  if m >= n {
+    Parallel.split(m, unit: 12, work: work) { rows in part(rows, 0..<n) }
+  } else {
+    Parallel.split(n, unit: 32, work: work) { columns in part(0..<m, columns) }
+  }
+}
+
+/// One product in one thread: our kernel, or where the processor has none the library's and a pass for the rest.
+private func product(_ o: braid_gemm_operands, _ end: braid_gemm_end) {
+  let needed = braid_gemm_workspace(o.transpose_a, o.m, o.n, o.k)
+  let workspace = needed == 0 ? nil : Tensor(uninitialized: Shape(needed))
+  let isDone = withUnsafePointer(to: o) { o in
+    withUnsafePointer(to: end) { end in braid_gemm(o, end, workspace?.pointer) != 0 }
+  }
+  if isDone { return }
   cblas_sgemm(
-    CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n),
-    blasint(k), alpha, a, blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
+    CblasRowMajor, o.transpose_a != 0 ? CblasTrans : CblasNoTrans, o.transpose_b != 0 ? CblasTrans : CblasNoTrans,
+    blasint(o.m), blasint(o.n), blasint(o.k), end.alpha, o.a, blasint(o.lda), o.b, blasint(o.ldb), end.beta, o.c,
+    blasint(o.ldc))
+  guard end.bias != nil || end.rectifies != 0 else { return }
+  for row in 0..<o.m {
+    braid_bias_activation(Int32(end.rectifies), end.bias, o.c + row * o.ldc, nil, 1, o.n)
+  }
 }
 
 /// y = x + beta y.
 @inline(__always)
 func addScaled(_ x: UnsafePointer<Float>, _ beta: Float, _ y: UnsafeMutablePointer<Float>, _ count: Int) {
   braid_add_scaled(x, beta, y, count)
-}
-
-/// The numeric library's settings, which change bits and are recorded with every run.
-public enum Threads {
-  /// Sets how many threads matrix products use in this process.
-  public static func set(_ count: Int) { openblas_set_num_threads(Int32(max(count, 1))) }
-  public static var count: Int { Int(openblas_get_num_threads()) }
-  /// OpenBLAS' version and build, such as `OpenBLAS 0.3.21 …`.
-  public static var libraryConfiguration: String { String(cString: openblas_get_config()) }
-  /// The processor kernels OpenBLAS chose, such as `Zen`.
-  public static var coreType: String { String(cString: openblas_get_corename()) }
 }

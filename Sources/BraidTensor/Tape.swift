@@ -114,6 +114,7 @@ public final class Tape {
       sink.entries[index].derivative = nil
       guard let upstream = sink.entries[index].gradient else { continue }
       sink.entries[index].gradient = nil
+      sink.ownsUpstream = sink.entries[index].isOwned
       derivative(upstream, &sink)
     }
     return Gradients(tape: self, entries: sink.entries, arenas: arenas)
@@ -124,6 +125,9 @@ public final class Tape {
 public struct GradientSink {
   let tape: Tape
   var entries: [Tape.Entry]
+  /// Whether the upstream gradient's memory was made for this one operation, which may then write its results there (unless
+  /// it hands the same memory on with `add`).
+  public internal(set) var ownsUpstream = false
 
   /// Whether anyone wants this tensor's gradient. Operations skip the work otherwise.
   @inline(__always)

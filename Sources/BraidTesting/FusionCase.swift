@@ -100,7 +100,7 @@ struct FusionRun {
   let inputGradients: [Tensor?]
 
   init(_ fusion: any Fusion, _ store: ParameterStore, _ features: [Features], seed: UInt64 = 1) {
-    var context = Context.evaluation(recording: true)
+    var context = Context.evaluation(recording: true, exportingExtras: true)
     guard let tape = context.tape else { stop("FusionRun", "a recording context has no tape") }
     let leaves = features.map { tape.watch($0.values) }
     let inputs = zip(features, leaves).map { features, leaf in
@@ -131,9 +131,9 @@ extension Fused {
   }
 }
 
-/// A forward pass in evaluation mode, nothing recorded.
+/// A forward pass in evaluation mode with its extras, nothing recorded.
 func evaluated(_ fusion: any Fusion, _ features: [Features]) -> Fused {
-  var context = Context.evaluation()
+  var context = Context.evaluation(exportingExtras: true)
   return fusion(features, &context)
 }
 

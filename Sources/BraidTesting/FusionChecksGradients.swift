@@ -47,9 +47,10 @@ extension FusionCheck {
 
   /// Catches extras that do not mean what their names say: `attention.<query>.<key>…` are weights (not negative; rows
   /// of keys sum to 1, for each key modality or over all of them, or to 0 where there is nothing to attend to),
-  /// `gate.<modality>` lie in 0 … 1.
+  /// `gate.<modality>` lie in 0 … 1. And a result that depends on whether anyone looks.
   public static let extras = FusionCheck(
-    "extras", "extras have the batch as their first axis, are finite, and are what their names say"
+    "extras",
+    "extras have the batch as their first axis, are finite, are what their names say, and do not change the output"
   ) { subject in
     try subject.forEachCase { each in
       let (fusion, _) = try each.build()
@@ -71,6 +72,10 @@ extension FusionCheck {
           }
         }
         wrong += attentionComplaints(fused.extras)
+        var unwatched = Context.evaluation()
+        if fusion(each.features(5, masks: masks), &unwatched).values.elements != fused.values.elements {
+          wrong.append("the output is another when no extras are asked for")
+        }
       }
       return wrong
     }

@@ -34,7 +34,7 @@ extension Fixture {
     let made = try F(F.Options(given, at: name), joining: modalities, in: scope)
     try load(into: scope.store)
 
-    var context = Context.evaluation(recording: true)
+    var context = Context.evaluation(recording: true, exportingExtras: true)
     guard let tape = context.tape else { stop("fixture", "a recording context has no tape") }
     let leaves = features.map { tape.watch($0.values) }
     let fused = made(zip(features, leaves).map { Features($1, steps: $0.steps, presence: $0.presence) }, &context)

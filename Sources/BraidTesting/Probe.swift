@@ -61,7 +61,7 @@ public struct Probe {
     let forward = try make(catalogue, file, scope)
     let given = try load(file, into: scope.store)
     var context =
-      isTraining ? Context.training(seed: seed, step: 0) : Context.evaluation(recording: true)
+      isTraining ? Context.training(seed: seed, step: 0) : .evaluation(recording: true, exportingExtras: true)
     let outcome = forward(&context)
     var (result, upstream) = (outcome.output, try upstream(file, "upstream", of: outcome.output))
     if let logProbability = outcome.logProbability {

@@ -80,19 +80,22 @@ BRAID_KERNEL void braid_bias_activation(int f, const float *bias, float *y, floa
 }
 #undef LOOP
 
+// `out` may be g itself: each element is read before it is written.
+#define EACH _Pragma("clang loop vectorize(assume_safety)") for (long c = 0; c < columns; c++)
 #define LOOP(EXPRESSION) \
   for (long r = 0; r < rows; r++) { \
-    const float *gr = g + r * columns, *yr = y + r * columns, *xr = x ? x + r * columns : yr; \
-    float *or = out + r * columns; \
+    const float *gr = g + r * stride, *yr = y + r * stride, *xr = x ? x + r * stride : yr; \
+    float *or = out + r * stride; \
     if (bias_gradient) \
-      for (long c = 0; c < columns; c++) { \
+      EACH { \
         float a = xr[c], b = yr[c]; (void)a; (void)b; \
         float v = gr[c] * (EXPRESSION); or[c] = v; bias_gradient[c] += v; \
       } \
-    else for (long c = 0; c < columns; c++) { float a = xr[c], b = yr[c]; (void)a; (void)b; or[c] = gr[c] * (EXPRESSION); } \
+    else EACH { float a = xr[c], b = yr[c]; (void)a; (void)b; or[c] = gr[c] * (EXPRESSION); } \
   } break;
 BRAID_KERNEL void braid_bias_activation_gradient(int f, const float *x, const float *y, const float *g, float *out,
-                                                 float *bias_gradient, float beta, long rows, long columns) {
+                                                 float *bias_gradient, float beta, long rows, long columns,
+                                                 long stride) {
   if (bias_gradient && beta == 0) for (long c = 0; c < columns; c++) bias_gradient[c] = 0;
   switch (f) {
   case BRAID_RELU: LOOP(b > 0 ? 1.0f : 0.0f)
@@ -100,9 +103,9 @@ BRAID_KERNEL void braid_bias_activation_gradient(int f, const float *x, const fl
   case BRAID_TANH: LOOP(1 - b * b)
   case BRAID_GELU: LOOP(gelu_slope(a))
   default:  // identity: `out` may be NULL, since it would equal g
-    if (bias_gradient)
-      for (long r = 0; r < rows; r++)
-        for (long c = 0; c < columns; c++) bias_gradient[c] += g[r * columns + c];
-    if (out) for (long i = 0; i < rows * columns; i++) out[i] = g[i];
+    for (long r = 0; r < rows; r++) {
+      if (bias_gradient) EACH bias_gradient[c] += g[r * stride + c];
+      if (out) EACH out[r * stride + c] = g[r * stride + c];
+    }
   }
 }

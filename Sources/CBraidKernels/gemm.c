@@ -1,4 +1,5 @@
 #include "CBraidKernels.h"
+#include <string.h>
 
 #if defined(__x86_64__) && defined(__clang__)
 
@@ -28,6 +29,11 @@ BRAID_INLINE void transpose_8(const float *from, long from_stride, float *to, lo
   }
 }
 
+/// Steps a panel is deep: 40 KB of it (20 KB with narrow vectors) meet the rows from the first and second cache.
+#define BRAID_GEMM_DEPTH 320
+/// Columns of a block.
+#define BRAID_GEMM_BLOCK 512
+
 #define LANES 8
 #define ROWS 6
 #define GEMM gemm_avx2
@@ -40,25 +46,38 @@ BRAID_INLINE void transpose_8(const float *from, long from_stride, float *to, lo
 #define GEMM_TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma")))
 #include "gemm_template.h"
 
-int braid_gemm_small(int transpose_a, int transpose_b, long m, long n, long k, float alpha, const float *a, long lda,
-                     const float *b, long ldb, float beta, float *c, long ldc) {
-  if (k == 0) return 0;
+// Packing pays where panels meet many rows, or where a's steps are far apart.
+static int is_blocked(int transpose_a, long m, long n, long k) {
+  return transpose_a ? n > 32 && (k >= 128 || m > 512) : m > 192;
+}
+
+long braid_gemm_workspace(int transpose_a, long m, long n, long k) {
+  return is_blocked(transpose_a, m, n, k) ? BRAID_GEMM_DEPTH * BRAID_GEMM_BLOCK + (BRAID_GEMM_DEPTH + 16) * 192 : 0;
+}
+
+int braid_gemm(const braid_gemm_operands *o, const braid_gemm_end *end, float *workspace) {
+  if (o->k == 0) return 0;
+  const int blocked = workspace && is_blocked(o->transpose_a, o->m, o->n, o->k);
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
-      && __builtin_cpu_supports("avx512vl"))
-    gemm_avx512(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-  else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    gemm_avx2(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-  else
+      && __builtin_cpu_supports("avx512vl")) {
+    if (blocked) gemm_avx512_blocked(o, *end, workspace); else gemm_avx512(o, *end);
+  } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    if (blocked) gemm_avx2_blocked(o, *end, workspace); else gemm_avx2(o, *end);
+  } else {
     return 0;
+  }
   return 1;
 }
 
 #else
 
-int braid_gemm_small(int transpose_a, int transpose_b, long m, long n, long k, float alpha, const float *a, long lda,
-                     const float *b, long ldb, float beta, float *c, long ldc) {
-  (void)transpose_a; (void)transpose_b; (void)m; (void)n; (void)k; (void)alpha; (void)a; (void)lda;
-  (void)b; (void)ldb; (void)beta; (void)c; (void)ldc;
+long braid_gemm_workspace(int transpose_a, long m, long n, long k) {
+  (void)transpose_a; (void)m; (void)n; (void)k;
+  return 0;
+}
+
+int braid_gemm(const braid_gemm_operands *o, const braid_gemm_end *end, float *workspace) {
+  (void)o; (void)end; (void)workspace;
   return 0;
 }
 

@@ -69,13 +69,15 @@ import Testing
     #expect(message(.init(form: .questionGuided, temperature: 0), sequences).contains("temperature 0"))
   }
 
-  @Test func `maps are made in evaluation only, and an absent question asks nothing`() throws {
+  @Test func `maps are made when asked for, and an absent question asks nothing`() throws {
     let modalities = [Modality("a", .sequence, width: 2), Modality("b", .sequence, width: 2)]
     let fusion = try AttentionFusion(.init(form: .questionGuided, width: 0), joining: modalities, in: Scope(seed: 1))
     let features = [Features(.ones([2, 2, 2]), presence: Tensor([1, 0])), Features(.ones([2, 3, 2]))]
     var training = Context.training(seed: 1, step: 0)
-    var evaluation = Context.evaluation()
+    var unwatched = Context.evaluation()
+    var evaluation = Context.evaluation(exportingExtras: true)
     #expect(fusion(features, &training).extras.isEmpty)
+    #expect(fusion(features, &unwatched).extras.isEmpty)
     let fused = fusion(features, &evaluation)
     #expect(fused.values.elements == [1, 1, 1, 1, 0, 0, 0, 0])
     let third = Float(1) / 3

@@ -27,7 +27,7 @@ import Testing
     let asked = [question, features[1]]
     let soft = try fusion(.init(form: .questionGuided, width: 0))
     let hard = try fusion(.init(form: .questionGuided, width: 0, mode: .hard))
-    var context = Context.evaluation()
+    var context = Context.evaluation(exportingExtras: true)
     let weights = soft(asked, &context).extras["attention.q.v"]!  // [2, 1, 3]
     let steps = features[1].values  // [2, 3, 3]
     let draws = 4000
@@ -61,7 +61,8 @@ import Testing
   @Test func `takes the most probable step in evaluation, every time`() throws {
     let hard = try fusion(.init(form: .questionGuided, width: 0, mode: .hard))
     let soft = try fusion(.init(form: .questionGuided, width: 0))
-    var (one, two) = (Context.evaluation(), Context.evaluation())
+    var one = Context.evaluation(exportingExtras: true)
+    var two = Context.evaluation(exportingExtras: true)
     let weights = soft(features, &one).extras["attention.q.v"]!
     let choice = hard(features, &two).extras["attention.q.v"]!
     #expect(choice.elements == weights.oneHotMaximum().elements)

@@ -61,6 +61,7 @@ struct JoinFusion: Fusion {
   }
   func callAsFunction(_ inputs: [Features], _ context: inout Context) -> Fused {
     let joined = concatenate(inputs.map(\.values)) * context[weight]
+    guard context.wantsExtras else { return Fused(joined) }
     let gates = names.map { ("gate.\($0)", Tensor(repeating: 0.5, Shape(inputs[0].batch, 2))) }
     return Fused(joined, extras: Dictionary(uniqueKeysWithValues: gates))
   }

@@ -31,6 +31,7 @@ import Testing
     (.gateOutsideRange, ["extras"]),
     (.attentionNotNormalized, ["extras"]),
     (.extraNotByBatch, ["extras"]),
+    (.changesWhenWatched, ["extras"]),
   ]
 
   @Test(arguments: mistakes) func `a mistake is caught by the right checks`(_ mistake: Mistake, _ expected: [String])
@@ -53,6 +54,7 @@ import Testing
     #expect(try caught(.countsPadding) == ["extra-padding"])
     #expect(try caught(.forgetsParameter) == ["every-parameter-learns"])
     #expect(try caught(.wrongSign) == ["gradients"])
+    #expect(try caught(.changesWhenWatched) == ["extras"])
   }
 
   @Test func `lost options, a name no file can use and a fusion that joins nothing are caught`() throws {

@@ -9,7 +9,7 @@ enum Mistake: String, Choice {
   case ignoresSteps, ignoresPresence, countsPadding, dividesByNothing, treatsNoMaskDifferently
   case forgetsParameter, cancelsBias, stopsGradient, wrongSign, forgetsInput
   case declaresOtherWidth, overflows, ignoresSeed, remembersCalls
-  case gateOutsideRange, attentionNotNormalized, extraNotByBatch
+  case gateOutsideRange, attentionNotNormalized, extraNotByBatch, changesWhenWatched
 }
 
 /// A small right fusion, `z = Σ_m mean tanh(x_m W_m) + b` over real steps, into which one mistake can be put.
@@ -84,6 +84,7 @@ struct ToyFusion: Fusion {
       calls.count += 1
       z = z + calls.count
     }
+    if mistake == .changesWhenWatched, context.wantsExtras { z = z + 1 }
     if mistake == .wrongSign { z = wrongNegation(z) }
     return Fused(z, extras: extras)
   }

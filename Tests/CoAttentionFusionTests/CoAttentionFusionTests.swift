@@ -41,12 +41,13 @@ import Testing
         of: CoAttentionFusion.self, settings: ["maps": .text("separate")]) != [])
   }
 
-  @Test func `every step exports a map for each direction and how far it moved`() throws {
+  @Test func `every step exports a map for each direction and how far it moved, when asked`() throws {
     let modalities = [Modality("q", .sequence, width: 3), Modality("v", .sequence, width: 3)]
     let fusion = try CoAttentionFusion(.init(width: 4, steps: 2), joining: modalities, in: Scope(seed: 1))
     var stream = RandomStream(seed: 2, .sampling)
     let features = [Features(stream.normal([5, 2, 3])), Features(stream.normal([5, 7, 3]))]
-    var evaluation = Context.evaluation()
+    var unwatched = Context.evaluation()
+    var evaluation = Context.evaluation(exportingExtras: true)
     var training = Context.training(seed: 1, step: 0)
     let extras = fusion(features, &evaluation).extras
     #expect(
@@ -56,6 +57,7 @@ import Testing
     #expect(extras["attention.q.v.2"]?.shape == [5, 2, 7])
     #expect(extras["change.1"]?.shape == [5])
     #expect(fusion(features, &training).extras.isEmpty)
+    #expect(fusion(features, &unwatched).extras.isEmpty)
   }
 
   @Test func `untied steps have weights of their own`() throws {

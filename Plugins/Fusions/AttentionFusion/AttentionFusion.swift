@@ -12,8 +12,8 @@ import BraidTensor
 /// - `self`: each modality attends to itself, `A_m = softmax(Q_m K_mᵀ / √d_k)`, `Z_m = A_m V_m`, and the time means of
 ///   the `Z_m` are concatenated or summed with learned weights. See `SelfAttention`.
 ///
-/// Every form maps each modality to `width` first (question-guided and tokens) or within (self). Extras, in evaluation
-/// only: `attention.<query>.<key>`, `[B, T_q, T_k]`, the mean over heads; rows of padding or absent queries are 0.
+/// Every form maps each modality to `width` first (question-guided and tokens) or within (self). Extras, when
+/// wanted: `attention.<query>.<key>`, `[B, T_q, T_k]`, the mean over heads; rows of padding or absent queries are 0.
 /// Padding steps and absent modalities are never attended to and never averaged over.
 public struct AttentionFusion: Fusion {
   public struct Options: PartOptions {

@@ -79,7 +79,7 @@ struct QuestionAttention: AttentionForm {
         let probability: Tensor  // [B]
         (found, choice, probability) = hard(
           score, steps[question], steps[index], inputs[index].visible, asked, names[index], &context)
-        if !context.isTraining { weights = choice }
+        if context.wantsExtras { weights = choice }
         logProbability = logProbability.map { $0 + probability } ?? probability
       }
       joined.append(found)
@@ -91,18 +91,18 @@ struct QuestionAttention: AttentionForm {
       logProbability: logProbability)
   }
 
-  /// S V, and in evaluation S `[B, T_q, T_k]`.
+  /// S V, and when extras are wanted S `[B, T_q, T_k]`.
   private func soft(
     _ score: AttentionScore, _ q: Tensor, _ v: Tensor, _ mask: Tensor?, _ context: inout Context
   ) -> (found: Tensor, weights: Tensor?) {
     let temperature = Float(options.temperature)
     if let (asking, scale) = score.asking(q, context) {  // products have a fused form
       let (found, weights) = attention(
-        asking, v, v, heads: 1, scale: scale / temperature, keyMask: mask, wantsWeights: !context.isTraining)
+        asking, v, v, heads: 1, scale: scale / temperature, keyMask: mask, wantsWeights: context.wantsExtras)
       return (found, weights?.reshaped(v.shape[0], q.shape[1], v.shape[1]))
     }
     let weights = (score(q, v, &context) * (1 / temperature)).softmax(mask: mask)  // [B, T_q, T_k]
-    return (batchedMatmul(weights, v), context.isTraining ? nil : weights.detached)
+    return (batchedMatmul(weights, v), context.wantsExtras ? weights.detached : nil)
   }
 
   /// The chosen steps, the choice as ones in zeros, and its log-probability over the question's real steps.

@@ -56,7 +56,7 @@ struct SelfAttention: AttentionForm {
       let (attended, map) = attention(
         queries[index](x, &context), keys[index](x, &context), values[index](x, &context), heads: heads,
         keyMask: visible,
-        wantsWeights: !context.isTraining)  // [B, T_m, width]
+        wantsWeights: context.wantsExtras)  // [B, T_m, width]
       means.append(attended.meanOverSteps(visible))  // [B, width]
       // [B, T_m, T_m]
       if let map { extras["attention.\(names[index]).\(names[index])"] = map.mean(1).scaledRows(visible) }

@@ -50,7 +50,7 @@ struct TokenAttention: AttentionForm {
     }
     let (attended, weights) = attention(
       query(x, &context), key(x, &context), value(x, &context), heads: heads, keyMask: mask,
-      wantsWeights: !context.isTraining)
+      wantsWeights: context.wantsExtras)
     let found = output(attended, &context)  // [B, N, width]
     let y = layerNorm(found, context[gain] as Tensor, context[bias] as Tensor, adding: x)
     return Fused(y.meanOverSteps(mask), extras: maps(weights, mask, times))  // [B, width]

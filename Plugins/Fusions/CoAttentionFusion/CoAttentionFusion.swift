@@ -12,7 +12,7 @@ import BraidTensor
 /// with `width: 0`), and those of the update (see `CoAttentionUpdate`) under `update.<modality>`, or
 /// `step.<t>.update.<modality>` when not tied.
 ///
-/// Extras, in evaluation only: `attention.<query>.<key>.<t>`, `[B, T_q, T_k]`, and `change.<t>`, `[B]`, the length of
+/// Extras, when wanted: `attention.<query>.<key>.<t>`, `[B, T_q, T_k]`, and `change.<t>`, `[B]`, the length of
 /// `z_t − z_{t−1}`: whether the iteration settles. Padding steps and absent modalities are never attended to; the mean
 /// of an absent one is 0.
 ///
@@ -92,7 +92,7 @@ public struct CoAttentionFusion: Fusion {
     var states = inputs.map(\.masked)  // [B, T_m, d_m]
     if !projections.isEmpty { states = zip(projections, states).map { $0($1, &context) } }  // [B, T_m, width]
     let shares = shares(masks, batch: states[0].shape[0])
-    let isExporting = !context.isTraining
+    let isExporting = context.wantsExtras
     var extras: [String: Tensor] = [:]
     var before = isExporting ? joined(states.map(\.detached), masks) : nil
     for step in 1...options.steps {

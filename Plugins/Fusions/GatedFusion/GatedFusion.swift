@@ -8,8 +8,8 @@ import BraidTensor
 /// `z = g ∘ h_1 + (1 − g) ∘ h_2`; with `gates: softmax` the gates of all modalities compete and sum to 1.
 ///
 /// Shapes: `[B, d_m]` each → `[B, width]`. Parameters: `value.<modality>.weight [d_m, width]`; `gate.<modality>.weight`
-/// (tied: `gate.weight`) `[Σ d_m, width]`, or one column with `per: modality`; biases with `bias`. Extras:
-/// `gate.<modality>`, `[B, width]` or `[B, 1]`, 0 where the modality is absent.
+/// (tied: `gate.weight`) `[Σ d_m, width]`, or one column with `per: modality`; biases with `bias`. Extras, when
+/// wanted: `gate.<modality>`, `[B, width]` or `[B, 1]`, 0 where the modality is absent.
 ///
 /// An absent modality contributes nothing: its features are zeros to the gates, its value and gate are 0. Softmax and
 /// tied gates are shared out among the modalities that are present; independent gates of the others stay as they are.
@@ -115,9 +115,9 @@ public struct GatedFusion: Fusion {
     case .softmax: weights = competing(made, presence)
     }
     let parts = zip(weights, values).map { $0 * $1 }  // [B, width]
-    return Fused(
-      parts.dropFirst().reduce(parts[0], +),
-      extras: Dictionary(uniqueKeysWithValues: zip(names.map { "gate.\($0)" }, weights)))
+    let fused = parts.dropFirst().reduce(parts[0], +)
+    guard context.wantsExtras else { return Fused(fused) }
+    return Fused(fused, extras: Dictionary(uniqueKeysWithValues: zip(names.map { "gate.\($0)" }, weights)))
   }
 
   /// g and 1 − g where both are present; where one is, it gets all.

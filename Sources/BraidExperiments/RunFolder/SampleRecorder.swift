@@ -46,7 +46,7 @@ extension Composition {
     let identifiers = data.identifiers(.test)
     return try samples.map { sample in
       let batch = try data.batch(.test, [sample])
-      var context = Context.evaluation()
+      var context = Context.evaluation(exportingExtras: true)
       let pass = model(batch, &context)
       let evaluation = Evaluation(batch, data.target, scores: model.head.scores(pass.prediction).elements)
       let text = AnswerText(evaluation, 0)

@@ -33,22 +33,22 @@ public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, activat
   let rows = x.shape.count(0..<(x.shape.rank - 1))
   if let bias, bias.shape != Shape(outputs) { stop("linear", "bias of shape \(bias.shape) for \(outputs) outputs") }
   let y = Tensor(uninitialized: x.shape.replacingLast(outputs))  // […, outputs]
-  gemm(rows, outputs, inputs, x.pointer, false, weight.pointer, false, y.pointer)
+  let isPlain = activation == .none || activation == .relu  // what the product does by itself
+  gemm(
+    rows, outputs, inputs, x.pointer, false, rows: inputs, weight.pointer, false, rows: outputs, y.pointer, rows: outputs,
+    bias: isPlain ? bias?.pointer : nil, rectifies: activation == .relu)
   let before = activation == .gelu ? Tensor(uninitialized: y.shape) : nil
-  braid_bias_activation(activation.function, bias?.pointer, y.pointer, before?.pointer, rows, outputs)
+  if !isPlain { biasActivation(activation, bias, y, before, rows, outputs) }
   return y.recorded("linear", from: x, weight, bias, flops: 2 * Double(rows * inputs * outputs)) { g, sink in
-    let wantsBias = bias.map { sink.wants($0) } ?? false
-    // gp: [rows, outputs]; without an activation it is g itself
-    let gp = activation == .none ? g : Tensor(uninitialized: y.shape)
-    if let bias, wantsBias {
+    // gp: [rows, outputs]; without an activation it is g itself, and takes g's place where nobody else needs that
+    let gp = activation == .none || sink.ownsUpstream ? g : Tensor(uninitialized: y.shape)
+    let out = activation == .none ? nil : gp
+    if let bias, sink.wants(bias) {
       sink.accumulate(into: bias) { gb, beta in
-        braid_bias_activation_gradient(
-          activation.function, before?.pointer, y.pointer, g.pointer, activation == .none ? nil : gp.pointer, gb, beta,
-          rows, outputs)
+        biasActivationGradient(activation, before, y, g, out, gb, beta, rows, outputs)
       }
     } else if activation != .none {
-      braid_bias_activation_gradient(
-        activation.function, before?.pointer, y.pointer, g.pointer, gp.pointer, nil, 0, rows, outputs)
+      biasActivationGradient(activation, before, y, g, out, nil, 0, rows, outputs)
     }
     sink.accumulate(into: weight) { gw, beta in
       gemm(inputs, outputs, rows, x.pointer, true, gp.pointer, false, gw, beta: beta)
@@ -56,5 +56,30 @@ public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, activat
     sink.accumulate(into: x) { gx, beta in
       gemm(rows, inputs, outputs, gp.pointer, false, weight.pointer, true, gx, beta: beta)
     }
+  }
+}
+
+/// y = activation(y + bias) in place; `before` receives the argument (gelu's derivative needs it).
+func biasActivation(
+  _ activation: Activation, _ bias: Tensor?, _ y: Tensor, _ before: Tensor?, _ rows: Int, _ columns: Int
+) {
+  Parallel.split(rows, work: rows * columns * 4) { range in
+    let at = range.lowerBound * columns
+    braid_bias_activation(
+      activation.function, bias?.pointer, y.pointer + at, before.map { $0.pointer + at }, range.count, columns)
+  }
+}
+
+/// out = g ∘ activation′ and the bias gradient Σ_rows out + beta · itself. Ranges of columns are summed apart, so the order of
+/// sums does not depend on the number of threads.
+func biasActivationGradient(
+  _ activation: Activation, _ before: Tensor?, _ y: Tensor, _ g: Tensor, _ out: Tensor?,
+  _ biasGradient: UnsafeMutablePointer<Float>?, _ beta: Float, _ rows: Int, _ columns: Int
+) {
+  Parallel.split(columns, unit: 32, work: rows * columns * 2) { range in
+    let at = range.lowerBound
+    braid_bias_activation_gradient(
+      activation.function, before.map { $0.pointer + at }, y.pointer + at, g.pointer + at, out.map { $0.pointer + at },
+      biasGradient.map { $0 + at }, beta, rows, range.count, columns)
   }
 }

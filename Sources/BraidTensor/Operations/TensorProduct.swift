@@ -33,15 +33,14 @@ public func tensorProductLinear(
       batch, outputs, count, z.pointer, false, weight.pointer + first * outputs, false, y.pointer, beta: first == 0 ? 0 : 1)
   }
   let before = activation == .gelu ? Tensor(uninitialized: y.shape) : nil
-  braid_bias_activation(activation.function, bias?.pointer, y.pointer, before?.pointer, batch, outputs)
+  biasActivation(activation, bias, y, before, batch, outputs)
 
   let operands = inputs + [weight] + (bias.map { [$0] } ?? [])
   let flops = 2 * Double(batch * rows) * Double(outputs)
   return y.recorded("tensorProductLinear", from: operands, flops: flops) { g, sink in
     let gp = Tensor(uninitialized: y.shape)  // [B, outputs]: gradient of the activation's argument
     let gb = Tensor(uninitialized: Shape(outputs))
-    braid_bias_activation_gradient(
-      activation.function, before?.pointer, y.pointer, g.pointer, gp.pointer, gb.pointer, 0, batch, outputs)
+    biasActivationGradient(activation, before, y, g, gp, gb.pointer, 0, batch, outputs)
     if let bias { sink.add(gb, to: bias) }
     let factors = TensorFactors(inputs)
     sink.accumulate(into: weight) { gw, beta in

@@ -13,3 +13,12 @@
 // Inside a function's first block: sums may be taken in any order, so that they vectorise. Only in reductions.
 #define BRAID_REASSOCIATE _Pragma("clang fp reassociate(on)")
 #define restrict_ __restrict__
+
+/// Tells the processor that the thread is waiting in a loop.
+static inline void braid_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}

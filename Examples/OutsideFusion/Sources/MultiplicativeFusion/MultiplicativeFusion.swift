@@ -46,6 +46,6 @@ public struct MultiplicativeFusion: Fusion {
   public func callAsFunction(_ inputs: [Features], _ context: inout Context) -> Fused {
     let scales = scale(inputs[0].masked, &context) + context[shift]  // [B, width]
     let values = value(inputs[1].masked, &context)  // [B, width]
-    return Fused(scales * values + context[bias], extras: ["scale": scales])
+    return Fused(scales * values + context[bias], extras: context.wantsExtras ? ["scale": scales] : [:])
   }
 }

@@ -1,0 +1,158 @@
+import CBraidBLAS
+import CBraidKernels
+import Dispatch
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// How many threads one computation uses, and the numeric library's settings: both change bits and are recorded with every
+/// run.
+public enum Threads {
+  /// Sets how many threads operations use in this process; 1 at the start. Results are the same bits every time at one
+  /// number of threads, and the same within rounding at any.
+  public static func set(_ count: Int) { Team.shared.size.store(max(count, 1), ordering: .relaxed) }
+  public static var count: Int { Team.shared.size.load(ordering: .relaxed) }
+  /// OpenBLAS' version and build, such as `OpenBLAS 0.3.21 …`.
+  public static var libraryConfiguration: String { String(cString: openblas_get_config()) }
+  /// The processor kernels OpenBLAS chose, such as `Zen`.
+  public static var coreType: String { String(cString: openblas_get_corename()) }
+}
+
+/// Work cut into as many ranges as there are threads. Who does which range never depends on timing.
+enum Parallel {
+  /// Calls `body` with ranges that make up `0 ..< count`, at the same time where that pays, and returns when all are done.
+  /// - Parameters:
+  ///   - unit: ranges begin at multiples of it (rows of a tile, for instance).
+  ///   - work: of the whole, in elements passed over or multiplications; below `worthwhile` a part one thread does it all.
+  ///   - body: writes to its own range only.
+  @inline(__always)
+  static func split(_ count: Int, unit: Int = 1, work: Int, _ body: (Range<Int>) -> Void) {
+    split(count, unit: unit, work: work) { _, range in body(range) }
+  }
+
+  /// The same with the range's number, 0 ..< `parts(…)`, for work that sums up into memory of its own.
+  @inline(__always)
+  static func split(_ count: Int, unit: Int = 1, work: Int, _ body: (_ part: Int, _ range: Range<Int>) -> Void) {
+    let parts = parts(count, unit: unit, work: work)
+    if parts <= 1 { return body(0, 0..<count) }
+    let units = (count + unit - 1) / unit
+    Team.shared.run(parts) { part in
+      body(part, units * part / parts * unit..<min(units * (part + 1) / parts * unit, count))
+    }
+  }
+
+  /// How many ranges `split` makes.
+  @inline(__always)
+  static func parts(_ count: Int, unit: Int = 1, work: Int) -> Int {
+    let threads = Threads.count
+    return threads == 1 ? 1 : min(threads, (count + unit - 1) / unit, work / worthwhile)
+  }
+
+  /// A part shorter than about ten microseconds is not worth a thread's waking.
+  private static let worthwhile = 1 << 16
+}
+
+/// The threads that help the caller. Made when first needed, they wait for work for the rest of the process: awake for a
+/// moment, since a step's next operation follows at once, then asleep.
+private final class Team: Sendable {
+  static let shared: Team = {
+    openblas_set_num_threads(1)  // the library works in the calling thread: the engine shares out work itself
+    return Team()
+  }()
+  let size = Atomic<Int>(1)
+  /// Whether a computation is using the team. Another one at that moment does its parts itself.
+  private let isTaken = Atomic<Bool>(false)
+  private let helpers = Mutex<[Helper]>([])
+
+  /// Calls `body` with 0 ..< parts, each in a thread of its own where one is to be had.
+  @inline(never)
+  func run(_ parts: Int, _ body: (Int) -> Void) {
+    guard isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
+      for part in 0..<parts { body(part) }
+      return
+    }
+    let helpers = helpers.withLock { helpers in
+      while helpers.count < parts - 1 { helpers.append(Helper()) }
+      return helpers
+    }
+    withoutActuallyEscaping(body) { body in
+      withUnsafePointer(to: body) { pointer in
+        for part in 1..<parts { helpers[part - 1].start(UInt(bitPattern: pointer), part) }
+        body(0)
+        for part in 1..<parts { helpers[part - 1].wait() }
+      }
+    }
+    isTaken.store(false, ordering: .releasing)
+  }
+}
+
+/// One waiting thread.
+private final class Helper: Sendable {
+  /// Pieces of work handed over, and finished, so far.
+  private let handed = Atomic<Int>(0), finished = Atomic<Int>(0)
+  /// The closure's address and its argument.
+  private let body = Atomic<UInt>(0), part = Atomic<Int>(0)
+  private let isAsleep = Atomic<Bool>(false)
+  private let bell = DispatchSemaphore(value: 0)
+  /// Looks for work before going to sleep: some tenths of a millisecond.
+  private static let patience = 1 << 13
+
+  init() {
+    let own = Unmanaged.passRetained(self).toOpaque()  // lives as long as the process
+    #if canImport(Glibc)
+      var thread = pthread_t()
+    #else
+      var thread: pthread_t?
+    #endif
+    let status = pthread_create(&thread, nil, { raw in
+      #if canImport(Glibc)
+        Unmanaged<Helper>.fromOpaque(raw.unsafelyUnwrapped).takeUnretainedValue().work()
+      #else
+        Unmanaged<Helper>.fromOpaque(raw).takeUnretainedValue().work()
+      #endif
+    }, own)
+    if status != 0 { stop("threads", "the system refuses another thread (error \(status)); set fewer threads") }
+  }
+
+  func start(_ body: UInt, _ part: Int) {
+    self.body.store(body, ordering: .relaxed)
+    self.part.store(part, ordering: .relaxed)
+    handed.add(1, ordering: .sequentiallyConsistent)
+    if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { bell.signal() }
+  }
+
+  func wait() {
+    let awaited = handed.load(ordering: .relaxed)
+    var looks = 0
+    while finished.load(ordering: .acquiring) != awaited {
+      looks += 1
+      if looks > Helper.patience { sched_yield() } else { braid_pause() }
+    }
+  }
+
+  private func work() -> Never {
+    var done = 0
+    while true {
+      var looks = 0
+      while handed.load(ordering: .acquiring) == done {
+        looks += 1
+        if looks <= Helper.patience { braid_pause(); continue }
+        isAsleep.store(true, ordering: .sequentiallyConsistent)
+        // what was handed over just now may not have seen that: then nobody rings
+        let isRung =
+          handed.load(ordering: .sequentiallyConsistent) == done
+          || !isAsleep.exchange(false, ordering: .sequentiallyConsistent)
+        if isRung { bell.wait() }
+        looks = 0
+      }
+      let address = body.load(ordering: .relaxed), part = part.load(ordering: .relaxed)
+      UnsafePointer<(Int) -> Void>(bitPattern: address).unsafelyUnwrapped.pointee(part)
+      done += 1
+      finished.store(done, ordering: .releasing)
+    }
+  }
+}

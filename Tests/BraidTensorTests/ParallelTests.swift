@@ -1,0 +1,76 @@
+import Synchronization
+import Testing
+
+@testable import BraidTensor
+
+/// The threads are shared by the whole process, so that everything about them is one suite, one test at a time. Other suites
+/// run meanwhile, which is why it must not matter to anyone how many threads there are.
+@Suite(.serialized) struct ParallelTests {
+  private func with<Result>(threads: Int, _ body: () throws -> Result) rethrows -> Result {
+    let before = Threads.count
+    Threads.set(threads)
+    defer { Threads.set(before) }
+    return try body()
+  }
+
+  @Test(arguments: [1, 2, 3, 7]) func `ranges cover everything once, in whole units`(_ threads: Int) {
+    with(threads: threads) {
+      for count in [1, 5, 12, 13, 100, 1001] {
+        let ranges = Mutex<[Range<Int>]>([])
+        Parallel.split(count, unit: 12, work: 1 << 30) { range in ranges.withLock { $0.append(range) } }
+        let found = ranges.withLock { $0.sorted { $0.lowerBound < $1.lowerBound } }
+        #expect(found.flatMap { Array($0) } == Array(0..<count))
+        #expect(found.count == min(threads, (count + 11) / 12))
+        #expect(found.allSatisfy { $0.lowerBound % 12 == 0 })
+      }
+    }
+  }
+
+  @Test func `little work stays in the calling thread`() {
+    with(threads: 4) {
+      let ranges = Mutex(0)
+      Parallel.split(1000, work: 1000) { _ in ranges.withLock { $0 += 1 } }
+      #expect(ranges.withLock { $0 } == 1)
+    }
+  }
+
+  /// Thousands of hand-overs, some after the helpers have gone to sleep, and from several tasks at once.
+  @Test func `nothing is lost or done twice`() async {
+    let before = Threads.count
+    Threads.set(3)
+    await withTaskGroup(of: Bool.self) { group in
+      for task in 0..<3 {
+        group.addTask {
+          for round in 0..<2000 {
+            let sum = Atomic<Int>(0)
+            Parallel.split(30, work: 1 << 30) { range in
+              for number in range { sum.add(number, ordering: .relaxed) }
+            }
+            if sum.load(ordering: .relaxed) != 435 { return false }
+            if round % 500 == task { try? await Task.sleep(for: .milliseconds(5)) }
+          }
+          return true
+        }
+      }
+      for await isRight in group { #expect(isRight) }
+    }
+    Threads.set(before)
+  }
+
+  @Test func `operations have the same bits at any number of threads`() {
+    func results(_ threads: Int) -> [[Float]] {
+      with(threads: threads) {
+        var stream = RandomStream(seed: 3, .sampling)
+        let tape = Tape()
+        let x = tape.watch(stream.normal([700, 130])), weight = tape.watch(stream.normal([130, 200]))
+        let bias = tape.watch(stream.normal([200])), second = tape.watch(stream.normal([200, 130]))
+        var y = linear(x, weight, bias, activation: .relu)
+        for activation in Activation.allCases { y = linear(linear(y, second, activation: activation), weight, bias) }
+        let gradients = y.gradients(upstream: stream.normal(y.shape))
+        return [y, gradients[x]!, gradients[weight]!, gradients[bias]!, gradients[second]!].map(\.elements)
+      }
+    }
+    let one = results(1)
+    for threads in [2, 3] { #expect(results(threads) == one) }
+  }
+}
