@@ -11,11 +11,12 @@ import Testing
     /// Whether the kernel gets the memory it asks for.
     var hasWorkspace = false
     var testDescription: String {
-      "a\(transposeA ? "ᵀ" : "") b\(transposeB ? "ᵀ" : "") + \(beta) c\(hasBias ? " + bias" : "")\(rectifies ? ", rectified" : "")"
+      "a\(transposeA ? "ᵀ" : "") b\(transposeB ? "ᵀ" : "") + \(beta) c" + (hasBias ? " + bias" : "")
+        + (rectifies ? ", rectified" : "")
     }
   }
 
-  /// Worst error of the kernel relative to Σ|a||b|; nil when the processor has no kernel (the library does it there).
+  /// Worst error of the kernel relative to Σ|a||b| + |c| + |bias|; nil when the processor has no kernel (the library does it there).
   private func worstError(_ form: Form, _ ms: [Int], _ ns: [Int], _ ks: [Int], wrong: Bool = false) -> Double? {
     var stream = RandomStream(seed: 1, .sampling)
     var worst = 0.0
@@ -32,11 +33,13 @@ import Testing
           let right = form.transposeB ? b : b.reshaped(k, n).transposed()
           for i in 0..<m {
             for j in 0..<n {
-              var sum = form.beta == 0 ? 0 : Double(form.beta) * Double(old.pointer[i * n + j])
-              if form.hasBias { sum += Double(bias.pointer[j]) }
-              var size = abs(sum)
+              let before = form.beta == 0 ? 0 : Double(form.beta) * Double(old.pointer[i * n + j])
+              let shift = form.hasBias ? Double(bias.pointer[j]) : 0
+              var sum = before + shift
+              var size = abs(before) + abs(shift)
+              let (x, y) = (left.pointer + i * k, right.pointer + j * k)
               for p in 0..<k {
-                let product = 0.5 * Double(left.pointer[i * k + p]) * Double(right.pointer[j * k + p])
+                let product = 0.5 * Double(x[p]) * Double(y[p])
                 sum += product
                 size += abs(product)
               }
@@ -51,14 +54,15 @@ import Testing
   }
 
   /// c = f(0.5 op(a) op(b) + beta c + bias), whole matrices without gaps.
-  private func multiply(_ form: Form, _ m: Int, _ n: Int, _ k: Int, _ a: Tensor, _ b: Tensor, _ c: Tensor, _ bias: Tensor)
-    -> Bool
-  {
+  private func multiply(
+    _ form: Form, _ m: Int, _ n: Int, _ k: Int, _ a: Tensor, _ b: Tensor, _ c: Tensor, _ bias: Tensor
+  ) -> Bool {
     var operands = braid_gemm_operands(
       transpose_a: form.transposeA ? 1 : 0, transpose_b: form.transposeB ? 1 : 0, m: m, n: n, k: k, a: a.pointer,
       lda: form.transposeA ? m : k, b: b.pointer, ldb: form.transposeB ? k : n, c: c.pointer, ldc: n)
     var end = braid_gemm_end(
-      alpha: 0.5, beta: form.beta, bias: form.hasBias ? UnsafePointer(bias.pointer) : nil, rectifies: form.rectifies ? 1 : 0)
+      alpha: 0.5, beta: form.beta, bias: form.hasBias ? UnsafePointer(bias.pointer) : nil,
+      rectifies: form.rectifies ? 1 : 0)
     let needed = form.hasWorkspace ? braid_gemm_workspace(operands.transpose_a, m, n, k) : 0
     let workspace = needed == 0 ? nil : Tensor(repeating: .nan, Shape(needed))
     return braid_gemm(&operands, &end, workspace?.pointer) != 0
@@ -68,11 +72,14 @@ import Testing
   private let bound = 2e-6
 
   @Test(arguments: [(false, false), (true, false), (false, true), (true, true)], [Float(0), 1, 0.3])
-  func `agrees with sums in double precision at every edge of tiles and panels`(_ transposed: (Bool, Bool), _ beta: Float) {
+  func `agrees with sums in double precision at every edge of tiles and panels`(
+    _ transposed: (Bool, Bool), _ beta: Float
+  ) {
     for (hasBias, rectifies) in [(false, false), (true, true)] {
       let form = Form(
         transposeA: transposed.0, transposeB: transposed.1, beta: beta, hasBias: hasBias, rectifies: rectifies)
-      let worst = worstError(form, [1, 2, 3, 4, 5, 6, 7, 11, 13, 25], [1, 7, 8, 9, 15, 16, 17, 31, 33, 40], [1, 3, 8, 17, 321])
+      let (ms, ns) = ([1, 2, 3, 4, 5, 6, 7, 11, 13, 25], [1, 7, 9, 15, 16, 17, 31, 33])
+      let worst = worstError(form, ms, ns, [1, 3, 8, 17, 321])
       #expect(worst ?? 0 < bound)
     }
   }
@@ -80,7 +87,8 @@ import Testing
   @Test(arguments: [(false, false), (true, false), (false, true), (true, true)], [Float(0), 1])
   func `agrees with them where large products are cut into blocks`(_ transposed: (Bool, Bool), _ beta: Float) {
     let form = Form(
-      transposeA: transposed.0, transposeB: transposed.1, beta: beta, hasBias: true, rectifies: beta == 1, hasWorkspace: true)
+      transposeA: transposed.0, transposeB: transposed.1, beta: beta, hasBias: true, rectifies: beta == 1,
+      hasWorkspace: true)
     #expect(worstError(form, [193, 205], [33, 513], [128, 321]) ?? 0 < bound)
     #expect(worstError(form, [194], [70], [1024]) ?? 0 < bound)  // a stride at which rows of a are copied
     #expect(worstError(form, [385], [7], [700]) ?? 0 < bound)
