@@ -26,31 +26,40 @@ public struct OptimizerStateError: Error, CustomStringConvertible, Equatable {
   public init(_ description: String) { self.description = description }
 }
 
-/// Neighbouring parameters that all have a gradient and took the same number of steps: one pass updates them.
+/// Neighbouring parameters of one group that all have a gradient and took the same number of steps: one pass updates
+/// them.
 struct Span {
   var offset: Int
   var count: Int
   var steps: Int
+  /// The group in `GroupSettings`, -1 for none.
+  var group: Int
   /// The gradients, laid out as the parameters.
   var gradient: UnsafePointer<Float>
 }
 
 extension Gradients {
   /// The parameters that have a gradient, in as few spans as possible (one, when all of them do).
-  /// - Parameter steps: earlier steps of parameter `number`; parameters with different ones are kept apart.
-  func spans(of store: ParameterStore, steps: (_ number: Int) -> Int = { _ in 0 }) -> [Span] {
+  /// - Parameters:
+  ///   - membership: the group of parameter `number`; parameters of different ones are kept apart. Empty: one for all.
+  ///   - steps: earlier steps of parameter `number`; parameters with different ones are kept apart.
+  func spans(
+    of store: ParameterStore, membership: [Int] = [], steps: (_ number: Int) -> Int = { _ in 0 }
+  ) -> [Span] {
     var spans: [Span] = []
     for parameter in store.parameters where parameter.count > 0 {
       guard let gradient = self[parameter] else { continue }
       let taken = steps(parameter.number)
-      if let last = spans.last, last.offset + last.count == parameter.offset, last.steps == taken,
+      let group = membership.isEmpty ? -1 : membership[parameter.number]
+      if let last = spans.last, last.offset + last.count == parameter.offset, last.steps == taken, last.group == group,
         last.gradient + last.count == UnsafePointer(gradient.pointer)
       {
         spans[spans.count - 1].count += parameter.count
       } else {
         spans.append(
           Span(
-            offset: parameter.offset, count: parameter.count, steps: taken, gradient: UnsafePointer(gradient.pointer)))
+            offset: parameter.offset, count: parameter.count, steps: taken, group: group,
+            gradient: UnsafePointer(gradient.pointer)))
       }
     }
     return spans
@@ -88,18 +97,24 @@ struct Moment {
   }
 
   mutating func restore(_ state: [String: Tensor], of store: ParameterStore) throws {
-    let buffer = Tensor.zeros(Shape(store.count))
-    for parameter in store.parameters {
-      let key = "optimizer.\(name).\(parameter.path)"
-      let tensor = try find(key, in: state)
-      guard tensor.count == parameter.count else {
-        throw OptimizerStateError(
-          "\(key): found shape \(tensor.shape); expected \(parameter.shape), as the parameter has")
-      }
-      (buffer.pointer + parameter.offset).update(from: tensor.pointer, count: parameter.count)
-    }
-    values = buffer
+    values = try collected("optimizer.\(name)", state, of: store)
   }
+}
+
+/// The tensors `<prefix>.<parameter path>` in one buffer laid out as the store's. Throws when one is missing or of
+/// another size.
+func collected(_ prefix: String, _ state: [String: Tensor], of store: ParameterStore) throws -> Tensor {
+  let buffer = Tensor.zeros(Shape(store.count))
+  for parameter in store.parameters {
+    let key = "\(prefix).\(parameter.path)"
+    let tensor = try find(key, in: state)
+    guard tensor.count == parameter.count else {
+      throw OptimizerStateError(
+        "\(key): found shape \(tensor.shape); expected \(parameter.shape), as the parameter has")
+    }
+    (buffer.pointer + parameter.offset).update(from: tensor.pointer, count: parameter.count)
+  }
+  return buffer
 }
 
 /// The tensor called `key`. Throws when there is none.

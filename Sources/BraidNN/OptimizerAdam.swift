@@ -29,15 +29,17 @@ public struct Adam: Optimizer {
   public let beta1, beta2, epsilon, weightDecay: Double
   public let decay: Decay
 
+  private var settings: GroupSettings
   private var first = Moment("first")
   private var second = Moment("second")
   /// Steps taken, by the parameter's number.
   private var steps: [Int] = []
 
   /// The defaults are the paper's and PyTorch's. Stops on a setting outside its range.
+  /// - Parameter groups: parameters with settings of their own.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
-    decay: Decay = .gradient
+    decay: Decay = .gradient, groups: [ParameterGroup] = []
   ) {
     guard (0..<1).contains(beta1), (0..<1).contains(beta2), epsilon >= 0, weightDecay >= 0 else {
       stop(
@@ -47,13 +49,15 @@ public struct Adam: Optimizer {
     }
     (self.beta1, self.beta2, self.epsilon) = (beta1, beta2, epsilon)
     (self.weightDecay, self.decay) = (weightDecay, decay)
+    settings = GroupSettings(groups, weightDecay: weightDecay)
   }
 
   /// Adam with decoupled weight decay. The default decay is PyTorch's.
   public static func adamW(
-    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01,
+    groups: [ParameterGroup] = []
   ) -> Adam {
-    Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, decay: .decoupled)
+    Adam(beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, decay: .decoupled, groups: groups)
   }
 
   public mutating func update(_ store: ParameterStore, _ gradients: Gradients, learningRate: Float) {
@@ -61,15 +65,17 @@ public struct Adam: Optimizer {
     guard let values = store.flat?.pointer else { return }
     let (m, v) = (first.memory(for: store), second.memory(for: store))
     if steps.isEmpty { steps = Array(repeating: 0, count: store.parameters.count) }
-    for span in gradients.spans(of: store, steps: { steps[$0] }) {
-      var step = kernelStep(Double(span.steps + 1), rate: Double(learningRate))
+    settings.prepare(for: store)
+    for span in gradients.spans(of: store, membership: settings.membership, steps: { steps[$0] }) {
+      let (rate, weightDecay) = settings.settings(of: span, rate: learningRate)
+      var step = kernelStep(Double(span.steps + 1), rate: rate, weightDecay: weightDecay)
       braid_adam(values + span.offset, span.gradient, m + span.offset, v + span.offset, span.count, &step)
     }
     for parameter in store.parameters where gradients[parameter] != nil { steps[parameter.number] += 1 }
   }
 
   /// The numbers of step t, computed in double.
-  private func kernelStep(_ t: Double, rate: Double) -> braid_adam_step {
+  private func kernelStep(_ t: Double, rate: Double, weightDecay: Double) -> braid_adam_step {
     braid_adam_step(
       beta1: Float(beta1), one_minus_beta1: Float(1 - beta1), beta2: Float(beta2), one_minus_beta2: Float(1 - beta2),
       rate: Float(rate / (1 - pow(beta1, t))), root_inverse: Float(1 / (1 - pow(beta2, t)).squareRoot()),

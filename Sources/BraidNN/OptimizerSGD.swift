@@ -13,32 +13,36 @@ public struct SGD: Optimizer {
   public let isNesterov: Bool
   /// λ, added to the gradient.
   public let weightDecay: Double
+  private var settings: GroupSettings
   private var velocity = Moment("velocity")
 
   /// Stops on a negative setting, or Nesterov's form without momentum.
-  public init(momentum: Double = 0, isNesterov: Bool = false, weightDecay: Double = 0) {
+  /// - Parameter groups: parameters with settings of their own.
+  public init(
+    momentum: Double = 0, isNesterov: Bool = false, weightDecay: Double = 0, groups: [ParameterGroup] = []
+  ) {
     guard momentum >= 0, weightDecay >= 0 else {
       stop("SGD", "momentum \(momentum) and weight decay \(weightDecay) must not be negative")
     }
     guard momentum > 0 || !isNesterov else { stop("SGD", "Nesterov's form needs a momentum above 0") }
     (self.momentum, self.isNesterov, self.weightDecay) = (momentum, isNesterov, weightDecay)
+    settings = GroupSettings(groups, weightDecay: weightDecay)
   }
 
   public mutating func update(_ store: ParameterStore, _ gradients: Gradients, learningRate: Float) {
     store.flatten()
     guard let values = store.flat?.pointer else { return }
-    let spans = gradients.spans(of: store)
-    if momentum == 0 {
-      for span in spans {
-        braid_sgd(values + span.offset, span.gradient, span.count, learningRate, Float(weightDecay))
+    settings.prepare(for: store)
+    let velocity = momentum > 0 ? velocity.memory(for: store) : nil
+    for span in gradients.spans(of: store, membership: settings.membership) {
+      let (rate, decay) = settings.settings(of: span, rate: learningRate)
+      if let velocity {
+        braid_sgd_momentum(
+          values + span.offset, span.gradient, velocity + span.offset, span.count, Float(rate), Float(momentum),
+          Float(decay), isNesterov ? 1 : 0)
+      } else {
+        braid_sgd(values + span.offset, span.gradient, span.count, Float(rate), Float(decay))
       }
-      return
-    }
-    let velocity = velocity.memory(for: store)
-    for span in spans {
-      braid_sgd_momentum(
-        values + span.offset, span.gradient, velocity + span.offset, span.count, learningRate, Float(momentum),
-        Float(weightDecay), isNesterov ? 1 : 0)
     }
   }
 

@@ -102,7 +102,11 @@ public struct Safetensors {
         entries[name] = try tensor.checked(name, in: source, dataStart: start, end: bytes.count)
       }
     }
-    names = entries.keys.sorted { (entries[$0]!.range.lowerBound, $0) < (entries[$1]!.range.lowerBound, $1) }
+    // a tensor without elements stands where the next one begins
+    names = entries.keys.sorted {
+      let (a, b) = (entries[$0]!.range, entries[$1]!.range)
+      return (a.lowerBound, a.upperBound, $0) < (b.lowerBound, b.upperBound, $1)
+    }
     var reached = start
     for name in names {
       let range = entries[name]!.range

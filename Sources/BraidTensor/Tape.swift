@@ -177,8 +177,8 @@ public struct GradientSink {
 /// The gradients of one backward pass, by leaf. A value that is returned; there is nothing to reset.
 public struct Gradients {
   let tape: Tape
-  let entries: [Tape.Entry]
-  let arenas: [Tape.Arena]
+  var entries: [Tape.Entry]
+  var arenas: [Tape.Arena]
 
   /// The gradient of a leaf, of its shape, or nil when the result does not depend on it.
   public subscript(_ leaf: Tensor) -> Tensor? {

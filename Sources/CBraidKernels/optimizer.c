@@ -49,3 +49,57 @@ BRAID_KERNEL void braid_adam(float *restrict_ p, const float *restrict_ g, float
     p[i] = value - s.rate * first / (vsqrt(second) * s.root_inverse + s.epsilon);
   }
 }
+
+// The flags are constants where this is called, so that each of the four loops has no branch.
+BRAID_INLINE void rmsprop(float *restrict_ p, const float *restrict_ g, float *restrict_ v, float *restrict_ m,
+                          float *restrict_ b, long n, braid_rmsprop_step s, int centered, int momentum) {
+  for (long i = 0; i < n; i++) {
+    float d = g[i] + s.decay * p[i];
+    float square = s.smoothing * v[i] + s.one_minus_smoothing * (d * d), variance = square;
+    v[i] = square;
+    if (centered) {
+      float mean = s.smoothing * m[i] + s.one_minus_smoothing * d;
+      m[i] = mean;
+      variance = square - mean * mean;
+      variance = variance > 0 ? variance : 0;  // rounding may take it below
+    }
+    float step = d / (vsqrt(variance) + s.epsilon);
+    if (momentum) {
+      step = s.momentum * b[i] + step;
+      b[i] = step;
+    }
+    p[i] -= s.rate * step;
+  }
+}
+
+BRAID_KERNEL void braid_rmsprop(float *p, const float *g, float *square, float *mean, float *velocity, long n,
+                                const braid_rmsprop_step *step) {
+  if (mean && velocity) rmsprop(p, g, square, mean, velocity, n, *step, 1, 1);
+  else if (mean) rmsprop(p, g, square, mean, 0, n, *step, 1, 0);
+  else if (velocity) rmsprop(p, g, square, 0, velocity, n, *step, 0, 1);
+  else rmsprop(p, g, square, 0, 0, n, *step, 0, 0);
+}
+
+BRAID_KERNEL void braid_adadelta(float *restrict_ p, const float *restrict_ g, float *restrict_ square, float *restrict_ change,
+                                 long n, float smoothing, float one_minus_smoothing, float rate, float epsilon, float decay) {
+  for (long i = 0; i < n; i++) {
+    float d = g[i] + decay * p[i];
+    float v = smoothing * square[i] + one_minus_smoothing * (d * d);
+    float step = vsqrt(change[i] + epsilon) / vsqrt(v + epsilon) * d;
+    square[i] = v;
+    change[i] = smoothing * change[i] + one_minus_smoothing * (step * step);
+    p[i] -= rate * step;
+  }
+}
+
+BRAID_KERNEL void braid_average(float *restrict_ a, const float *restrict_ p, long n, float share) {
+  for (long i = 0; i < n; i++) a[i] += share * (p[i] - a[i]);
+}
+
+BRAID_KERNEL void braid_exchange(float *restrict_ a, float *restrict_ b, long n) {
+  for (long i = 0; i < n; i++) {
+    float x = a[i];
+    a[i] = b[i];
+    b[i] = x;
+  }
+}

@@ -64,6 +64,22 @@ enum Case: String, CaseIterable {
   case adamDecay = "adam-decay"
   case adamw
   case adamwDecay = "adamw-decay"
+  case rmsprop
+  case rmspropMomentum = "rmsprop-momentum"
+  case rmspropCentered = "rmsprop-centered"
+  case rmspropCenteredMomentum = "rmsprop-centered-momentum"
+  case adadelta
+  case adadeltaDecay = "adadelta-decay"
+  case groupsSGD = "groups-sgd"
+  case groupsAdamW = "groups-adamw"
+  case groupsRMSprop = "groups-rmsprop"
+  case groupsAdadelta = "groups-adadelta"
+
+  /// Of the fixtures `groups-…`: half the rate and twice the decay, no rate, no decay.
+  static let groups = [
+    ParameterGroup("a", rate: 0.5, weightDecay: 0.2), ParameterGroup("b", rate: 0),
+    ParameterGroup("late", weightDecay: 0), ParameterGroup("one", weightDecay: 0),
+  ]
 
   var optimizer: any Optimizer {
     switch self {
@@ -76,6 +92,17 @@ enum Case: String, CaseIterable {
     case .adamDecay: Adam(beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay: 0.1)
     case .adamw: Adam.adamW()
     case .adamwDecay: Adam.adamW(beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.3)
+    case .rmsprop: RMSprop()
+    case .rmspropMomentum: RMSprop(smoothing: 0.9, epsilon: 1e-4, momentum: 0.8, weightDecay: 0.1)
+    case .rmspropCentered: RMSprop(smoothing: 0.95, isCentered: true)
+    case .rmspropCenteredMomentum:
+      RMSprop(smoothing: 0.8, epsilon: 1e-3, momentum: 0.9, isCentered: true, weightDecay: 0.05)
+    case .adadelta: Adadelta()
+    case .adadeltaDecay: Adadelta(smoothing: 0.95, epsilon: 1e-3, weightDecay: 0.1)
+    case .groupsSGD: SGD(momentum: 0.9, weightDecay: 0.1, groups: Case.groups)
+    case .groupsAdamW: Adam.adamW(weightDecay: 0.1, groups: Case.groups)
+    case .groupsRMSprop: RMSprop(weightDecay: 0.1, groups: Case.groups)
+    case .groupsAdadelta: Adadelta(weightDecay: 0.1, groups: Case.groups)
     }
   }
 }
@@ -100,6 +127,16 @@ enum Case: String, CaseIterable {
       case .sgd, .sgdDecay: SGD(weightDecay: 1e-3)
       case .sgdMomentum, .sgdMomentumDecay, .sgdNesterov: SGD(momentum: 0.9, weightDecay: 0.02)
       case .adam, .adamDecay, .adamw, .adamwDecay: Adam(beta1: 0.9, epsilon: 1e-4, weightDecay: 0.3)
+      case .rmsprop: RMSprop(smoothing: 0.98)
+      case .rmspropMomentum: RMSprop(smoothing: 0.9, epsilon: 1e-4, momentum: 0.79, weightDecay: 0.1)
+      case .rmspropCentered: RMSprop(smoothing: 0.95)
+      case .rmspropCenteredMomentum: RMSprop(smoothing: 0.8, epsilon: 1e-3, momentum: 0.9, weightDecay: 0.05)
+      case .adadelta: Adadelta(epsilon: 2e-6)
+      case .adadeltaDecay: Adadelta(smoothing: 0.95, epsilon: 1e-3)
+      case .groupsSGD: SGD(momentum: 0.9, weightDecay: 0.1)
+      case .groupsAdamW: Adam.adamW(weightDecay: 0.1, groups: Array(Case.groups.dropFirst()))
+      case .groupsRMSprop: RMSprop(weightDecay: 0.1, groups: Array(Case.groups.dropLast()))
+      case .groupsAdadelta: Adadelta(weightDecay: 0.1, groups: Array(Case.groups.dropFirst(2)))
       }
     if name == .sgdMomentum { wrong = SGD(momentum: 0.9, isNesterov: true) }
     #expect(try !violations(&wrong, model(fixture), fixture).isEmpty)
@@ -161,6 +198,33 @@ enum Case: String, CaseIterable {
     var optimizer = Adam.adamW()
     optimizer.update(store, gradients(["one": Tensor([1])], of: store), learningRate: 0.1)
     #expect(store["b"]!.value.elements == before)
+  }
+}
+
+@Suite struct `Extreme gradients` {
+  /// Squares of 1e20 overflow and those of 1e-30 vanish; neither may make a number that is none.
+  @Test(arguments: Case.allCases, [0, 1e-30, 1e-10, 1e4, 1e18] as [Float])
+  func `leave finite parameters in every optimiser`(_ name: Case, _ size: Float) throws {
+    let store = try model(Fixture("optimizers/\(name.rawValue)"))
+    var optimizer = name.optimizer
+    for sign in [1, 1, -1, 1] as [Float] {
+      let found = Dictionary(
+        uniqueKeysWithValues: store.parameters.map { ($0.path, Tensor(repeating: sign * size, $0.shape)) })
+      optimizer.update(store, gradients(found, of: store), learningRate: 1e-3)
+    }
+    for parameter in store.parameters { #expect(parameter.value.isFinite, "\(parameter.path)") }
+  }
+
+  @Test func `that never change leave a centred variance of nothing, not below`() {
+    // v − m² of a constant gradient is 0 once both means have settled, and rounding takes it below
+    let scope = Scope(seed: 1)
+    let parameter = scope.parameter("p", [5], .zeros)
+    var optimizer = RMSprop(smoothing: 0.5, epsilon: 1, isCentered: true)
+    for _ in 0..<80 {
+      let found = gradients(["p": Tensor([0.1, 0.3, 0.7, 1.3, 2.9])], of: scope.store)
+      optimizer.update(scope.store, found, learningRate: 1e-3)
+    }
+    #expect(parameter.value.isFinite && parameter.value.elements.allSatisfy { $0 < 0 })
   }
 }
 

@@ -24,3 +24,25 @@ typedef struct {
 /// p *= shrink; d = g + decay * p; m = beta1 m + (1 - beta1) d; v = beta2 v + (1 - beta2) d²;
 /// p -= rate * m / (sqrt(v) * root_inverse + epsilon): one pass over the four arrays.
 void braid_adam(float *p, const float *g, float *m, float *v, long n, const braid_adam_step *step);
+
+/// What one RMSprop step needs.
+typedef struct {
+  float smoothing, one_minus_smoothing;  // of the running means
+  float rate, epsilon;
+  float momentum;        // used where there is a velocity
+  float decay;           // added to the gradient, times p
+} braid_rmsprop_step;
+/// d = g + decay p; v = smoothing v + (1 - smoothing) d²; with `mean` (nullable) m likewise of d, and its square is
+/// taken off v; u = d / (sqrt(v) + epsilon); p -= rate u, or with `velocity` (nullable) b = momentum b + u; p -= rate
+/// b.
+void braid_rmsprop(float *p, const float *g, float *square, float *mean, float *velocity, long n, const braid_rmsprop_step *step);
+
+/// One Adadelta step: d = g + decay p; v = smoothing v + (1 - smoothing) d²; c = sqrt(u + epsilon) / sqrt(v + epsilon)
+/// d; u = smoothing u + (1 - smoothing) c²; p -= rate c.
+void braid_adadelta(float *p, const float *g, float *square, float *change, long n, float smoothing, float one_minus_smoothing,
+                    float rate, float epsilon, float decay);
+
+/// a += share (p - a): one step of an exponential average.
+void braid_average(float *a, const float *p, long n, float share);
+/// Exchanges two arrays.
+void braid_exchange(float *a, float *b, long n);
