@@ -8,7 +8,7 @@ import BraidTensor
 struct BestEpoch {
   private let monitor: String
   private let higherIsBetter: Bool
-  private var value = Double.nan
+  private(set) var value = Double.nan
   /// From 1; 0 before the first epoch.
   private(set) var epoch = 0
   private var parameters: [Tensor] = []
@@ -31,5 +31,25 @@ struct BestEpoch {
   func restore(to store: ParameterStore) {
     for (parameter, value) in zip(store.parameters, parameters) { parameter.assign(value) }
     for (buffer, value) in zip(store.buffers, buffers) { buffer.assign(value) }
+  }
+
+  /// Its parameters and buffers by name: `best.<path>`. Empty before the first epoch.
+  func state(of store: ParameterStore) -> [(String, Tensor)] {
+    let paths = store.parameters.map(\.path) + store.buffers.map(\.path)
+    return zip(paths, parameters + buffers).map { ("best.\($0)", $1) }
+  }
+
+  /// Takes over what `state` returned, with the epoch and value it belongs to.
+  /// - Throws: `SafetensorsError` when a tensor is missing or has another shape.
+  mutating func restore(_ state: [String: Tensor], epoch: Int, value: Double, of store: ParameterStore) throws {
+    func tensor(_ path: String, _ shape: Shape) throws -> Tensor {
+      guard let found = state["best.\(path)"], found.shape == shape else {
+        throw SafetensorsError("best.\(path): missing, or of another shape than \(shape)")
+      }
+      return found
+    }
+    parameters = try store.parameters.map { try tensor($0.path, $0.shape) }
+    buffers = try store.buffers.map { try tensor($0.path, $0.shape) }
+    (self.epoch, self.value) = (epoch, value)
   }
 }

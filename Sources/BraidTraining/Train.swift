@@ -5,18 +5,25 @@ import BraidTensor
 /// Trains a model and evaluates it: the whole loop, to be read and copied.
 ///
 /// Each epoch visits the training split once in an order drawn from (seed, epoch), then measures the validation split. The
-/// parameters of the best validation epoch are kept; the test split is evaluated once, with them, at the end.
+/// parameters of the best validation epoch are kept; the test split is evaluated once, with them, at the end. With an
+/// average over steps (`emaDecay`) it is the average that is validated and kept, while training goes on with the
+/// parameters themselves.
 /// - Parameters:
 ///   - metrics: by the name they are reported under.
 ///   - seed: of data order and dropout; the model's first weights came from its scope's seed.
-///   - observe: called after every epoch; it cannot steer.
+///   - checkpoint: written after every epoch. Where the file is there already, training goes on from it, to the same
+///     bits as if it had never stopped; it stays when training is over.
+///   - observe: called after every epoch, and first of all for those of the checkpoint; it cannot steer.
 /// - Throws: `TrainingFailure` when the loss is not finite; `SetupError` for settings out of range and for an empty training or
-///   validation split (an empty test split is allowed: its metrics are NaN).
+///   validation split (an empty test split is allowed: its metrics are NaN); `TrainingCheckpointError` for a checkpoint
+///   that is damaged or of another run, before anything has changed.
 public func train(
   _ model: FusionModel, _ loss: any Loss, on data: any Dataset, metrics: [(name: String, metric: any Metric)],
-  options: TrainingOptions = TrainingOptions(), seed: UInt64, observe: (EpochRecord) throws -> Void = { _ in }
+  options: TrainingOptions = TrainingOptions(), seed: UInt64, checkpoint: TrainingCheckpoint? = nil,
+  observe: (EpochRecord) throws -> Void = { _ in }
 ) throws -> TrainingResult {
   try options.validate(metrics: metrics.map(\.name), at: "train")
+  try options.requireGroups(in: model.store, at: "train")
   let count = data.count(.train)
   guard count > 0 else { throw SetupError("the training split is empty: give it samples (a larger share, or more rows)") }
   guard data.count(.validation) > 0 else {
@@ -24,60 +31,80 @@ public func train(
   }
   let identifiers = data.identifiers(.train)
   let batchSize = min(options.batchSize, count)
-  let stepsPerEpoch = (count + batchSize - 1) / batchSize
+  let batches = (count + batchSize - 1) / batchSize
+  let samplesPerStep = min(options.accumulate, batches) * batchSize
+  let stepsPerEpoch = (count + samplesPerStep - 1) / samplesPerStep
   let schedule = options.makeSchedule(stepsPerEpoch: stepsPerEpoch)
   let steps = stepsPerEpoch * options.epochs
-  var optimizer = options.makeOptimizer()
-  var best = BestEpoch(monitor: options.monitor, metrics: metrics)
-  var records: [EpochRecord] = []
-  var step = 0
+  var run = TrainingState(options, metrics: metrics)
+  let saved = try checkpoint.map {
+    try CheckpointFile($0, of: model.store, options, metrics: metrics.map(\.name), seed: seed, data: data)
+  }
+  if try saved?.restore(&run, model.store) == true {
+    for record in run.records { try observe(record) }
+  }
 
-  for epoch in 1...options.epochs {
+  while !run.isOver(options) {
+    let epoch = run.epoch + 1
     let clock = ContinuousClock.now
     var stream = RandomStream(seed: seed, .order, path: "train", step: UInt64(epoch))
     let order = stream.permutation(count)
     var total = 0.0
     var rate: Float = 0
-    for start in stride(from: 0, to: count, by: batchSize) {
-      let batch = try data.batch(.train, Array(order[start..<min(start + batchSize, count)]))
-      var context = Context.training(seed: seed, step: step)
-      let pass = model(batch, &context)
-      let value = loss(pass, &context)  // []
-      guard value.scalar.isFinite else {
-        throw TrainingFailure(
-          description: "epoch \(epoch), step \(step): the loss is \(value.scalar.isNaN ? "NaN" : "\(value.scalar)"). The first values that are not finite come "
-            + "from \(firstNonFinite(in: pass, of: model, identifiers: identifiers)).")
+    for start in stride(from: 0, to: count, by: samplesPerStep) {
+      let end = min(start + samplesPerStep, count)
+      var gradients: Gradients?
+      for part in stride(from: start, to: end, by: batchSize) {
+        let batch = try data.batch(.train, Array(order[part..<min(part + batchSize, end)]))
+        var context = Context.training(seed: seed, step: run.passes)
+        let pass = model(batch, &context)
+        let value = loss(pass, &context)  // []
+        guard value.scalar.isFinite else {
+          throw TrainingFailure(
+            description: "epoch \(epoch), step \(run.step): the loss is "
+              + "\(value.scalar.isNaN ? "NaN" : "\(value.scalar)"). The first values that are not finite come from "
+              + "\(firstNonFinite(in: pass, of: model, identifiers: identifiers)).")
+        }
+        run.passes += 1
+        total += Double(value.scalar) * Double(batch.count)
+        // each batch's loss is a mean, so its part of the step's is its share of the samples
+        let share = Float(batch.count) / Float(end - start)
+        let found = objective(value, pass, loss).gradients(upstream: Tensor(repeating: share, []))
+        if gradients == nil { gradients = found } else { gradients?.add(found) }
       }
-      total += Double(value.scalar) * Double(batch.count)
-      let gradients = objective(value, pass, loss).gradients()
+      guard let gradients else { continue }
       if options.clipNorm > 0 { gradients.clip(of: model.store, norm: Float(options.clipNorm)) }
-      rate = Float(options.learningRate * schedule.factor(step: step, of: steps))
-      optimizer.update(model.store, gradients, learningRate: rate)
-      step += 1
+      rate = Float(options.learningRate * schedule.factor(step: run.step, of: steps))
+      run.optimizer.update(model.store, gradients, learningRate: rate)
+      run.average?.update(model.store)
+      run.step += 1
     }
     let seconds = (ContinuousClock.now - clock).seconds
+    run.average?.swap(with: model.store)
     let validation = try measure(model, loss, on: data, .validation, metrics)
     let record = EpochRecord(
       epoch: epoch, trainLoss: total / Double(count), validationLoss: validation.loss, metrics: validation.metrics,
       learningRate: Double(rate), seconds: seconds)
-    records.append(record)
-    best.consider(record, model.store)
+    run.records.append(record)
+    run.best.consider(record, model.store)
+    run.average?.swap(with: model.store)
+    run.epoch = epoch
+    try saved?.write(run, model.store)
     try observe(record)
-    if options.patience > 0, epoch - best.epoch >= options.patience { break }
   }
 
-  best.restore(to: model.store)
+  run.best.restore(to: model.store)
   let validation = try measure(model, loss, on: data, .validation, metrics)
   let test = try measure(model, loss, on: data, .test, metrics)
   return TrainingResult(
-    epochs: records, bestEpoch: best.epoch,
+    epochs: run.records, bestEpoch: run.best.epoch,
     evaluations: [.validation: validation.evaluation, .test: test.evaluation],
     metrics: [
       .validation: validation.metrics.merging(["loss": validation.loss]) { $1 },
       .test: test.metrics.merging(["loss": test.loss]) { $1 },
     ],
     parameters: model.store.count, flopsPerSample: try flopsPerSample(model, on: data),
-    secondsPerEpoch: records.map(\.seconds).reduce(0, +) / Double(records.count))
+    secondsPerEpoch: run.records.map(\.seconds).reduce(0, +) / Double(run.records.count))
 }
 
 private func measure(

@@ -3,19 +3,30 @@ import BraidNN
 
 /// How a model is trained. Every setting has a default.
 public struct TrainingOptions: PartOptions {
-  public enum OptimizerName: String, Choice { case sgd, adam, adamw }
+  public enum OptimizerName: String, Choice { case sgd, adam, adamw, rmsprop, adadelta }
   public enum ScheduleName: String, Choice { case constant, step, cosine }
 
   /// Passes over the training split.
   public var epochs = 20
-  /// Samples a step; the last batch of an epoch may be smaller.
+  /// Samples a batch; the last one of an epoch may be smaller.
   public var batchSize = 32
+  /// Batches a step: their gradients are added up, each with its share of the samples, before the parameters change.
+  /// For batches that do not fit into memory: with a loss that is a plain mean over samples, a model without batch
+  /// normalisation learns what it would from batches so many times as large.
+  public var accumulate = 1
   public var optimizer = OptimizerName.adam
+  /// Of every step, before the schedule. `adadelta` is meant to have 1.
   public var learningRate = 1e-3
   /// For `sgd`.
   public var momentum = 0.9
-  /// Decay of weights a step: decoupled for `adamw`, added to the gradient for `sgd` and `adam`.
+  /// Decay of weights a step: decoupled for `adamw`, added to the gradient for the others.
   public var weightDecay = 0.0
+  /// Parameters with settings of their own, by the beginning of their paths: `{encoder.words: {rate: 0.1}}`. Of several
+  /// that match the longest counts.
+  public var groups: OptionsMap<Group> = [:]
+  /// Decay of an exponential average of the parameters over the steps, such as 0.99; 0: none. Where there is one,
+  /// validation and test are measured with it, and the run keeps it.
+  public var emaDecay = 0.0
   public var schedule = ScheduleName.constant
   /// Share of all steps over which the rate rises from 0.
   public var warmUp = 0.0
@@ -29,6 +40,15 @@ public struct TrainingOptions: PartOptions {
   /// The metric that decides the best epoch on the validation split; `loss` or one of the file's metrics.
   public var monitor = "loss"
   public init() {}
+
+  /// What differs for some of the parameters.
+  public struct Group: PartOptions {
+    /// What their learning rate is multiplied by; 0: they stay as they are.
+    public var rate = 1.0
+    /// Their weight decay; below 0: that of the others.
+    public var weightDecay = -1.0
+    public init() {}
+  }
 }
 
 extension TrainingOptions {
@@ -42,9 +62,19 @@ extension TrainingOptions {
     }
     try require(epochs >= 1, "epochs", epochs, "1 or more")
     try require(batchSize >= 1, "batchSize", batchSize, "1 or more")
+    try require(accumulate >= 1, "accumulate", accumulate, "1 or more")
     try require(learningRate > 0 && learningRate.isFinite, "learningRate", learningRate, "a positive number")
     try require((0..<1).contains(momentum), "momentum", momentum, "at least 0 and below 1")
     try require(weightDecay >= 0 && weightDecay.isFinite, "weightDecay", weightDecay, "0 or more")
+    for name in groups.names {
+      let group = groups[name] ?? Group()
+      try require(!name.isEmpty, "groups", "an empty name", "the beginning of a parameter's path")
+      try require(group.rate >= 0 && group.rate.isFinite, "groups.\(name).rate", group.rate, "0 or more")
+      try require(
+        group.weightDecay.isFinite, "groups.\(name).weightDecay", group.weightDecay,
+        "0 or more, or -1 for that of the others")
+    }
+    try require((0..<1).contains(emaDecay), "emaDecay", emaDecay, "0 (no average) or more, and below 1")
     try require((0...1).contains(warmUp), "warmUp", warmUp, "a share between 0 and 1")
     try require(decayEvery >= 1, "decayEvery", decayEvery, "1 or more")
     try require(decayFactor > 0 && decayFactor.isFinite, "decayFactor", decayFactor, "a positive number")
@@ -62,12 +92,36 @@ extension TrainingOptions {
 }
 
 extension TrainingOptions {
+  /// Checks that every group has parameters in a model.
+  /// - Throws: `SetupError` naming the group and how paths begin.
+  public func requireGroups(in store: ParameterStore, at path: String) throws {
+    for name in groups.names {
+      let group = ParameterGroup(name)
+      if store.parameters.contains(where: { group.holds($0.path) }) { continue }
+      let known = Set(store.parameters.flatMap { beginnings(of: $0.path) }).sorted()
+      let short = known.filter { $0.filter { $0 == "." }.count < 2 }.joined(separator: ", ")
+      throw SetupError(
+        "\(path).groups: no parameter's path is \"\(name)\" or begins with \"\(name).\". Paths begin with: \(short)."
+          + suggestion(for: name, among: known))
+    }
+  }
+
+  /// `a.b.c`: `a`, `a.b`, `a.b.c`.
+  private func beginnings(of path: String) -> [String] {
+    path.indices.filter { path[$0] == "." }.map { String(path[..<$0]) } + [path]
+  }
+
   /// The optimiser these settings name.
   func makeOptimizer() -> any Optimizer {
-    switch optimizer {
-    case .sgd: SGD(momentum: momentum, weightDecay: weightDecay)
-    case .adam: Adam(weightDecay: weightDecay)
-    case .adamw: Adam.adamW(weightDecay: weightDecay)
+    let groups = self.groups.entries.map { name, group in
+      ParameterGroup(name, rate: group.rate, weightDecay: group.weightDecay < 0 ? nil : group.weightDecay)
+    }
+    return switch optimizer {
+    case .sgd: SGD(momentum: momentum, weightDecay: weightDecay, groups: groups)
+    case .adam: Adam(weightDecay: weightDecay, groups: groups)
+    case .adamw: Adam.adamW(weightDecay: weightDecay, groups: groups)
+    case .rmsprop: RMSprop(weightDecay: weightDecay, groups: groups)
+    case .adadelta: Adadelta(weightDecay: weightDecay, groups: groups)
     }
   }
 

@@ -40,8 +40,8 @@ import Testing
     return (summary, log.text)
   }
 
-  /// Everything of the runs but times: what must not depend on how they were run.
-  private func essence(_ plan: Plan, _ folder: String) throws -> [String: String] {
+  /// Everything of a plan's runs but times: what must not depend on how they were run.
+  static func essence(_ plan: Plan, _ folder: String) throws -> [String: String] {
     var result: [String: String] = [:]
     for cell in plan.cells {
       let path = "\(folder)/\(cell.folder)"
@@ -76,9 +76,9 @@ import Testing
     let plan = try Toy.plan()
     _ = try run(plan, one.path, workers: 1)
     _ = try run(plan, three.path, workers: 3)
-    let found = try essence(plan, one.path)
+    let found = try Self.essence(plan, one.path)
     #expect(found.count == 6 * 7)
-    #expect(found == (try essence(plan, three.path)))
+    #expect(found == (try Self.essence(plan, three.path)))
   }
 
   @Test func `One failing cell does not stop the others, and says why`() throws {
@@ -126,7 +126,7 @@ import Testing
     let scratch = try Scratch()
     let plan = try Toy.plan()
     _ = try run(plan, scratch.path)
-    let whole = try essence(plan, scratch.path)
+    let whole = try Self.essence(plan, scratch.path)
     let path = "\(scratch.path)/\(plan.cells[3].folder)/parameters.safetensors"
     try Data("short".utf8).write(to: URL(fileURLWithPath: path))
     let (summary, log) = try run(plan, scratch.path)
@@ -135,14 +135,14 @@ import Testing
     #expect(
       FileManager.default.contents(atPath: "\(scratch.path)/\(plan.cells[3].folder).damaged/parameters.safetensors")
         == Data("short".utf8))
-    #expect(try essence(plan, scratch.path) == whole)
+    #expect(try Self.essence(plan, scratch.path) == whole)
   }
 
   @Test func `A runner killed at any moment leaves runs that the next one completes to the same bits`() async throws {
     let whole = try Scratch()
     let plan = try Toy.plan([("epochs: 3", "epochs: 40")])
     _ = try run(plan, whole.path)
-    let expected = try essence(plan, whole.path)
+    let expected = try Self.essence(plan, whole.path)
     for milliseconds in [60, 250, 450, 700, 1000] {
       let scratch = try Scratch()
       let folder = scratch.path
@@ -162,7 +162,7 @@ import Testing
       let rest = try run(plan, folder)
       #expect(rest.summary.exitStatus == 0, "\(rest.log)")
       #expect(rest.summary.before >= finished && rest.summary.before + rest.summary.now == 6)
-      #expect(try essence(plan, folder) == expected)
+      #expect(try Self.essence(plan, folder) == expected)
       let left = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cells").filter { $0.hasPrefix(".") }
       #expect(left.isEmpty)
     }

@@ -31,8 +31,9 @@ import Testing
         + "reference, report, seeds, threads, train, version. Did you mean \"seeds\"?"),
     Case(
       "epochs: 3", "epoch: 3",
-      "toy.yaml:8: train: no setting \"epoch\". Settings: batchSize, clipNorm, decayEvery, decayFactor, epochs, learningRate, momentum, "
-        + "monitor, optimizer, patience, schedule, warmUp, weightDecay. Did you mean \"epochs\"?"),
+      "toy.yaml:8: train: no setting \"epoch\". Settings: accumulate, batchSize, clipNorm, decayEvery, "
+        + "decayFactor, emaDecay, epochs, groups, learningRate, momentum, monitor, optimizer, patience, schedule, "
+        + "warmUp, weightDecay. Did you mean \"epochs\"?"),
     Case(
       "left: {mlp: {layers: [4]}}", "left: {mlp: {layer: [4]}}",
       "toy.yaml:5: encoders.left.mlp: no setting \"layer\". Settings: activation, dropout, layers. Did you mean \"layers\"?"

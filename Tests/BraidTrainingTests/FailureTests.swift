@@ -99,12 +99,21 @@ private struct SpoiltTarget: Dataset {
   private static let cases: [(String, @Sendable (inout TrainingOptions) -> Void)] = [
     ("epochs: found 0; expected 1 or more.", { $0.epochs = 0 }),
     ("batchSize: found -1; expected 1 or more.", { $0.batchSize = -1 }),
+    ("accumulate: found 0; expected 1 or more.", { $0.accumulate = 0 }),
     ("learningRate: found 0.0; expected a positive number.", { $0.learningRate = 0 }),
     ("learningRate: found nan; expected a positive number.", { $0.learningRate = .nan }),
     ("learningRate: found inf; expected a positive number.", { $0.learningRate = .infinity }),
     ("momentum: found 1.0; expected at least 0 and below 1.", { $0.momentum = 1 }),
     ("weightDecay: found -0.1; expected 0 or more.", { $0.weightDecay = -0.1 }),
     ("weightDecay: found inf; expected 0 or more.", { $0.weightDecay = .infinity }),
+    ("groups.head.rate: found -1.0; expected 0 or more.", { $0.groups = ["head": .with { $0.rate = -1 }] }),
+    (
+      "groups.head.weightDecay: found inf; expected 0 or more, or -1 for that of the others.",
+      { $0.groups = ["head": .with { $0.weightDecay = .infinity }] }
+    ),
+    ("groups: found an empty name; expected the beginning of a parameter's path.", { $0.groups = ["": .init()] }),
+    ("emaDecay: found 1.0; expected 0 (no average) or more, and below 1.", { $0.emaDecay = 1 }),
+    ("emaDecay: found nan; expected 0 (no average) or more, and below 1.", { $0.emaDecay = .nan }),
     ("warmUp: found 1.5; expected a share between 0 and 1.", { $0.warmUp = 1.5 }),
     ("decayEvery: found 0; expected 1 or more.", { $0.decayEvery = 0 }),
     ("decayFactor: found 0.0; expected a positive number.", { $0.decayFactor = 0 }),
@@ -132,6 +141,17 @@ private struct SpoiltTarget: Dataset {
     #expect(data.log.batches.isEmpty)
   }
 
+  @Test func `for parameters that the model has not are refused before training`() throws {
+    let data = try Toy.exclusiveOr(20, train: 10)
+    let learner = try Learner(data, ["left": hidden])
+    #expect(
+      throws: SetupError(
+        "train.groups: no parameter's path is \"encoder.right\" or begins with \"encoder.right.\". Paths begin with: encoder, "
+          + "encoder.left, head, head.output. Did you mean \"encoder.left\"?")
+    ) { _ = try learner.train(on: data, .with { $0.groups = ["encoder.right": .init()] }) }
+    #expect(data.log.batches.isEmpty)
+  }
+
   @Test func `at their limits are accepted`() throws {
     try TrainingOptions().validate(metrics: [], at: "train")
     try TrainingOptions.with {
@@ -143,8 +163,8 @@ private struct SpoiltTarget: Dataset {
   @Test func `read from a file name a misspelt choice`() {
     #expect(
       throws: SetupError(
-        "train.optimizer: found \"adamm\" (text), which is not one of the allowed values. Allowed: sgd, adam, adamw. "
-          + "Did you mean \"adam\"?")
+        "train.optimizer: found \"adamm\" (text), which is not one of the allowed values. Allowed: sgd, adam, adamw, "
+          + "rmsprop, adadelta. Did you mean \"adam\"?")
     ) { _ = try TrainingOptions(["optimizer": .text("adamm")], at: "train") }
   }
 }

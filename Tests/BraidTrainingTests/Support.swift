@@ -14,6 +14,7 @@ struct ObservedData: Dataset {
   final class Log: Sendable {
     private let entries = Mutex<[(split: Split, samples: [Int])]>([])
     func add(_ split: Split, _ samples: [Int]) { entries.withLock { $0.append((split, samples)) } }
+    func clear() { entries.withLock { $0 = [] } }
     /// The batches asked for so far, in order.
     var batches: [(split: Split, samples: [Int])] { entries.withLock { $0 } }
   }
@@ -181,6 +182,14 @@ extension TrainingOptions {
   }
   /// Few fast epochs.
   static let short = with { ($0.epochs, $0.batchSize, $0.learningRate) = (3, 16, 0.01) }
+}
+
+extension TrainingOptions.Group {
+  static func with(_ change: (inout Self) -> Void) -> Self {
+    var group = Self()
+    change(&group)
+    return group
+  }
 }
 
 extension TrainingResult {

@@ -49,7 +49,9 @@ public struct Runner {
     var waiting: [Plan.Cell] = []
     for cell in plan.cells {
       switch RunFolder.state(of: cell, in: folder.path) {
-      case .done: summary.before += 1
+      case .done:
+        Worker.checkpoint(of: cell, in: folder.path).remove()  // left when its worker was stopped at the very end
+        summary.before += 1
       case .missing: waiting.append(cell)
       case .failed(let result):
         progress.note("\(cell.folder) failed before (\(firstLine(result.error ?? ""))); it is run again")

@@ -28,7 +28,10 @@ public enum Worker {
         throw SetupError(
           "\(experiment): the plan has no cell \(id). It has \(plan.cells.map(\.id).joined(separator: ", ")).")
       }
-      if case .done = RunFolder.state(of: cell, in: experiment) { return 0 }
+      if case .done = RunFolder.state(of: cell, in: experiment) {
+        checkpoint(of: cell, in: experiment).remove()
+        return 0
+      }
       let writer = try RunWriter(cell, in: experiment)
       do {
         try train(cell, of: plan, writer, catalogue, observe)
@@ -63,15 +66,25 @@ public enum Worker {
           + "Run the experiment in another folder.")
     }
     let composition = try Composition(configuration, for: data, catalogue: catalogue)
-    let trained = try BraidTraining.train(
-      composition.model, composition.loss, on: data, metrics: composition.metrics, options: composition.options,
-      seed: cell.seed,
-      observe: { record in
-        let line = try JSONFile.encoder().encode(record)
-        try writer.append(line, to: RunFolder.epochsFile)
-        report(line)
-        observe(record)
-      })
+    let checkpoint = checkpoint(of: cell, in: writer.experiment, provenance)
+    func training() throws -> TrainingResult {
+      try BraidTraining.train(
+        composition.model, composition.loss, on: data, metrics: composition.metrics, options: composition.options,
+        seed: cell.seed, checkpoint: checkpoint,
+        observe: { record in
+          let line = try JSONFile.encoder().encode(record)
+          try writer.append(line, to: RunFolder.epochsFile)
+          report(line)
+          observe(record)
+        })
+    }
+    let trained: TrainingResult
+    do { trained = try training() } catch let error as TrainingCheckpointError {
+      // refused before anything has changed: the cell is trained from the beginning, as if there were none
+      complain("\(error) \(cell.folder) is started anew.")
+      checkpoint.remove()
+      trained = try training()
+    }
 
     var result = RunResult(.done, cell)
     for split in [Split.validation, .test] {
@@ -97,6 +110,18 @@ public enum Worker {
     (result.parameters, result.flopsPerSample) = (trained.parameters, trained.flopsPerSample)
     (result.secondsPerEpoch, result.seconds) = (trained.secondsPerEpoch, (ContinuousClock.now - clock).inSeconds)
     try writer.publish(result)
+    checkpoint.remove()
+  }
+
+  /// Where an unfinished cell's training is kept, beside the run folders under a name that starts with a dot. A worker
+  /// that was stopped left it, whatever stopped it; the next one goes on from there if cell, build, numeric library and
+  /// threads are the same.
+  static func checkpoint(
+    of cell: Plan.Cell, in experiment: String, _ provenance: Provenance? = nil
+  ) -> TrainingCheckpoint {
+    let name = cell.folder.split(separator: "/").last ?? ""
+    let build = provenance.map { "\($0.executable), \($0.library), \($0.libraryCore), \($0.threads) threads" } ?? ""
+    return TrainingCheckpoint("\(experiment)/cells/.\(name).checkpoint", identity: "cell \(cell.id), build \(build)")
   }
 
   /// A folder that says what was to be run and why it was not finished.

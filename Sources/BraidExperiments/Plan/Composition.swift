@@ -59,6 +59,7 @@ public struct Composition {
       return (choice.name, metric)
     }
     model = FusionModel(encoders: encoders, adapters: adapters, fusion: fusion, head: head, in: scope)
+    try configuration.train.requireGroups(in: model.store, at: "\(place).train")
     (options, seed, self.adapters) = (configuration.train, configuration.seed, summaries)
   }
 

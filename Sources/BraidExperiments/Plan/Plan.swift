@@ -1,5 +1,7 @@
 import BraidCore
 import BraidData
+import BraidNN
+import BraidTraining
 import Foundation
 
 /// The frozen grid: every cell of an experiment with its whole configuration, checked before the first one trains.
@@ -145,10 +147,15 @@ extension Specification {
       case .labels: ("multi-label", "binary-cross-entropy")
       case .values: ("regression", "mse")
       }
+    // what is set for the encoders of all rows is not for modalities this one leaves out
+    var train = row.train
+    let unused = known.filter { !used.contains($0) }
+      .flatMap { [ParameterGroup("encoder.\($0)"), ParameterGroup("adapter.\($0)")] }
+    for name in train.groups.names where unused.contains(where: { $0.holds(name) }) { train.groups[name] = nil }
     return CellConfiguration(
       data: self.data, modalities: known.filter(used.contains), encoders: row.encoders.filter { used.contains($0.key) },
       pooling: row.pooling, fusion: row.fusion, head: try row.head ?? defaultPart(head, "head", \.heads),
-      loss: try row.loss ?? defaultPart(loss, "loss", \.losses), metrics: metrics, train: row.train, threads: threads,
+      loss: try row.loss ?? defaultPart(loss, "loss", \.losses), metrics: metrics, train: train, threads: threads,
       seed: seeds[0], samples: report.samples)
   }
 
