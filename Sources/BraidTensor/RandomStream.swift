@@ -77,6 +77,19 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     return result
   }
 
+  /// A standard Gumbel number, −log(−log u) with u never 0 or 1: from −3.2 to 22.9.
+  public mutating func gumbel() -> Float {
+    let u = (Double(next32()) + 0.5) * 0x1p-32
+    return Float(-(-u.logarithm()).logarithm())
+  }
+
+  /// A tensor of independent standard Gumbel numbers: what drawing `gumbel()` for each in turn would give.
+  public mutating func gumbel(_ shape: Shape) -> Tensor {
+    let result = Tensor(uninitialized: shape)
+    braid_philox_gumbel(key, skip(result.count), result.pointer, result.count)
+    return result
+  }
+
   /// y = x ∘ mask, where the mask's elements are 0 with probability `rate` and 1 / (1 − rate) otherwise.
   mutating func drop(_ x: Tensor, rate: Float) -> (y: Tensor, mask: Tensor) {
     let y = Tensor(uninitialized: x.shape), mask = Tensor(uninitialized: x.shape)

@@ -64,6 +64,10 @@ BRAID_KERNEL void braid_philox_normal(uint64_t key, uint64_t first, float mean, 
   })
 }
 
+BRAID_KERNEL void braid_philox_gumbel(uint64_t key, uint64_t first, float *x, long n) {
+  FOR_WORDS(1, for (long j = 0; j < count; j++) x[i + j] = (float)-log(-log(((double)w[j] + 0.5) * 0x1p-32));)
+}
+
 BRAID_KERNEL void braid_philox_dropout(uint64_t key, uint64_t first, float rate, const float *restrict_ x,
                                        float *restrict_ mask, float *restrict_ y, long n) {
   float keep = 1.0f / (1.0f - rate);

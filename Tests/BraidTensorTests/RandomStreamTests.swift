@@ -29,6 +29,7 @@ import Testing
       #expect(many.uniform(Shape(count), from: -2, to: 3).elements == (0..<count).map { _ in -2 + 5 * one.uniform() })
       #expect(
         many.normal(Shape(count), mean: 1, deviation: 2).elements == (0..<count).map { _ in 1 + 2 * one.normal() })
+      #expect(many.gumbel(Shape(count)).elements == (0..<count).map { _ in one.gumbel() })
       let drawn = dropout(.ones(Shape(count)), rate: 0.25, &many)
       #expect(drawn.elements == (0..<count).map { _ in one.uniform() >= 0.25 ? 1 / 0.75 : 0 })
       #expect(many.next() == one.next())
@@ -66,6 +67,15 @@ import Testing
     #expect(abs(u.mean().scalar - 0.5) < 0.006)  // deviation 0.0013
     #expect(abs(z.mean().scalar) < 0.02)  // 0.0045
     #expect(abs((z * z * z * z).mean().scalar - 3) < 0.2)  // 0.044
+  }
+
+  @Test func `moments of the Gumbel distribution, and its ends`() {
+    var stream = stream()
+    let x = stream.gumbel([50_000])
+    let mean = x.mean().scalar, variance = (x * x).mean().scalar - mean * mean
+    #expect(abs(mean - 0.5772157) < 0.025)  // deviation 0.0057
+    #expect(abs(variance - .pi * .pi / 6) < 0.08)  // 0.015
+    #expect(x.elements.allSatisfy { $0 > -3.2 && $0 < 23 })
   }
 
   @Test func `whole numbers below a bound are even, and a permutation holds each once`() {

@@ -12,5 +12,7 @@ void braid_philox_words(uint64_t key, uint64_t first, uint32_t *words, long n);
 void braid_philox_uniform(uint64_t key, uint64_t first, float low, float high, float *x, long n);
 /// x[i] = mean + deviation z, z standard normal from words `first` + 2 i and + 2 i + 1 (Box and Muller 1958).
 void braid_philox_normal(uint64_t key, uint64_t first, float mean, float deviation, float *x, long n);
+/// x[i] = −log(−log u), u = (word `first` + i + ½) / 2³² (Gumbel 1954).
+void braid_philox_gumbel(uint64_t key, uint64_t first, float *x, long n);
 /// mask[i] = 1 / (1 − rate) where u ≥ rate, else 0; y = x ∘ mask.
 void braid_philox_dropout(uint64_t key, uint64_t first, float rate, const float *x, float *mask, float *y, long n);

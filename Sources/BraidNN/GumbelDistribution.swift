@@ -1,0 +1,39 @@
+import BraidTensor
+
+/// Independent Gumbel distributions, one an element, with location μ and scale β: the law of the largest of many draws
+/// (Gumbel 1954).
+///
+/// Everything is of the parameters' shape and differentiable in them.
+public struct GumbelDistribution {
+  /// μ.
+  public let location: Tensor
+  /// β.
+  public let scale: Tensor
+  /// Euler's constant γ.
+  private static let gamma: Float = 0.577_215_664_901_532_9
+
+  /// - Parameter scale: above 0, of the location's shape. Stops when the shapes differ.
+  public init(location: Tensor, scale: Tensor) {
+    guard location.shape == scale.shape else {
+      stop(
+        "GumbelDistribution",
+        "location of shape \(location.shape) and scale of shape \(scale.shape); expected the same shape")
+    }
+    (self.location, self.scale) = (location, scale)
+  }
+
+  /// μ − β log(−log u): gradients flow to μ and β.
+  public func sample(_ stream: inout RandomStream) -> Tensor { location + scale * stream.gumbel(location.shape) }
+
+  /// log p(x) = −z − e⁻ᶻ − log β with z = (x − μ) / β.
+  public func logProbability(of x: Tensor) -> Tensor {
+    let z = (x - location) / scale
+    return -z - (-z).exp() - scale.log()
+  }
+
+  /// μ + γ β.
+  public var mean: Tensor { location + scale * GumbelDistribution.gamma }
+
+  /// log β + γ + 1.
+  public func entropy() -> Tensor { scale.log() + (GumbelDistribution.gamma + 1) }
+}

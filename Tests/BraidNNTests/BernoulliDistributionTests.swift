@@ -1,0 +1,99 @@
+import BraidNN
+import BraidTensor
+import BraidTesting
+import Testing
+
+@Suite struct `The Bernoulli distribution` {
+  @Test func `agrees with PyTorch in every number and every gradient`() throws {
+    let probability = try disagreement("distributions/bernoulli-log-probability") { input, _ in
+      BernoulliDistribution(logits: input("logits")).logProbability(of: input("x"))
+    }
+    let entropy = try disagreement("distributions/bernoulli-entropy") { input, _ in
+      BernoulliDistribution(logits: input("logits")).entropy()
+    }
+    let divergence = try disagreement("distributions/bernoulli-divergence") { input, _ in
+      BernoulliDistribution(logits: input("a")).kullbackLeibler(to: BernoulliDistribution(logits: input("b")))
+    }
+    #expect(probability + entropy + divergence == [])
+    #expect(
+      try !disagreement("distributions/bernoulli-divergence") { input, _ in
+        BernoulliDistribution(logits: input("b")).kullbackLeibler(to: BernoulliDistribution(logits: input("a")))
+      }.isEmpty)
+  }
+
+  @Test func `has the derivatives that central differences find`() {
+    var stream = RandomStream(seed: 4, .sampling)
+    let check = checkGradients(inputs: [("a", stream.normal([2, 3])), ("b", stream.normal([2, 3]))]) { tensors, _ in
+      let own = BernoulliDistribution(logits: tensors[0])
+      return stack([
+        own.logProbability(of: Tensor([1, 0, 1])), own.entropy(), own.kullbackLeibler(to: .init(logits: tensors[1])),
+      ])
+    }
+    #expect(check.violations == [])
+  }
+
+  @Test func `draws 1 with its probability`() {
+    let count = 30_000
+    let logits = stack([-2, 0, 1, 3].map { Tensor(repeating: $0, Shape(count)) })
+    let distribution = BernoulliDistribution(logits: logits)
+    var stream = RandomStream(seed: 5, .sampling)
+    let drawn = distribution.sample(&stream)
+    let soft = distribution.relaxedSample(temperature: 0.5, &stream)
+    let hard = distribution.relaxedSample(temperature: 0.5, isHard: true, &stream)
+    for row in 0..<4 {
+      let p = Double(distribution.probability.elements[row * count])
+      for draws in [drawn, hard] {
+        let part = Array(draws.elements[row * count..<(row + 1) * count])
+        #expect(part.allSatisfy { $0 == 0 || $0 == 1 })
+        #expect(abs(moments(part).mean - p) < 0.015)  // deviation at most 0.003
+      }
+      // relaxed draws are above a half as often as hard ones are 1
+      let above = soft.elements[row * count..<(row + 1) * count].filter { $0 > 0.5 }.count
+      #expect(abs(Double(above) / Double(count) - p) < 0.015)
+    }
+    #expect(!drawn.isRecorded)
+  }
+
+  @Test func `lets gradients through a draw by the probability's, or the relaxed draw's`() throws {
+    let values = Tensor([-1, 0.5, 2])
+    let tape = Tape()
+    let logits = tape.watch(values)
+    var stream = RandomStream(seed: 5, .sampling)
+    let straight = BernoulliDistribution(logits: logits).sample(&stream, isStraightThrough: true)
+    let p = BernoulliDistribution(logits: values).probability.elements
+    try expectClose(try #require(straight.gradients()[logits]), p.map { Double($0 * (1 - $0)) })
+
+    func relaxed(isHard: Bool) -> (value: [Float], gradient: [Float]) {
+      let tape = Tape()
+      let logits = tape.watch(values)
+      var stream = RandomStream(seed: 6, .sampling)
+      let sample = BernoulliDistribution(logits: logits).relaxedSample(temperature: 0.7, isHard: isHard, &stream)
+      return (sample.elements, sample.gradients()[logits]!.elements)
+    }
+    let (soft, hard) = (relaxed(isHard: false), relaxed(isHard: true))
+    #expect(soft.gradient == hard.gradient && hard.value == soft.value.map { $0 < 0.5 ? 0 : 1 })
+    try expectClose(Tensor(soft.gradient), soft.value.map { Double($0 * (1 - $0) / 0.7) })
+  }
+
+  @Test func `loses nothing at extreme logits`() {
+    let tape = Tape()
+    let logits = tape.watch(Tensor([-1e4, -100, 100, 1e4]))
+    let own = BernoulliDistribution(logits: logits)
+    let certain = own.logProbability(of: Tensor([0, 0, 1, 1]))
+    // e⁻¹⁰⁰ is as good as nothing
+    #expect(certain.elements.allSatisfy { abs($0) < 1e-40 }, "what is certain has probability 1")
+    #expect(own.logProbability(of: Tensor([1, 1, 0, 0])).elements == [-1e4, -100, -100, -1e4])
+    #expect(own.entropy().elements.allSatisfy { abs($0) < 1e-40 })
+    let all = stack([certain, own.entropy(), own.kullbackLeibler(to: .init(logits: .zeros([4])))])
+    #expect(all.isFinite && all.gradients()[logits]!.isFinite)
+  }
+
+  @Test func `stops at a temperature that is not above 0`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var stream = RandomStream(seed: 1, .sampling)
+      _ = BernoulliDistribution(logits: .zeros([1])).relaxedSample(temperature: 0, &stream)
+    }
+    let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(message.contains("BernoulliDistribution: temperature 0.0; expected one above 0"))
+  }
+}
