@@ -114,3 +114,38 @@ BRAID_KERNEL void braid_gru_step_gradient(float *gates, float *q, const float *h
     }
   }
 }
+
+// h′ = f(x W + h U + b), f = tanh or max(·, 0) (Elman 1990).
+BRAID_KERNEL void braid_rnn_step(int relu, float *gates, const float *bias, const float *h, const float *mask, long mask_stride,
+                                 float *h_next, float *y, long y_stride, long batch, long units) {
+  for (long b = 0; b < batch; b++, gates += units, h += units, h_next += units, y += y_stride) {
+    if (mask && mask[b * mask_stride] == 0) {
+      memcpy(h_next, h, units * sizeof(float));
+      memset(y, 0, units * sizeof(float));
+      continue;
+    }
+    EACH_UNIT {
+      float a = gates[j] + bias[j], out = relu ? (a < 0 ? 0 : a) : vtanh(a);
+      gates[j] = out; h_next[j] = out; y[j] = out;
+    }
+  }
+}
+
+// From the state h′: dp = dh ∘ (1 − h′²), or dh where h′ > 0.
+BRAID_KERNEL void braid_rnn_step_gradient(int relu, float *gates, const float *mask, long mask_stride, const float *gy,
+                                          long gy_stride, float *dh, float *bias_gradient, long batch, long units) {
+  for (long b = 0; b < batch; b++, gates += units, dh += units, gy += gy_stride) {
+    if (mask && mask[b * mask_stride] == 0) {  // the state passes by: dh stays as it is
+      memset(gates, 0, units * sizeof(float));
+      continue;
+    }
+    EACH_UNIT {
+      float out = gates[j], d = dh[j] + gy[j];
+      float slope = relu ? (out > 0 ? 1.0f : 0.0f) : 1 - out * out;
+      float dp = d * slope;
+      gates[j] = dp;
+      bias_gradient[j] += dp;
+      dh[j] = 0;
+    }
+  }
+}

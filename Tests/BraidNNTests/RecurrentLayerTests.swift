@@ -3,16 +3,22 @@ import BraidTensor
 import BraidTesting
 import Testing
 
-/// An LSTM or a GRU by name, so that a claim about both is one test.
+/// A recurrent layer by name, so that a claim about all is one test.
 private struct Layer {
   let run: (Tensor, Tensor?, inout Context) -> (states: Tensor, last: Tensor)
 
   init(_ kind: String, _ inputs: Int, _ units: Int, layers: Int, both: Bool, dropout: Double = 0, in scope: Scope) {
-    if kind == "lstm" {
+    switch kind {
+    case "lstm":
       let layer = LSTM(inputs, units, layers: layers, isBidirectional: both, dropout: dropout, in: scope)
       run = { layer($0, steps: $1, &$2) }
-    } else {
+    case "gru":
       let layer = GRU(inputs, units, layers: layers, isBidirectional: both, dropout: dropout, in: scope)
+      run = { layer($0, steps: $1, &$2) }
+    default:
+      let layer = RNN(
+        inputs, units, layers: layers, isBidirectional: both, dropout: dropout,
+        activation: kind == "rnn" ? .tanh : .relu, in: scope)
       run = { layer($0, steps: $1, &$2) }
     }
   }
@@ -23,9 +29,11 @@ private struct Layer {
   }
 }
 
-@Suite struct `LSTM and GRU layers` {
+@Suite struct `Recurrent layers` {
+  static let kinds = ["lstm", "gru", "rnn", "rnn-relu"]
+
   @Test(
-    arguments: ["lstm", "gru"],
+    arguments: kinds,
     [("one", 3, 5, 1, false), ("bidirectional", 3, 5, 1, true), ("stacked", 3, 5, 3, false), ("stacked-bidirectional", 2, 3, 2, true)])
   func `agree with PyTorch's in every output and every gradient`(
     _ kind: String, _ form: (name: String, inputs: Int, units: Int, layers: Int, both: Bool)
@@ -69,12 +77,38 @@ private struct Layer {
         "text.layers.1.backward.recurrent-weight [2, 8]", "text.layers.1.backward.bias [8]",
       ])
     #expect(scope.store["text.layers.0.forward.bias"]?.value.elements == [0, 0, 1, 1, 0, 0, 0, 0])
+    let plain = Scope(seed: 1)
+    #expect(RNN(3, 2, isBidirectional: true, in: plain).width == 4)
+    #expect(
+      plain.parameters.prefix(3).map { "\($0.path) \($0.shape)" } == [
+        "layers.0.forward.input-weight [3, 2]", "layers.0.forward.recurrent-weight [2, 2]", "layers.0.forward.bias [2]",
+      ])
     let other = Scope(seed: 1)
     #expect(GRU(3, 2, in: other).width == 2)
     #expect(other.parameters.map(\.path) == ["input-weight", "recurrent-weight", "bias", "recurrent-bias"].map { "layers.0.forward.\($0)" })
   }
 
-  @Test(arguments: ["lstm", "gru"]) func `drop between layers in training only`(_ kind: String) {
+  /// The last states are what encoders hand on: of both directions, each from the real steps only.
+  @Test(arguments: kinds)
+  func `end both directions where the real steps end, whatever the padding`(_ kind: String) throws {
+    let scope = Scope(seed: 1)
+    defer { withExtendedLifetime(scope) {} }
+    let layer = Layer(kind, 3, 4, layers: 2, both: true, in: scope)
+    var stream = RandomStream(seed: 2, .sampling), context = Context.evaluation()
+    let x = stream.normal([3, 6, 3]), lengths = [2, 6, 4]
+    let steps = Tensor(lengths.flatMap { length in (0..<6).map { $0 < length ? 1 : 0 } }, [3, 6])
+    let (states, last) = layer.run(x, steps, &context)
+    for (sample, length) in lengths.enumerated() {
+      let alone = layer.run(x.slice(0, sample..<sample + 1).slice(1, 0..<length), nil, &context)
+      try expectClose(last.slice(0, sample..<sample + 1), alone.last.elements.map(Double.init))
+      // forward: the state of the last real step; backward: of the first
+      let own = states.slice(0, sample..<sample + 1), ends = last.slice(0, sample..<sample + 1)
+      #expect(own.slice(1, length - 1..<length).slice(2, 0..<4).elements == ends.slice(1, 0..<4).elements)
+      #expect(own.slice(1, 0..<1).slice(2, 4..<8).elements == ends.slice(1, 4..<8).elements)
+    }
+  }
+
+  @Test(arguments: kinds) func `drop between layers in training only`(_ kind: String) {
     let scope = Scope(seed: 1)
     defer { withExtendedLifetime(scope) {} }  // parameters do not keep their store
     let layer = Layer(kind, 3, 4, layers: 2, both: false, dropout: 0.5, in: scope)
@@ -95,6 +129,11 @@ private struct Layer {
       _ = GRU(3, 4, layers: 0, in: Scope(seed: 1)["text"])
     }
     let message = String(decoding: none?.standardErrorContent ?? [], as: UTF8.self)
+    let function = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = RNN(3, 4, activation: .sigmoid, in: Scope(seed: 1)["text"])
+    }
+    let second = String(decoding: function?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(second.contains("RNN: the activation of text is sigmoid; expected tanh or relu"))
     #expect(message.contains("GRU: 0 layers, 3 inputs and 4 units of text; expected at least one of each"))
   }
 }

@@ -5,14 +5,17 @@ import Testing
 
 /// Which recurrence a test runs, and its parameters in the order the operation takes them.
 enum Cell: String, CaseIterable, Sendable {
-  case lstm, gru
-  var gates: Int { self == .lstm ? 4 : 3 }
+  case lstm, gru, rnn
+  case rectified = "rnn-relu"
+  var gates: Int { self == .lstm ? 4 : self == .gru ? 3 : 1 }
   var names: [String] { ["input-weight", "recurrent-weight", "bias"] + (self == .gru ? ["recurrent-bias"] : []) }
 
   func run(_ x: Tensor, _ steps: Tensor?, _ p: [Tensor], isReversed: Bool = false) -> (states: Tensor, last: Tensor) {
     switch self {
     case .lstm: BraidTensor.lstm(x, steps: steps, p[0], p[1], p[2], isReversed: isReversed)
     case .gru: BraidTensor.gru(x, steps: steps, p[0], p[1], p[2], p[3], isReversed: isReversed)
+    case .rnn: BraidTensor.rnn(x, steps: steps, p[0], p[1], p[2], isReversed: isReversed)
+    case .rectified: BraidTensor.rnn(x, steps: steps, p[0], p[1], p[2], activation: .relu, isReversed: isReversed)
     }
   }
 
@@ -34,7 +37,7 @@ private func normal(_ shape: Shape, seed: UInt64 = 5) -> Tensor {
   return stream.normal(shape)
 }
 
-@Suite struct `LSTM and GRU operations` {
+@Suite struct `Recurrent operations` {
   static let cases = [
     "plain", "one-step", "one-sample", "one-of-each", "reversed", "masked", "masked-reversed", "all-masked", "masked-last", "wide",
     "wide-reversed",
@@ -128,6 +131,13 @@ private func normal(_ shape: Shape, seed: UInt64 = 5) -> Tensor {
     try expectClose(result.states, [n / 2, 0.75 * n])
   }
 
+  @Test func `the plain network of one unit gives what paper and pencil give`() throws {
+    // h = tanh(½ + 2 h): tanh ½, then tanh(½ + 2 tanh ½); with ReLU ½, then 1½
+    let weight = Tensor([0.5], [1, 1]), recurrent = Tensor([2], [1, 1])
+    try expectClose(rnn(.ones([1, 2, 1]), weight, recurrent, .zeros([1])).states, [0.46211715726, 0.89047894054])
+    try expectClose(rnn(.ones([1, 2, 1]), weight, recurrent, .zeros([1]), activation: .relu).states, [0.5, 1.5])
+  }
+
   @Test(arguments: Cell.allCases)
   func `give zeros where there is no step or no sample`(_ cell: Cell) {
     let p = cell.weights(2, 3)
@@ -169,6 +179,10 @@ private func normal(_ shape: Shape, seed: UInt64 = 5) -> Tensor {
       _ = lstm(.zeros([2, 3, 4]), .zeros([4, 8]), .zeros([2, 8]), .zeros([2]))
     }
     #expect(bias.message.contains("lstm: bias of shape [2] for 2 units; expected [8]"))
+    let function = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = rnn(.zeros([2, 3, 4]), .zeros([4, 2]), .zeros([2, 2]), .zeros([2]), activation: .gelu)
+    }
+    #expect(function.message.contains("rnn: the activation is gelu; expected tanh or relu"))
   }
 }
 

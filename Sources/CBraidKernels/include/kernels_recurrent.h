@@ -29,3 +29,12 @@ void braid_gru_step(float *gates, const float *recurrent, const float *bias, con
 void braid_gru_step_gradient(float *gates, float *q, const float *h, const float *mask, long mask_stride, const float *gy,
                              long gy_stride, float *dh, float *bias_gradient, float *recurrent_bias_gradient, long batch,
                              long units);
+
+/// One step of a plain recurrent network, with tanh or, if `relu`, max(·, 0). gates [batch, units] holds the two
+/// products; on return the new state.
+void braid_rnn_step(int relu, float *gates, const float *bias, const float *h, const float *mask, long mask_stride, float *h_next,
+                    float *y, long y_stride, long batch, long units);
+/// Its derivative. gates: the state in, the derivative of the activation's argument out. dh as for the LSTM.
+/// bias_gradient [units] is added to.
+void braid_rnn_step_gradient(int relu, float *gates, const float *mask, long mask_stride, const float *gy, long gy_stride,
+                             float *dh, float *bias_gradient, long batch, long units);
