@@ -20,4 +20,9 @@ public struct Dropout {
     var stream = context.stream(.dropout, path: path)
     return dropout(x, rate: Float(rate), &stream)
   }
+
+  /// What dropout would multiply a tensor of this shape by, 0 or 1 / (1 − rate) each; nil where it does nothing.
+  func mask(_ shape: Shape, _ context: inout Context) -> Tensor? {
+    context.isTraining && rate > 0 ? self(.ones(shape), &context) : nil
+  }
 }

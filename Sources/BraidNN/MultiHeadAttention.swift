@@ -18,7 +18,8 @@ public struct MultiHeadAttention {
   ///   - width: features of the queries and of the result.
   ///   - sourceWidth: features of what is attended to; `width` by default.
   ///   - bias: whether the linear maps have one.
-  ///   - dropout: rate on the result.
+  ///   - dropout: rate on the probabilities in training, as in PyTorch: a query loses some of what it attends to,
+  ///     whatever their features. Dropout on the result belongs to who adds it to a residual.
   public init(
     _ width: Int, heads: Int, sourceWidth: Int? = nil, bias: Bool = true, dropout: Double = 0, in scope: Scope
   ) {
@@ -38,16 +39,18 @@ public struct MultiHeadAttention {
   ///   - source: what is attended to; `x` by default.
   ///   - keyMask: `[B, Tk]`, 1 for a step of the source that may be seen. A sample with none gets the output map's bias.
   ///   - isCausal: whether step i sees steps 0 … i only.
-  ///   - wantsWeights: whether the probabilities `[B, heads, Tq, Tk]` are returned, as constants.
+  ///   - wantsWeights: whether the probabilities `[B, heads, Tq, Tk]` are returned, as constants and before dropout.
   public func callAsFunction(
     _ x: Tensor, attendingTo source: Tensor? = nil, keyMask: Tensor? = nil, isCausal: Bool = false,
     wantsWeights: Bool = false, _ context: inout Context
   ) -> (output: Tensor, weights: Tensor?) {
     let source = source ?? x
+    let mask =
+      x.shape.rank == 3 && source.shape.rank == 3
+      ? dropout?.mask(Shape(x.shape[0], heads, x.shape[1], source.shape[1]), &context) : nil
     let (joined, weights) = attention(
       query(x, &context), key(source, &context), value(source, &context), heads: heads, keyMask: keyMask,
-      isCausal: isCausal, wantsWeights: wantsWeights)
-    let result = output(joined, &context)  // [B, Tq, width]
-    return (dropout?(result, &context) ?? result, weights)
+      isCausal: isCausal, probabilityMask: mask, wantsWeights: wantsWeights)
+    return (output(joined, &context), weights)  // [B, Tq, width]
   }
 }

@@ -21,7 +21,7 @@ public struct TransformerEncoderLayer {
   /// - Parameters:
   ///   - feedForward: width inside the feed-forward net; 4 · width by default.
   ///   - isPreNorm: whether the normalisation stands before each half instead of after its sum.
-  ///   - dropout: rate on what each half adds to the residual.
+  ///   - dropout: rate on the attention probabilities and on what each half adds to the residual.
   public init(
     _ width: Int, heads: Int, feedForward: Int? = nil, activation: Activation = .relu, isPreNorm: Bool = false,
     dropout: Double = 0, in scope: Scope
@@ -41,16 +41,21 @@ public struct TransformerEncoderLayer {
     _ x: Tensor, steps: Tensor? = nil, isCausal: Bool = false, _ context: inout Context
   ) -> Tensor {
     if isPreNorm {
-      let middle = x + attention(attentionNorm(x, &context), keyMask: steps, isCausal: isCausal, &context).output
+      let middle = x + attend(attentionNorm(x, &context), steps, isCausal, &context)
       return middle + net(feedForwardNorm(middle, &context), &context)
     }
-    let middle = attentionNorm(
-      attention(x, keyMask: steps, isCausal: isCausal, &context).output, adding: x, &context)
+    let middle = attentionNorm(attend(x, steps, isCausal, &context), adding: x, &context)
     return feedForwardNorm(net(middle, &context), adding: middle, &context)
   }
 
-  private func net(_ x: Tensor, _ context: inout Context) -> Tensor {
-    let result = contract(expand(x, &context), &context)  // [B, T, hidden] inside
-    return dropout?(result, &context) ?? result
+  private func attend(_ x: Tensor, _ steps: Tensor?, _ isCausal: Bool, _ context: inout Context) -> Tensor {
+    kept(attention(x, keyMask: steps, isCausal: isCausal, &context).output, &context)
   }
+
+  private func net(_ x: Tensor, _ context: inout Context) -> Tensor {
+    kept(contract(expand(x, &context), &context), &context)  // [B, T, hidden] inside
+  }
+
+  /// What dropout leaves of what is added to a residual.
+  private func kept(_ x: Tensor, _ context: inout Context) -> Tensor { dropout?(x, &context) ?? x }
 }

@@ -42,6 +42,28 @@ import Testing
     #expect(layer(.ones([2, 3, 6]), attendingTo: .ones([2, 4, 5]), &context).output.shape == [2, 3, 6])
   }
 
+  @Test func `drops probabilities in training, and nothing of its result`() throws {
+    let scope = Scope(seed: 1)
+    defer { withExtendedLifetime(scope) {} }
+    let layer = MultiHeadAttention(4, heads: 2, dropout: 0.4, in: scope["text"])
+    var stream = RandomStream(seed: 2, .sampling)
+    let x = stream.normal([3, 5, 4])
+    var context = Context.training(seed: 7, step: 3), still = Context.evaluation()
+    let found = layer(x, wantsWeights: true, &context)
+    // the same by hand: the stream of the layer's path makes the mask
+    var drops = RandomStream(seed: 7, .dropout, path: "text.dropout", step: 3)
+    let mask = dropout(.ones([3, 2, 5, 5]), rate: 0.4, &drops)
+    let joined = attention(
+      layer.query(x, &still), layer.key(x, &still), layer.value(x, &still), heads: 2, probabilityMask: mask)
+    #expect(found.output.elements == layer.output(joined.output, &still).elements)
+    #expect(found.weights?.elements == layer(x, wantsWeights: true, &still).weights?.elements)
+    #expect(layer(x, &still).output.elements != found.output.elements)
+    // where the result is a bias, there is nothing to drop
+    scope.store["text.output.weight"]!.assign(.zeros([4, 4]))
+    scope.store["text.output.bias"]!.assign(.ones([4]))
+    #expect(layer(x, &context).output.elements.allSatisfy { $0 == 1 })
+  }
+
   @Test func `stops when heads do not divide the width`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = MultiHeadAttention(10, heads: 4, in: Scope(seed: 1)["fusion"])

@@ -71,4 +71,24 @@ import Testing
     #expect(run(.training(seed: 1, step: 1)) != run(.training(seed: 1, step: 2)))
     #expect(run(.training(seed: 1, step: 1)) != run(.evaluation()))
   }
+
+  @Test(arguments: [false, true]) func `drops what each half adds, and leaves the residual`(_ isPreNorm: Bool) {
+    let scope = Scope(seed: 1)
+    defer { withExtendedLifetime(scope) {} }
+    let layer = TransformerEncoderLayer(8, heads: 2, isPreNorm: isPreNorm, dropout: 0.5, in: scope)
+    // each half adds ones: what is left of them is 0 or 2
+    for path in ["attention.output", "contract"] {
+      scope.store["\(path).weight"]!.assign(.zeros(scope.store["\(path).weight"]!.shape))
+      scope.store["\(path).bias"]!.assign(.ones([8]))
+    }
+    var context = Context.training(seed: 3, step: 1)
+    let x = Tensor(repeating: 3, [5, 7, 8])
+    guard isPreNorm else {
+      // after the norm all is of one size: without dropout a constant row would be the bias, 0
+      #expect(layer(x, &context).elements.contains { abs($0) > 0.5 })
+      return
+    }
+    let added = Set((layer(x, &context) - x).elements)
+    #expect(added == [0, 2, 4], "none, one or both of the halves")
+  }
 }

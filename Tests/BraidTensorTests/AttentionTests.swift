@@ -13,7 +13,7 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
   static let cases: [(name: String, heads: Int, scale: Float?, isCausal: Bool)] = [
     ("three-tokens", 4, nil, false), ("one-of-each", 1, nil, false), ("cross", 3, nil, false), ("scaled", 1, 0.25, false),
     ("masked", 2, nil, false), ("causal", 2, nil, true), ("causal-masked", 1, nil, true), ("long", 1, nil, false),
-    ("wide-heads", 2, nil, false),
+    ("wide-heads", 2, nil, false), ("dropped", 2, nil, false), ("dropped-long", 1, nil, false),
   ]
 
   @Test(arguments: cases)
@@ -25,7 +25,7 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     let operands = try ["q", "k", "v"].map { tape.watch(try fixture.tensor("input.\($0)")) }
     let (output, weights) = attention(
       operands[0], operands[1], operands[2], heads: heads, scale: scale, keyMask: try fixture.optional("input.keyMask"),
-      isCausal: isCausal, wantsWeights: true)
+      isCausal: isCausal, probabilityMask: try fixture.optional("input.probabilityMask"), wantsWeights: true)
     let gradients = output.gradients(upstream: try fixture.tensor("upstream"))
     var found: [(String, Tensor?)] = [("output", output)]
     if fixture.names(prefix: "extra.weights") != [] { found.append(("extra.weights", weights)) }
@@ -42,6 +42,11 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
       attention(q, v, k, heads: 2, keyMask: mask).output, attention(q, k, v, heads: 2, scale: 1, keyMask: mask).output,
     ]
     for output in wrong { #expect(try fixture.closeness(of: output, to: "output").worst > 0.01) }
+    let dropped = try Fixture("attention/dropped")
+    let whole = attention(
+      try dropped.tensor("input.q"), try dropped.tensor("input.k"), try dropped.tensor("input.v"), heads: 2,
+      keyMask: try dropped.tensor("input.keyMask"))
+    #expect(try dropped.closeness(of: whole.output, to: "output").worst > 0.01)
   }
 
   @Test(arguments: [false, true]) func `has the derivative that central differences find`(_ isCausal: Bool) {
@@ -141,6 +146,11 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     let mask = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = attention(.zeros([2, 3, 4]), .zeros([2, 5, 4]), .zeros([2, 5, 4]), heads: 2, keyMask: .ones([2, 3]))
     }
+    let dropped = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = attention(.zeros([2, 3, 4]), .zeros([2, 5, 4]), .zeros([2, 5, 4]), heads: 2, probabilityMask: .ones([2, 3, 5]))
+    }
+    #expect(
+      dropped.message.contains("attention: probability mask of shape [2, 3, 5]; expected a constant of shape [2, 2, 3, 5]"))
     #expect(mask.message.contains("attention: key mask of shape [2, 3] for keys [2, 5, 4]; expected [2, 5]"))
   }
 }

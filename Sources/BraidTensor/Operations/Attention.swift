@@ -3,7 +3,8 @@ import CBraidKernels
 /// Scaled dot-product attention, `softmax(q kᵀ · scale) v` for every head (Vaswani et al. 2017, eq. 1), one operation.
 ///
 /// Heads lie side by side in the last axis and are never copied apart. Derivative, with P the probabilities and g the upstream
-/// gradient: dV = Pᵀ g, dP = g Vᵀ, dS = scale · P ∘ (dP − Σ_keys P ∘ dP), dQ = dS K, dK = dSᵀ Q.
+/// gradient: dV = Pᵀ g, dP = g Vᵀ, dS = scale · P ∘ (dP − Σ_keys P ∘ dP), dQ = dS K, dK = dSᵀ Q. With a probability
+/// mask M, P ∘ M stands for P in the output and in dV, and dP = M ∘ g Vᵀ.
 /// - Parameters:
 ///   - q: `[B, Tq, h·d]`.
 ///   - k: `[B, Tk, h·d]`.
@@ -13,11 +14,13 @@ import CBraidKernels
 ///   - keyMask: `[B, Tk]`, 1 keeps a key and 0 excludes it. A sample with no key gives zeros and takes no gradient. What lies
 ///     under the mask may be any finite number.
 ///   - isCausal: whether query i sees keys 0 … i only.
-///   - wantsWeights: whether the probabilities are returned.
+///   - probabilityMask: M `[B, h, Tq, Tk]`, a constant: what each probability is multiplied by before it weighs its
+///     value, as dropout does.
+///   - wantsWeights: whether the probabilities are returned, as they are before the mask.
 /// - Returns: `output [B, Tq, h·d]` and, when wanted, `weights [B, h, Tq, Tk]`, a constant.
 public func attention(
   _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, scale: Float? = nil, keyMask: Tensor? = nil, isCausal: Bool = false,
-  wantsWeights: Bool = false
+  probabilityMask: Tensor? = nil, wantsWeights: Bool = false
 ) -> (output: Tensor, weights: Tensor?) {
   guard q.shape.rank == 3, k.shape.rank == 3, k.shape[0] == q.shape[0], k.shape[2] == q.shape[2] else {
     stop("attention", "queries \(q.shape) and keys \(k.shape); expected [B, Tq, h·d] and [B, Tk, h·d]")
@@ -30,6 +33,15 @@ public func attention(
   if let keyMask, keyMask.shape != Shape(batch, keys) {
     stop("attention", "key mask of shape \(keyMask.shape) for keys \(k.shape); expected [\(batch), \(keys)]")
   }
+  if let probabilityMask {
+    let expected = Shape(batch, heads, queries, keys)
+    guard probabilityMask.shape == expected, !probabilityMask.isRecorded else {
+      stop(
+        "attention",
+        "probability mask of shape \(probabilityMask.shape)\(probabilityMask.isRecorded ? ", recorded" : ""); "
+          + "expected a constant of shape \(expected)")
+    }
+  }
   let width = q.shape[2] / heads
   let scale = scale ?? 1 / Float(max(width, 1)).squareRoot()
   let products = HeadProducts(batch: batch, heads: heads, queries: queries, keys: keys, width: width)
@@ -37,15 +49,17 @@ public func attention(
   let p = Tensor(uninitialized: Shape(batch, heads, queries, keys))  // [B, h, Tq, Tk]: scores, then probabilities
   products.scores(q.pointer, k.pointer, scale, p.pointer)
   braid_attention_softmax(p.pointer, keyMask?.pointer, isCausal ? 1 : 0, batch * heads, heads, queries, keys)
+  let kept = probabilityMask.map { p * $0 } ?? p
   let output = Tensor(uninitialized: q.shape)  // [B, Tq, h·d]
-  products.combine(p.pointer, v.pointer, output.pointer, beta: 0)
+  products.combine(kept.pointer, v.pointer, output.pointer, beta: 0)
 
   let flops = 4 * Double(batch * heads * queries * keys) * Double(width)
   let recorded = output.recorded("attention", from: q, k, v, flops: flops) { g, sink in
-    sink.accumulate(into: v) { gv, beta in products.combineTransposed(p.pointer, g.pointer, gv, beta: beta) }
+    sink.accumulate(into: v) { gv, beta in products.combineTransposed(kept.pointer, g.pointer, gv, beta: beta) }
     guard sink.wants(q) || sink.wants(k) else { return }
-    let ds = Tensor(uninitialized: p.shape)
+    var ds = Tensor(uninitialized: p.shape)
     products.scores(g.pointer, v.pointer, 1, ds.pointer)
+    if let probabilityMask { ds = ds * probabilityMask }
     braid_attention_softmax_gradient(p.pointer, ds.pointer, scale, ds.pointer, batch * heads * queries, keys)
     sink.accumulate(into: q) { gq, beta in products.combine(ds.pointer, k.pointer, gq, beta: beta) }
     sink.accumulate(into: k) { gk, beta in products.combineTransposed(ds.pointer, q.pointer, gk, beta: beta) }

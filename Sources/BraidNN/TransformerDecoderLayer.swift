@@ -1,0 +1,82 @@
+import BraidTensor
+
+/// One layer of a Transformer decoder (Vaswani et al. 2017, section 3.1): causal self-attention, attention to a source,
+/// and a feed-forward net, each with a residual and layer normalisation.
+///
+/// ```text
+/// post-norm (the original):           x ← norm(x + self(x))   x ← norm(x + cross(x, source))   x ← norm(x + net(x))
+/// pre-norm (Xiong et al. 2020):       x ← x + self(norm(x))   x ← x + cross(norm(x), source)   x ← x + net(norm(x))
+/// ```
+/// with net(x) = f(x W₁ + b₁) W₂ + b₂. Shapes: `x [B, T, width], source [B, S, sourceWidth] → [B, T, width]`.
+/// Parameters: `self-attention.…` and `cross-attention.…` (see `MultiHeadAttention`), `self-attention-norm.…`,
+/// `cross-attention-norm.…`, `expand.…` (W₁), `contract.…` (W₂), `feed-forward-norm.…`.
+public struct TransformerDecoderLayer {
+  public let selfAttention: MultiHeadAttention
+  public let crossAttention: MultiHeadAttention
+  public let expand: Linear
+  public let contract: Linear
+  public let selfAttentionNorm: LayerNorm
+  public let crossAttentionNorm: LayerNorm
+  public let feedForwardNorm: LayerNorm
+  public let isPreNorm: Bool
+  private let dropout: Dropout?
+
+  /// - Parameters:
+  ///   - sourceWidth: features of what is attended to; `width` by default.
+  ///   - feedForward: width inside the feed-forward net; 4 · width by default.
+  ///   - isPreNorm: whether the normalisation stands before each third instead of after its sum.
+  ///   - dropout: rate on the attention probabilities and on what each third adds to the residual.
+  public init(
+    _ width: Int, heads: Int, sourceWidth: Int? = nil, feedForward: Int? = nil, activation: Activation = .relu,
+    isPreNorm: Bool = false, dropout: Double = 0, in scope: Scope
+  ) {
+    let hidden = feedForward ?? 4 * width
+    selfAttention = MultiHeadAttention(width, heads: heads, dropout: dropout, in: scope["self-attention"])
+    crossAttention = MultiHeadAttention(
+      width, heads: heads, sourceWidth: sourceWidth, dropout: dropout, in: scope["cross-attention"])
+    expand = Linear(width, hidden, activation: activation, initializer: .suiting(activation), in: scope["expand"])
+    contract = Linear(hidden, width, in: scope["contract"])
+    selfAttentionNorm = LayerNorm(width, in: scope["self-attention-norm"])
+    crossAttentionNorm = LayerNorm(width, in: scope["cross-attention-norm"])
+    feedForwardNorm = LayerNorm(width, in: scope["feed-forward-norm"])
+    self.isPreNorm = isPreNorm
+    self.dropout = dropout > 0 ? Dropout(dropout, in: scope["dropout"]) : nil
+  }
+
+  /// - Parameters:
+  ///   - source: what is attended to, such as an encoder's states.
+  ///   - steps: `[B, T]`, 1 for a real step; no step attends to a masked one. Results at masked steps mean nothing.
+  ///   - sourceSteps: `[B, S]`, 1 for a real step of the source. A sample whose source has none gets the output map's
+  ///     bias from it.
+  ///   - isCausal: whether step i sees steps 0 … i of x only.
+  public func callAsFunction(
+    _ x: Tensor, attendingTo source: Tensor, steps: Tensor? = nil, sourceSteps: Tensor? = nil, isCausal: Bool = true,
+    _ context: inout Context
+  ) -> Tensor {
+    if isPreNorm {
+      let own =
+        x
+        + kept(
+          selfAttention(selfAttentionNorm(x, &context), keyMask: steps, isCausal: isCausal, &context).output, &context)
+      let both =
+        own
+        + kept(
+          crossAttention(crossAttentionNorm(own, &context), attendingTo: source, keyMask: sourceSteps, &context).output,
+          &context)
+      return both + net(feedForwardNorm(both, &context), &context)
+    }
+    let own = selfAttentionNorm(
+      kept(selfAttention(x, keyMask: steps, isCausal: isCausal, &context).output, &context), adding: x, &context)
+    let both = crossAttentionNorm(
+      kept(crossAttention(own, attendingTo: source, keyMask: sourceSteps, &context).output, &context), adding: own,
+      &context)
+    return feedForwardNorm(net(both, &context), adding: both, &context)
+  }
+
+  private func net(_ x: Tensor, _ context: inout Context) -> Tensor {
+    kept(contract(expand(x, &context), &context), &context)  // [B, T, hidden] inside
+  }
+
+  /// What dropout leaves of what is added to a residual.
+  private func kept(_ x: Tensor, _ context: inout Context) -> Tensor { dropout?(x, &context) ?? x }
+}
