@@ -1,6 +1,6 @@
 # make quickstart   from a clean machine with Swift to a report that compares five fusions
 # make test         builds and runs every test
-# make bench        Braid against PyTorch and JAX on the same workloads
+# make bench        Braid against PyTorch and JAX (training at 1 and 2 threads, evaluation) and Pillow
 #
 # Each target first installs what it needs and is missing (tools/setup).
 SHELL := /bin/bash
@@ -35,7 +35,10 @@ test:
 
 bench:
 	@tools/setup build bench
-	Benchmarks/run --python "$(PEERS)/bin/python"
+	Benchmarks/run --python "$(PEERS)/bin/python" --threads 1
+	Benchmarks/run --python "$(PEERS)/bin/python" --threads 2 --skip-build
+	Benchmarks/run --python "$(PEERS)/bin/python" --threads 1 --evaluate --skip-build
+	"$(PEERS)/bin/python" Benchmarks/pictures
 
 format-check:
 	swift format lint --strict --parallel --recursive Package.swift Sources Plugins Tests Examples

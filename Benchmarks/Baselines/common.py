@@ -1,7 +1,9 @@
 """What both baselines share: sizes, timing as the Swift program times, and the JSON lines they print."""
 import argparse
 import json
+import resource
 import statistics
+import sys
 import time
 
 BATCH, TIME, WIDTHS, HIDDEN, CLASSES = 64, 50, (300, 74, 35), (128, 32, 32), 7
@@ -14,6 +16,7 @@ def arguments(description, engines):
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--only", default="", help="workload names separated by commas")
     parser.add_argument("--evaluate", action="store_true", help="time the forward pass only, no gradients kept")
+    parser.add_argument("--once", action="store_true", help="take one step and end")
     options = parser.parse_args()
     options.only = [name for name in options.only.split(",") if name]
     for name in options.only:
@@ -42,6 +45,12 @@ def timed(step, finish=lambda: None, groups=7, budget=0.25):
     return statistics.median(times), min(times)
 
 
+def peak_megabytes():
+    """The most memory the process has held so far (kilobytes on Linux, bytes on macOS)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 if sys.platform.startswith("linux") else 1048576), 1)
+
+
 def report_rate(milliseconds):
     print(json.dumps({"sgemm_gflops": round(2 * 1024**3 / milliseconds / 1e6, 1)}), flush=True)
 
@@ -56,6 +65,7 @@ def report(workload, options, result, parameters):
                 "milliseconds": round(result[0], 4),
                 "minimum": round(result[1], 4),
                 "parameters": parameters,
+                "peak_megabytes": peak_megabytes(),
             }
         ),
         flush=True,

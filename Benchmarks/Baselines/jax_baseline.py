@@ -207,7 +207,8 @@ def contrastive():
 def main():
     a, b = normal(1024, 1024), normal(1024, 1024)
     product = jax.jit(lambda a, b: a @ b)
-    report_rate(timed(lambda: product(a, b).block_until_ready())[0])
+    if not options.once:
+        report_rate(timed(lambda: product(a, b).block_until_ready())[0])
     kinds = {
         "vectors": [normal(BATCH, d) for d in WIDTHS],
         "sequences": [normal(BATCH, TIME, d) for d in WIDTHS],
@@ -238,7 +239,7 @@ def main():
             def step():
                 last[0] = compiled(parameters, inputs)
 
-            result = timed(step, lambda: last[0].block_until_ready())
+            finish = lambda: last[0].block_until_ready()  # noqa: E731
         else:
             compiled = jax.jit(update, donate_argnums=(0, 1))
             state = [parameters, optimizer.init(parameters), None]
@@ -246,7 +247,12 @@ def main():
             def step():
                 state[0], state[1], state[2] = compiled(state[0], state[1], inputs)
 
-            result = timed(step, lambda: state[2].block_until_ready())
+            finish = lambda: state[2].block_until_ready()  # noqa: E731
+        if options.once:
+            step()
+            finish()
+            continue
+        result = timed(step, finish)
         report(name, options, result, count)
 
 

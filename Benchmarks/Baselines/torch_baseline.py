@@ -157,8 +157,9 @@ def main():
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     a, b = torch.rand(1024, 1024), torch.rand(1024, 1024)
-    with torch.no_grad():
-        report_rate(timed(lambda: a @ b)[0])
+    if not options.once:
+        with torch.no_grad():
+            report_rate(timed(lambda: a @ b)[0])
     vectors = [torch.randn(BATCH, d) for d in WIDTHS]
     sequences = [torch.randn(BATCH, TIME, d) for d in WIDTHS]
     wide = [torch.randn(256, d) for d in WIDTHS]
@@ -193,7 +194,11 @@ def main():
 
         if options.evaluate:
             model.eval()
-        result = timed(evaluate if options.evaluate else train)
+        step = evaluate if options.evaluate else train
+        if options.once:
+            step()
+            continue
+        result = timed(step)
         report(name, options, result, sum(p.numel() for p in model.parameters()))
 
 

@@ -7,8 +7,8 @@ public struct Context {
   /// The experiment's seed and the step the pass belongs to: what random streams are keyed by.
   public let seed: UInt64
   public let step: UInt64
-  /// Whether the caller reads what fusions let be seen (`Fused.extras`: gates, attention maps). Making them costs time, so
-  /// a fusion makes them only when asked.
+  /// Whether the caller reads what fusions let be seen (`Fused.extras`: gates, attention maps). Making them costs time,
+  /// so a fusion makes them only when asked.
   public let wantsExtras: Bool
   /// The record gradients come from; nil when none is kept.
   public var tape: Tape? { recording?.tape }

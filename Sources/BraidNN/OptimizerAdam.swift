@@ -68,8 +68,13 @@ public struct Adam: Optimizer {
     settings.prepare(for: store)
     for span in gradients.spans(of: store, membership: settings.membership, steps: { steps[$0] }) {
       let (rate, weightDecay) = settings.settings(of: span, rate: learningRate)
-      var step = kernelStep(Double(span.steps + 1), rate: rate, weightDecay: weightDecay)
-      braid_adam(values + span.offset, span.gradient, m + span.offset, v + span.offset, span.count, &step)
+      let step = kernelStep(Double(span.steps + 1), rate: rate, weightDecay: weightDecay)
+      Parallel.split(span.count, unit: 16, work: 4 * span.count) { range in
+        let at = span.offset + range.lowerBound
+        withUnsafePointer(to: step) { step in
+          braid_adam(values + at, span.gradient + range.lowerBound, m + at, v + at, range.count, step)
+        }
+      }
     }
     for parameter in store.parameters where gradients[parameter] != nil { steps[parameter.number] += 1 }
   }

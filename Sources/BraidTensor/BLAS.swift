@@ -17,8 +17,9 @@ func gemm(
   gemm(m, n, k, a, transposeA, rows: lda, b, transposeB, rows: ldb, c, rows: n, alpha: alpha, beta: beta)
 }
 
-/// The same with the distance between rows of each operand as it is stored, and what follows the product: c = f(alpha op(a)
-/// op(b) + beta c + bias), where f is max(·, 0) if it `rectifies`. Large products are shared out among the threads.
+/// The same with the distance between rows of each operand as it is stored, and what follows the product: c = f(alpha
+/// op(a) op(b) + beta c + bias), where f is max(·, 0) if it `rectifies`. Large products are shared out among the
+/// threads.
 func gemm(
   _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ transposeA: Bool, rows lda: Int, _ b: UnsafePointer<Float>,
   _ transposeB: Bool, rows ldb: Int, _ c: UnsafeMutablePointer<Float>, rows ldc: Int, alpha: Float = 1, beta: Float = 0,
@@ -29,7 +30,8 @@ func gemm(
   func part(_ rows: Range<Int>, _ columns: Range<Int>) {
     let operands = braid_gemm_operands(
       transpose_a: transposeA ? 1 : 0, transpose_b: transposeB ? 1 : 0, m: rows.count, n: columns.count, k: k,
-      a: a + rows.lowerBound * (transposeA ? 1 : lda), lda: lda, b: b + columns.lowerBound * (transposeB ? ldb : 1), ldb: ldb,
+      a: a + rows.lowerBound * (transposeA ? 1 : lda), lda: lda, b: b + columns.lowerBound * (transposeB ? ldb : 1),
+      ldb: ldb,
       c: c + rows.lowerBound * ldc + columns.lowerBound, ldc: ldc)
     var end = end
     if let bias { end.bias = bias + columns.lowerBound }

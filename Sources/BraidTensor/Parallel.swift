@@ -9,8 +9,8 @@ import Synchronization
   import Darwin
 #endif
 
-/// How many threads one computation uses, and the numeric library's settings: both change bits and are recorded with every
-/// run.
+/// How many threads one computation uses, and the numeric library's settings, which may change bits: both are recorded
+/// with every run.
 public enum Threads {
   /// Sets how many threads operations use in this process; 1 at the start. Results are the same bits every time at one
   /// number of threads, and the same within rounding at any.
@@ -23,41 +23,30 @@ public enum Threads {
 }
 
 /// Work cut into as many ranges as there are threads. Who does which range never depends on timing.
-enum Parallel {
-  /// Calls `body` with ranges that make up `0 ..< count`, at the same time where that pays, and returns when all are done.
+public enum Parallel {
+  /// Calls `body` with ranges that make up `0 ..< count`, at the same time where that pays, and returns when all are
+  /// done.
   /// - Parameters:
   ///   - unit: ranges begin at multiples of it (rows of a tile, for instance).
-  ///   - work: of the whole, in elements passed over or multiplications; below `worthwhile` a part one thread does it all.
+  ///   - work: of the whole, in elements passed over or multiplications; below `worthwhile` a part one thread does it
+  ///     all.
   ///   - body: writes to its own range only.
-  @inline(__always)
-  static func split(_ count: Int, unit: Int = 1, work: Int, _ body: (Range<Int>) -> Void) {
-    split(count, unit: unit, work: work) { _, range in body(range) }
-  }
-
-  /// The same with the range's number, 0 ..< `parts(…)`, for work that sums up into memory of its own.
-  @inline(__always)
-  static func split(_ count: Int, unit: Int = 1, work: Int, _ body: (_ part: Int, _ range: Range<Int>) -> Void) {
-    let parts = parts(count, unit: unit, work: work)
-    if parts <= 1 { return body(0, 0..<count) }
-    let units = (count + unit - 1) / unit
-    Team.shared.run(parts) { part in
-      body(part, units * part / parts * unit..<min(units * (part + 1) / parts * unit, count))
-    }
-  }
-
-  /// How many ranges `split` makes.
-  @inline(__always)
-  static func parts(_ count: Int, unit: Int = 1, work: Int) -> Int {
+  public static func split(_ count: Int, unit: Int = 1, work: Int, _ body: (Range<Int>) -> Void) {
     let threads = Threads.count
-    return threads == 1 ? 1 : min(threads, (count + unit - 1) / unit, work / worthwhile)
+    if threads == 1 { return body(0..<count) }
+    let units = (count + unit - 1) / unit, parts = min(threads, units, work / worthwhile)
+    if parts <= 1 { return body(0..<count) }
+    Team.shared.run(parts) { part in
+      body(units * part / parts * unit..<min(units * (part + 1) / parts * unit, count))
+    }
   }
 
   /// A part shorter than about ten microseconds is not worth a thread's waking.
   private static let worthwhile = 1 << 16
 }
 
-/// The threads that help the caller. Made when first needed, they wait for work for the rest of the process: awake for a
-/// moment, since a step's next operation follows at once, then asleep.
+/// The threads that help the caller. Made when first needed, they wait for work for the rest of the process: awake for
+/// a moment, since a step's next operation follows at once, then asleep.
 private final class Team: Sendable {
   static let shared: Team = {
     openblas_set_num_threads(1)  // the library works in the calling thread: the engine shares out work itself

@@ -1,10 +1,11 @@
 /// The record of one forward computation, from which gradients are derived in reverse.
 ///
-/// Made by whoever starts a step (`Context` in BraidNN does), never global. Tensors that are `watch`ed are its leaves; every
-/// operation on a recorded tensor appends one entry with its derivative. A tape serves one step: `gradients(of:)` consumes it,
-/// and the tensors recorded on it are constants from then on.
+/// Made by whoever starts a step (`Context` in BraidNN does), never global. Tensors that are `watch`ed are its leaves;
+/// every operation on a recorded tensor appends one entry with its derivative. A tape serves one step: `gradients(of:)`
+/// consumes it, and the tensors recorded on it are constants from then on.
 public final class Tape {
-  /// Adds one operation's share to the gradients of its inputs: upstream gradient in, contributions out through the sink.
+  /// Adds one operation's share to the gradients of its inputs: upstream gradient in, contributions out through the
+  /// sink.
   public typealias Derivative = (_ upstream: Tensor, _ sink: inout GradientSink) -> Void
 
   struct Entry {
@@ -15,7 +16,8 @@ public final class Tape {
     let destination: Tensor?
     /// What has been collected in the reverse pass.
     var gradient: Tensor?
-    /// Whether the reverse pass may write to the gradient's memory (made here, not shared with a view or an upstream gradient).
+    /// Whether the reverse pass may write to the gradient's memory (made here, not shared with a view or an upstream
+    /// gradient).
     var isOwned = false
   }
   // Touched by one task at a time and never during a call out: the run-time check would only cost.
@@ -38,15 +40,16 @@ public final class Tape {
   public init() { entries.reserveCapacity(256) }
 
   /// A leaf: the same values, recorded. Its gradient will be in the result of `gradients(of:)`.
-  /// - Parameter destination: memory of the same count that collects the gradient, so that many leaves can share one buffer.
+  /// - Parameter destination: memory of the same count that collects the gradient, so that many leaves can share one
+  ///   buffer.
   public func watch(_ tensor: Tensor, collectingIn destination: Tensor? = nil) -> Tensor {
     let leaf = Tensor(viewing: tensor, shape: tensor.shape)
     append(Entry(name: "leaf", derivative: nil, destination: destination), leaf)
     return leaf
   }
 
-  /// A leaf that is one of many parameters lying side by side in a store. The gradients of all of them are collected in one
-  /// buffer laid out like the store, and are found again by number.
+  /// A leaf that is one of many parameters lying side by side in a store. The gradients of all of them are collected in
+  /// one buffer laid out like the store, and are found again by number.
   /// - Parameters:
   ///   - tensor: the parameter's value.
   ///   - number: which of the store's parameters it is, from 0.
@@ -125,8 +128,8 @@ public final class Tape {
 public struct GradientSink {
   let tape: Tape
   var entries: [Tape.Entry]
-  /// Whether the upstream gradient's memory was made for this one operation, which may then write its results there (unless
-  /// it hands the same memory on with `add`).
+  /// Whether the upstream gradient's memory was made for this one operation, which may then write its results there
+  /// (unless it hands the same memory on with `add`).
   public internal(set) var ownsUpstream = false
 
   /// Whether anyone wants this tensor's gradient. Operations skip the work otherwise.
@@ -196,8 +199,8 @@ public struct Gradients {
 }
 
 extension Tensor {
-  /// The derivatives of this tensor (usually a loss of one element) with respect to every leaf of its tape, which is consumed.
-  /// Stops when nothing it was computed from is recorded.
+  /// The derivatives of this tensor (usually a loss of one element) with respect to every leaf of its tape, which is
+  /// consumed. Stops when nothing it was computed from is recorded.
   public func gradients(upstream: Tensor? = nil) -> Gradients {
     guard let tape, node >= 0 else {
       stop(

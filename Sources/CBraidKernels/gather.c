@@ -1,4 +1,5 @@
 #include "CBraidKernels.h"
+#include "transpose.h"
 #include <string.h>
 
 BRAID_KERNEL void braid_copy_rows(const float *restrict_ from, long from_stride, float beta, float *restrict_ to, long to_stride,
@@ -55,17 +56,30 @@ void braid_scatter_axis(const float *restrict_ g, long outer, long m, long inner
       for (long i = 0; i < inner; i++) x[indices[i] * inner + i] += g[i];
 }
 
-// Plain transposition in squares that stay in the first cache level.
+// Plain transposition in squares of 8 × 8.
 BRAID_INLINE void transpose(const float *restrict_ x, long m, long n, float beta, float *restrict_ y) {
-  enum { side = 16 };
-  for (long i = 0; i < m; i += side)
-    for (long j = 0; j < n; j += side) {
-      long rows = m - i < side ? m - i : side, columns = n - j < side ? n - j : side;
-      for (long q = 0; q < columns; q++)
-        for (long p = 0; p < rows; p++) {
-          float v = x[(i + p) * n + j + q], *to = y + (j + q) * m + i + p;
+  long i = 0;
+  for (; i + 8 <= m; i += 8) {
+    long j = 0;
+    for (; j + 8 <= n; j += 8) {
+      float square[64];
+      transpose_8(x + i * n + j, n, square, 8);
+      for (long q = 0; q < 8; q++)
+        for (long p = 0; p < 8; p++) {
+          float v = square[q * 8 + p], *to = y + (j + q) * m + i + p;
           *to = beta == 0 ? v : *to + v;
         }
+    }
+    for (; j < n; j++)
+      for (long p = 0; p < 8; p++) {
+        float v = x[(i + p) * n + j], *to = y + j * m + i + p;
+        *to = beta == 0 ? v : *to + v;
+      }
+  }
+  for (; i < m; i++)
+    for (long j = 0; j < n; j++) {
+      float v = x[i * n + j], *to = y + j * m + i;
+      *to = beta == 0 ? v : *to + v;
     }
 }
 

@@ -1,9 +1,9 @@
-// The matrix product for one vector width. Before including: LANES (floats a vector), ROWS (rows of a register tile), GEMM
-// (what the functions' names begin with) and GEMM_TARGET (its instruction set).
+// The matrix product for one vector width. Before including: LANES (floats a vector), ROWS (rows of a register tile),
+// GEMM (what the functions' names begin with) and GEMM_TARGET (its instruction set).
 //
-// Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication": a panel of b, `DEPTH` steps deep and two
-// vectors wide, is packed so that it stays in the first cache; ROWS rows of a meet it in registers. Around that, large
-// products go through a in blocks of rows and through b in blocks of panels that stay in the second cache.
+// Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication": a panel of b, `DEPTH` steps deep and
+// two vectors wide, is packed so that it stays in the first cache; ROWS rows of a meet it in registers. Around that,
+// large products go through a in blocks of rows and through b in blocks of panels that stay in the second cache.
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
 #define VECTOR PASTE(GEMM, _vector)
@@ -31,8 +31,8 @@ typedef int32_t BITS __attribute__((vector_size(LANES * 4), aligned(4)));
     }                                                                                     \
   }
 
-// One register tile: `rows` (a constant) rows, `vectors` (1 or 2) vectors of columns. Rows of a are `stride` apart; with
-// `upright` (a constant) they lie side by side instead, and its steps are `stride` apart.
+// One register tile: `rows` (a constant) rows, `vectors` (1 or 2) vectors of columns. Rows of a are `stride` apart;
+// with `upright` (a constant) they lie side by side instead, and its steps are `stride` apart.
 BRAID_INLINE void TILE(const int rows, const int vectors, const int upright, long k, const float *a, long stride,
                        const float *panel, const braid_gemm_end *end, float *c, long ldc, long column, long columns) {
   VECTOR sum[ROWS][2];
@@ -86,12 +86,13 @@ BRAID_INLINE void TILE(const int rows, const int vectors, const int upright, lon
 }
 #undef STEP
 
-// A panel of `columns` ≤ LANES · vectors columns against all rows of a, in strips of ROWS that lie `strip_stride` apart.
+// A panel of `columns` ≤ LANES · vectors columns against all rows of a, in strips of ROWS that lie `strip_stride`
+// apart.
 #define SOME_ROWS(COUNT)                                              \
   for (; i + COUNT <= m; i += COUNT, a += upright ? COUNT : COUNT * stride) \
     TILE(COUNT, vectors, upright, k, a, stride, panel, end, c + i * ldc, ldc, column, columns);
-BRAID_INLINE void PANEL(const int vectors, const int upright, long m, long k, const float *a, long stride, long strip_stride,
-                        const float *panel, const braid_gemm_end *end, float *c, long ldc, long column, long columns) {
+BRAID_INLINE void PANEL(const int vectors, const int upright, long m, long k, const float *a, long stride,
+                        long strip_stride, const float *panel, const braid_gemm_end *end, float *c, long ldc, long column, long columns) {
   long i = 0;
   for (; i + ROWS <= m; i += ROWS, a += strip_stride)
     TILE(ROWS, vectors, upright, k, a, stride, panel, end, c + i * ldc, ldc, column, columns);
@@ -135,8 +136,8 @@ BRAID_INLINE void PACK(int transpose_b, const float *b, long ldb, long depth, lo
   }
 }
 
-// `depth` rows of a matrix into parts `part` columns wide: to[column / part][row][column % part]. The rows are read from
-// end to end, as memory likes it. The last part is narrower when `columns` ends within it.
+// `depth` rows of a matrix into parts `part` columns wide: to[column / part][row][column % part]. The rows are read
+// from end to end, as memory likes it. The last part is narrower when `columns` ends within it.
 BRAID_INLINE void PACK_ROWS(const long part, const float *from, long stride, long depth, long columns, float *to) {
   for (long s = 0; s < depth; s++) {
     const float *row = from + s * stride;
@@ -162,16 +163,17 @@ GEMM_TARGET static void GEMM(const braid_gemm_operands *o, braid_gemm_end end) {
     for (long j = 0, columns; j < o->n; j += columns) {
       const long width = o->n - j > LANES ? WIDTH : LANES;
       columns = o->n - j < width ? o->n - j : width;
-      PACK(o->transpose_b, o->b + (o->transpose_b ? j * o->ldb + p : p * o->ldb + j), o->ldb, depth, columns, width, panel);
-      if (o->transpose_a) { ANY_PANEL(1, o->m, depth, o->a + p * o->lda, o->lda, ROWS, panel, &end, o->c + j, o->ldc, j, columns) }
-      else { ANY_PANEL(0, o->m, depth, o->a + p, o->lda, ROWS * o->lda, panel, &end, o->c + j, o->ldc, j, columns) }
+      const long lda = o->lda, ldb = o->ldb, ldc = o->ldc;
+      PACK(o->transpose_b, o->b + (o->transpose_b ? j * ldb + p : p * ldb + j), ldb, depth, columns, width, panel);
+      if (o->transpose_a) { ANY_PANEL(1, o->m, depth, o->a + p * lda, lda, ROWS, panel, &end, o->c + j, ldc, j, columns) }
+      else { ANY_PANEL(0, o->m, depth, o->a + p, lda, ROWS * lda, panel, &end, o->c + j, ldc, j, columns) }
     }
   }
 }
 
-// For large ones. The workspace holds a block of b as panels, and a block of a where its rows are packed: as strips ROWS
-// wide when it is stored the other way round, as they are when its stride would put them all into the same places of the
-// first cache.
+// For large ones. The workspace holds a block of b as panels, and a block of a where its rows are packed: as strips
+// ROWS wide when it is stored the other way round, as they are when its stride would put them all into the same places
+// of the first cache.
 GEMM_TARGET static void PASTE(GEMM, _blocked)(const braid_gemm_operands *o, braid_gemm_end end, float *workspace) {
   const long blocks = (o->k + BRAID_GEMM_DEPTH - 1) / BRAID_GEMM_DEPTH, even = (o->k + blocks - 1) / blocks;
   const float beta = end.beta, *bias = end.bias;
@@ -189,8 +191,8 @@ GEMM_TARGET static void PASTE(GEMM, _blocked)(const braid_gemm_operands *o, brai
       PACK_ROWS(WIDTH, b, o->ldb, whole ? depth : 0, whole, panels);
       for (long j = whole; j < width; j += WIDTH) {
         const long columns = width - j < WIDTH ? width - j : WIDTH;
-        PACK(o->transpose_b, b + (o->transpose_b ? j * o->ldb : j), o->ldb, depth, columns, columns > LANES ? WIDTH : LANES,
-             panels + j * depth);
+        PACK(o->transpose_b, b + (o->transpose_b ? j * o->ldb : j), o->ldb, depth, columns,
+             columns > LANES ? WIDTH : LANES, panels + j * depth);
       }
       for (long i0 = 0; i0 < o->m; i0 += BLOCK_ROWS) {
         const long rows = o->m - i0 < BLOCK_ROWS ? o->m - i0 : BLOCK_ROWS;
@@ -208,8 +210,9 @@ GEMM_TARGET static void PASTE(GEMM, _blocked)(const braid_gemm_operands *o, brai
           const long columns = width - j < WIDTH ? width - j : WIDTH;
           const float *panel = panels + j * depth;
           float *c = o->c + i0 * o->ldc + j0 + j;
-          if (o->transpose_a) { ANY_PANEL(1, rows, depth, a, ROWS, ROWS * depth, panel, &end, c, o->ldc, j0 + j, columns) }
-          else { ANY_PANEL(0, rows, depth, a, stride, ROWS * stride, panel, &end, c, o->ldc, j0 + j, columns) }
+          const long ldc = o->ldc, at = j0 + j;
+          if (o->transpose_a) { ANY_PANEL(1, rows, depth, a, ROWS, ROWS * depth, panel, &end, c, ldc, at, columns) }
+          else { ANY_PANEL(0, rows, depth, a, stride, ROWS * stride, panel, &end, c, ldc, at, columns) }
         }
       }
     }

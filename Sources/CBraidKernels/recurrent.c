@@ -45,8 +45,7 @@ BRAID_KERNEL void braid_lstm_step(float *gates, const float *bias, const float *
 // With s = tanh c′: do = dh ∘ s, dc′ += dh ∘ o ∘ (1 − s²); di = dc′ ∘ g, df = dc′ ∘ c, dg = dc′ ∘ i, dc = dc′ ∘ f; each gate's times its slope.
 BRAID_KERNEL void braid_lstm_step_gradient(float *gates, const float *c, const float *c_next, const float *mask,
                                            long mask_stride, const float *gy, long gy_stride, float *dh, float *dc,
-                                           float *bias_gradient, long batch, long units) {
-  float *bi = bias_gradient, *bf = bi + units, *bg = bf + units, *bo = bg + units;
+                                           long batch, long units) {
   for (long b = 0; b < batch; b++, c += units, c_next += units, dh += units, dc += units, gy += gy_stride) {
     float *i = gates + b * 4 * units, *f = i + units, *g = f + units, *o = g + units;
     if (mask && mask[b * mask_stride] == 0) {  // the state passes by: dh and dc stay as they are
@@ -59,7 +58,6 @@ BRAID_KERNEL void braid_lstm_step_gradient(float *gates, const float *c, const f
       float di = state * vg * vi * (1 - vi), df = state * c[j] * vf * (1 - vf);
       float dg = state * vi * (1 - vg * vg), d_o = out * s * vo * (1 - vo);
       i[j] = di; f[j] = df; g[j] = dg; o[j] = d_o;
-      bi[j] += di; bf[j] += df; bg[j] += dg; bo[j] += d_o;
       dc[j] = state * vf; dh[j] = 0;
     }
   }

@@ -3,8 +3,8 @@ import Testing
 
 @testable import BraidTensor
 
-/// The threads are shared by the whole process, so that everything about them is one suite, one test at a time. Other suites
-/// run meanwhile, which is why it must not matter to anyone how many threads there are.
+/// The threads are shared by the whole process, so that everything about them is one suite, one test at a time. Other
+/// suites run meanwhile, which is why it must not matter to anyone how many threads there are.
 @Suite(.serialized) struct ParallelTests {
   private func with<Result>(threads: Int, _ body: () throws -> Result) rethrows -> Result {
     let before = Threads.count
@@ -68,6 +68,37 @@ import Testing
         for activation in Activation.allCases { y = linear(linear(y, second, activation: activation), weight, bias) }
         let gradients = y.gradients(upstream: stream.normal(y.shape))
         return [y, gradients[x]!, gradients[weight]!, gradients[bias]!, gradients[second]!].map(\.elements)
+      }
+    }
+    let one = results(1)
+    for threads in [2, 3] { #expect(results(threads) == one) }
+  }
+
+  @Test func `sequences, pictures and products of modalities too`() {
+    func results(_ threads: Int) -> [[Float]] {
+      with(threads: threads) {
+        var stream = RandomStream(seed: 4, .sampling)
+        let tape = Tape()
+        func leaf(_ shape: Shape) -> Tensor { tape.watch(stream.normal(shape)) }
+        var (leaves, outputs): ([Tensor], [Tensor]) = ([], [])
+        let x = leaf([60, 20, 64]), mask = Tensor((0..<1200).map { $0 % 7 == 3 ? 0 : 1 }, [60, 20])
+        let (input, recurrent, bias) = (leaf([64, 256]), leaf([64, 256]), leaf([256]))
+        let (states, last) = lstm(x, steps: mask, input, recurrent, bias)
+        let attended = attention(states, x, x, heads: 2, keyMask: mask).output
+        let normed = layerNorm(attended, leaf([64]), leaf([64]), adding: x)
+        leaves += [x, input, recurrent, bias]
+        outputs += [last.tanh(), normed.sigmoid() * attended + states]
+        let picture = leaf([20, 3, 18, 18]), kernels = leaf([20, 3, 3, 3]), offsets = leaf([20])
+        let narrow = leaf([2, 20, 3, 3])
+        let maps = conv2d(picture, kernels, offsets, padding: (1, 1), activation: .relu)
+        leaves += [picture, kernels, offsets, narrow]
+        outputs += [conv2d(maps, narrow, nil, stride: (2, 2))]
+        let vectors = [leaf([70, 40]), leaf([70, 30])], weight = leaf([41 * 31, 33])
+        leaves += vectors + [weight]
+        outputs += [tensorProductLinear(vectors, weight, nil)]
+        let total = outputs.dropFirst().reduce(outputs[0].sum()) { $0 + ($1 * stream.normal($1.shape)).sum() }
+        let gradients = total.gradients()
+        return (outputs + leaves.map { gradients[$0]! }).map(\.elements)
       }
     }
     let one = results(1)

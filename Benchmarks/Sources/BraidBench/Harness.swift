@@ -28,7 +28,18 @@ func report(_ fields: KeyValuePairs<String, Any>) {
   fflush(nil)
 }
 
-/// The machine's rate for a 1024³ product through the library Braid uses, in GFLOP/s.
+/// The most memory the process has held so far.
+func peakMegabytes() -> Double {
+  var usage = rusage()
+  getrusage(RUSAGE_SELF, &usage)
+  #if os(Linux)
+    return Double(usage.ru_maxrss) / 1024  // kilobytes
+  #else
+    return Double(usage.ru_maxrss) / 1_048_576  // bytes
+  #endif
+}
+
+/// The machine's rate for a 1024³ product as Braid multiplies, in GFLOP/s.
 func productRate() -> Double {
   var stream = RandomStream(seed: 0, .sampling)
   let a = stream.uniform([1024, 1024]), b = stream.uniform([1024, 1024])

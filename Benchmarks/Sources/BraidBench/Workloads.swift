@@ -14,6 +14,21 @@ struct Workload: Sendable {
   let inputs: Inputs
   /// Whether the forward pass ends in a loss of its own (contrastive) instead of logits.
   var isLoss = false
+  /// Floating-point operations of the forward products that read the inputs.
+  var inputOperations: Double {
+    let (batch, steps) = (Double(Sizes.batch), Double(Sizes.batch * Sizes.time))
+    switch inputs {
+    case .vectors: return 2 * batch * zip(Sizes.widths, Sizes.hidden).reduce(0) { $0 + Double($1.0 * $1.1) }
+    case .wide: return 2 * 256 * Double(Sizes.widths[0] + Sizes.widths[1]) * 128
+    case .images: return 2 * batch * 28 * 28 * 25 * 32
+    case .sequences:
+      switch name {
+      case "lstm": return 2 * steps * Double(Sizes.widths[0]) * 512
+      case "coattention": return 2 * steps * Double(Sizes.widths[0] + Sizes.widths[1]) * 64
+      default: return 2 * steps * Double(Sizes.widths[0]) * 128  // transformer
+      }
+    }
+  }
   let make: @Sendable (Scope) throws -> ([Tensor], inout Context) -> Tensor
 }
 

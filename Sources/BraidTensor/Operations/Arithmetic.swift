@@ -66,7 +66,10 @@ private func binary(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Ten
 
 private func binarySameShape(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Tensor {
   let y = Tensor(uninitialized: a.shape)
-  braid_binary(function.rawValue, a.pointer, b.pointer, y.pointer, y.count)
+  Parallel.split(y.count, unit: 16, work: y.count) { range in
+    let at = range.lowerBound
+    braid_binary(function.rawValue, a.pointer + at, b.pointer + at, y.pointer + at, range.count)
+  }
   return y.recorded(function.name, from: a, b, flops: Double(y.count)) { g, sink in
     gradient(function.slopes.first, g, a, b, &sink)
     gradient(function.slopes.second, g, b, a, &sink)

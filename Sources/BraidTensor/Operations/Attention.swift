@@ -11,8 +11,8 @@ import CBraidKernels
 ///   - v: `[B, Tk, h·d]`.
 ///   - heads: h.
 ///   - scale: 1/√d by default.
-///   - keyMask: `[B, Tk]`, 1 keeps a key and 0 excludes it. A sample with no key gives zeros and takes no gradient. What lies
-///     under the mask may be any finite number.
+///   - keyMask: `[B, Tk]`, 1 keeps a key and 0 excludes it. A sample with no key gives zeros and takes no gradient.
+///     What lies under the mask may be any finite number.
 ///   - isCausal: whether query i sees keys 0 … i only.
 ///   - probabilityMask: M `[B, h, Tq, Tk]`, a constant: what each probability is multiplied by before it weighs its
 ///     value, as dropout does.
@@ -47,28 +47,56 @@ public func attention(
   let products = HeadProducts(batch: batch, heads: heads, queries: queries, keys: keys, width: width)
 
   let p = Tensor(uninitialized: Shape(batch, heads, queries, keys))  // [B, h, Tq, Tk]: scores, then probabilities
-  products.scores(q.pointer, k.pointer, scale, p.pointer)
-  braid_attention_softmax(p.pointer, keyMask?.pointer, isCausal ? 1 : 0, batch * heads, heads, queries, keys)
-  let kept = probabilityMask.map { p * $0 } ?? p
   let output = Tensor(uninitialized: q.shape)  // [B, Tq, h·d]
-  products.combine(kept.pointer, v.pointer, output.pointer, beta: 0)
+  // sample by sample, so that its scores are still in the cache when they are used
+  products.eachSample { one, queryPlace, keyPlace, matrix, sample in
+    let p = p.pointer + matrix
+    one.scores(q.pointer + queryPlace, k.pointer + keyPlace, scale, p)
+    let mask = keyMask.map { UnsafePointer($0.pointer + sample * keys) }
+    braid_attention_softmax(p, mask, isCausal ? 1 : 0, heads, heads, queries, keys)
+    if probabilityMask == nil { one.combine(p, v.pointer + keyPlace, output.pointer + queryPlace, beta: 0) }
+  }
+  let kept = probabilityMask.map { p * $0 } ?? p
+  if probabilityMask != nil {
+    products.eachSample { one, queryPlace, keyPlace, matrix, _ in
+      one.combine(kept.pointer + matrix, v.pointer + keyPlace, output.pointer + queryPlace, beta: 0)
+    }
+  }
 
   let flops = 4 * Double(batch * heads * queries * keys) * Double(width)
   let recorded = output.recorded("attention", from: q, k, v, flops: flops) { g, sink in
-    sink.accumulate(into: v) { gv, beta in products.combineTransposed(kept.pointer, g.pointer, gv, beta: beta) }
+    sink.accumulate(into: v) { gv, beta in
+      products.eachSample { one, queryPlace, keyPlace, matrix, _ in
+        one.combineTransposed(kept.pointer + matrix, g.pointer + queryPlace, gv + keyPlace, beta: beta)
+      }
+    }
     guard sink.wants(q) || sink.wants(k) else { return }
     var ds = Tensor(uninitialized: p.shape)
-    products.scores(g.pointer, v.pointer, 1, ds.pointer)
-    if let probabilityMask { ds = ds * probabilityMask }
-    braid_attention_softmax_gradient(p.pointer, ds.pointer, scale, ds.pointer, batch * heads * queries, keys)
-    sink.accumulate(into: q) { gq, beta in products.combine(ds.pointer, k.pointer, gq, beta: beta) }
-    sink.accumulate(into: k) { gk, beta in products.combineTransposed(ds.pointer, q.pointer, gk, beta: beta) }
+    products.eachSample { one, queryPlace, keyPlace, matrix, _ in
+      let (p, ds) = (p.pointer + matrix, ds.pointer + matrix)
+      one.scores(g.pointer + queryPlace, v.pointer + keyPlace, 1, ds)
+      if probabilityMask == nil { braid_attention_softmax_gradient(p, ds, scale, ds, heads * queries, keys) }
+    }
+    if let probabilityMask {
+      ds = ds * probabilityMask
+      braid_attention_softmax_gradient(p.pointer, ds.pointer, scale, ds.pointer, batch * heads * queries, keys)
+    }
+    sink.accumulate(into: q) { gq, beta in
+      products.eachSample { one, queryPlace, keyPlace, matrix, _ in
+        one.combine(ds.pointer + matrix, k.pointer + keyPlace, gq + queryPlace, beta: beta)
+      }
+    }
+    sink.accumulate(into: k) { gk, beta in
+      products.eachSample { one, queryPlace, keyPlace, matrix, _ in
+        one.combineTransposed(ds.pointer + matrix, q.pointer + queryPlace, gk + keyPlace, beta: beta)
+      }
+    }
   }
   return (recorded, wantsWeights ? p : nil)
 }
 
-/// The three products attention is made of, over all samples and heads: by the matrix library where matrices are large enough
-/// to pay for its calls, by plain loops where they are not.
+/// The three products attention is made of, over all samples and heads: by the general product where matrices are large
+/// enough to pay for its calls, by plain loops where they are not.
 struct HeadProducts {
   let batch: Int, heads: Int, queries: Int, keys: Int, width: Int
 
@@ -107,6 +135,20 @@ struct HeadProducts {
       gemm(
         keys, width, queries, s + matrix, true, rows: keys, g + queryPlace, false, rows: stride, out + keyPlace,
         rows: stride, beta: beta)
+    }
+  }
+
+  /// Goes through the samples, several at the same time where that pays, with the products of one and the offsets of
+  /// its queries, its keys and its score matrices.
+  @inline(__always)
+  func eachSample(
+    _ body: (_ one: HeadProducts, _ queryPlace: Int, _ keyPlace: Int, _ matrix: Int, _ sample: Int) -> Void
+  ) {
+    let one = HeadProducts(batch: 1, heads: heads, queries: queries, keys: keys, width: width)
+    Parallel.split(batch, work: batch * heads * queries * keys * width / 8) { samples in
+      for sample in samples {
+        body(one, sample * queries * stride, sample * keys * stride, sample * heads * queries * keys, sample)
+      }
     }
   }
 

@@ -64,10 +64,13 @@ private func convolution(
     if activation == .relu { gp = Tensor(uninitialized: g.shape) }
     let masked = activation == .relu ? gp.pointer : nil
     func finishMap(_ biasGradient: UnsafeMutablePointer<Float>?) {
-      for sample in 0..<batch {
-        let at = sample * outputs * pixels
-        braid_map_gradient(
-          masked == nil ? nil : y.pointer + at, g.pointer + at, outputs, pixels, masked.map { $0 + at }, biasGradient)
+      Parallel.split(outputs, work: g.count) { range in
+        for sample in 0..<batch {
+          let at = (sample * outputs + range.lowerBound) * pixels
+          braid_map_gradient(
+            masked == nil ? nil : y.pointer + at, g.pointer + at, range.count, pixels, masked.map { $0 + at },
+            biasGradient.map { $0 + range.lowerBound })
+        }
       }
     }
     if let bias, wantsBias {

@@ -20,6 +20,8 @@ struct ConvolutionGeometry {
   var pixels: Int { rows * columns }
   /// Elements of one window over all channels of a group: the depth of the forward product.
   var taps: Int { groupChannels * window.y * window.x }
+  /// What sharing out its products is weighed by.
+  var work: Int { batch * outputs * pixels * taps / 16 }
   var flops: Double { 2 * Double(batch * outputs * pixels) * Double(taps) }
   /// Floats of one sample, and of its result.
   var inputSize: Int { channels * height * width }

@@ -12,47 +12,50 @@ extension ConvolutionGeometry {
     let high = before.y + max(rows, (height - 1 + padding.y) / stride.y + 1)
     let wide = before.x + max(columns, (width - 1 + padding.x) / stride.x + 1)
     let isPadded = high != rows || wide != columns
-    let padded = isPadded ? Tensor(uninitialized: Shape(outputs, high, wide)) : nil
     let tables = PhaseTables(self, weight, before: before, high: high, wide: wide)
     let panelStride = Panels.stride(groupChannels)
-    let product = tables.panels.map { _ in Tensor(uninitialized: Shape(Chunks.most, panelStride)) }
     let plane = height * width
-    for sample in 0..<batch {
-      var from = UnsafePointer(g.pointer + sample * outputSize)
-      if let padded {
-        braid_pad_planes(from, outputs, rows, columns, before.y, before.x, high, wide, padded.pointer)
-        from = UnsafePointer(padded.pointer)
-      }
-      for group in 0..<groups {
-        let maps = from + group * groupOutputs * high * wide
-        let to = gx + sample * inputSize + group * groupChannels * plane
-        for phase in Phases(self) {
-          let depth = groupOutputs * phase.taps
-          let table = groupOutputs * phase.firstTap
-          guard let panels = tables.panels, let product else {
-            let corner = (phase.base.y + before.y) * wide + phase.base.x + before.x
-            let grid = braid_grid(
-              rows: phase.rows, columns: phase.columns, from_row: wide, from_column: 1, to_row: stride.y * width,
-              to_column: stride.x)
-            for channel in 0..<groupChannels {
-              braid_weighted_map(
-                maps + corner, grid, tables.step.pointer + table, tables.weightAt.pointer + table, depth,
-                weight.pointer + group * groupOutputs * taps + channel * window.y * window.x, 0, 0, beta,
-                to + channel * plane + phase.pixel.y * width + phase.pixel.x)
+    Parallel.split(batch, work: work) { samples in
+      let padded = isPadded ? Tensor(uninitialized: Shape(outputs, high, wide)) : nil
+      let product = tables.panels.map { _ in Tensor(uninitialized: Shape(Chunks.most, panelStride)) }
+      for sample in samples {
+        var from = UnsafePointer(g.pointer + sample * outputSize)
+        if let padded {
+          braid_pad_planes(from, outputs, rows, columns, before.y, before.x, high, wide, padded.pointer)
+          from = UnsafePointer(padded.pointer)
+        }
+        for group in 0..<groups {
+          let maps = from + group * groupOutputs * high * wide
+          let to = gx + sample * inputSize + group * groupChannels * plane
+          for phase in Phases(self) {
+            let depth = groupOutputs * phase.taps
+            let table = groupOutputs * phase.firstTap
+            guard let panels = tables.panels, let product else {
+              let corner = (phase.base.y + before.y) * wide + phase.base.x + before.x
+              let grid = braid_grid(
+                rows: phase.rows, columns: phase.columns, from_row: wide, from_column: 1, to_row: stride.y * width,
+                to_column: stride.x)
+              for channel in 0..<groupChannels {
+                braid_weighted_map(
+                  maps + corner, grid, tables.step.pointer + table, tables.weightAt.pointer + table, depth,
+                  weight.pointer + group * groupOutputs * taps + channel * window.y * window.x, 0, 0, beta,
+                  to + channel * plane + phase.pixel.y * width + phase.pixel.x)
+              }
+              continue
             }
-            continue
-          }
-          let packed = panels.pointer + (group * groupOutputs * window.y * window.x + table) * panelStride
-          for chunk in Chunks(phase.rows * phase.columns) {
-            let start = phase.firstPixel + chunk.start
-            braid_indirect_product(
-              maps, tables.base.pointer + start, chunk.count, tables.step.pointer + table, depth, packed,
-              groupChannels, 0, product.pointer)
-            if stride == (1, 1) {
-              braid_unpack_sum(product.pointer, panelStride, chunk.count, groupChannels, beta, to + start, plane)
-            } else {
-              braid_scatter_sum(
-                product.pointer, panelStride, chunk.count, groupChannels, tables.pixel.pointer + start, beta, to, plane)
+            let packed = panels.pointer + (group * groupOutputs * window.y * window.x + table) * panelStride
+            for chunk in Chunks(phase.rows * phase.columns) {
+              let start = phase.firstPixel + chunk.start
+              braid_indirect_product(
+                maps, tables.base.pointer + start, chunk.count, tables.step.pointer + table, depth, packed,
+                groupChannels, 0, product.pointer)
+              if stride == (1, 1) {
+                braid_unpack_sum(product.pointer, panelStride, chunk.count, groupChannels, beta, to + start, plane)
+              } else {
+                braid_scatter_sum(
+                  product.pointer, panelStride, chunk.count, groupChannels, tables.pixel.pointer + start, beta, to,
+                  plane)
+              }
             }
           }
         }

@@ -11,19 +11,21 @@ extension ConvolutionGeometry {
     _ x: Tensor, _ weight: Tensor, bias: Tensor?, isRectified: Bool, _ y: UnsafeMutablePointer<Float>, _ beta: Float
   ) {
     let tapAt = tapOffsets()
-    let padded = paddedSample()
     let groupSize = groupChannels * paddedHeight * paddedWidth
     if Self.isNarrow(groupOutputs) {
       let grid = braid_grid(
         rows: rows, columns: columns, from_row: stride.y * paddedWidth, from_column: stride.x, to_row: columns,
         to_column: 1)
-      for sample in 0..<batch {
-        let from = pad(x.pointer + sample * inputSize, padded)
-        for output in 0..<outputs {
-          braid_weighted_map(
-            from + output / groupOutputs * groupSize, grid, tapAt.pointer, nil, taps, weight.pointer + output * taps,
-            bias.map { $0.pointer[output] } ?? 0, isRectified ? 1 : 0, beta,
-            y + sample * outputSize + output * pixels)
+      Parallel.split(batch, work: work) { samples in
+        let padded = paddedSample()
+        for sample in samples {
+          let from = pad(x.pointer + sample * inputSize, padded)
+          for output in 0..<outputs {
+            braid_weighted_map(
+              from + output / groupOutputs * groupSize, grid, tapAt.pointer, nil, taps, weight.pointer + output * taps,
+              bias.map { $0.pointer[output] } ?? 0, isRectified ? 1 : 0, beta,
+              y + sample * outputSize + output * pixels)
+          }
         }
       }
       return
@@ -37,22 +39,25 @@ extension ConvolutionGeometry {
         weight.pointer + group * groupOutputs * taps, inOrder.pointer, taps, taps, groupOutputs,
         panels.pointer + group * panelSize)
     }
-    let product = Tensor(uninitialized: Shape(Chunks.most, panels.stride))
-    for sample in 0..<batch {
-      let from = pad(x.pointer + sample * inputSize, padded)
-      for group in 0..<groups {
-        let first = group * groupOutputs
-        for chunk in Chunks(pixels) {
-          braid_indirect_product(
-            from + group * groupSize, pixelAt.pointer + chunk.start, chunk.count, tapAt.pointer, taps,
-            panels.pointer + group * panelSize, groupOutputs, 0, product.pointer)
-          let to = y + sample * outputSize + first * pixels + chunk.start
-          if beta == 0 {
-            braid_unpack_map(
-              product.pointer, panels.stride, chunk.count, groupOutputs, bias.map { UnsafePointer($0.pointer + first) },
-              isRectified ? 1 : 0, to, pixels)
-          } else {
-            braid_unpack_sum(product.pointer, panels.stride, chunk.count, groupOutputs, beta, to, pixels)
+    Parallel.split(batch, work: work) { samples in
+      let padded = paddedSample()
+      let product = Tensor(uninitialized: Shape(Chunks.most, panels.stride))
+      for sample in samples {
+        let from = pad(x.pointer + sample * inputSize, padded)
+        for group in 0..<groups {
+          let first = group * groupOutputs
+          for chunk in Chunks(pixels) {
+            braid_indirect_product(
+              from + group * groupSize, pixelAt.pointer + chunk.start, chunk.count, tapAt.pointer, taps,
+              panels.pointer + group * panelSize, groupOutputs, 0, product.pointer)
+            let to = y + sample * outputSize + first * pixels + chunk.start
+            if beta == 0 {
+              braid_unpack_map(
+                product.pointer, panels.stride, chunk.count, groupOutputs,
+                bias.map { UnsafePointer($0.pointer + first) }, isRectified ? 1 : 0, to, pixels)
+            } else {
+              braid_unpack_sum(product.pointer, panels.stride, chunk.count, groupOutputs, beta, to, pixels)
+            }
           }
         }
       }
@@ -62,42 +67,50 @@ extension ConvolutionGeometry {
   /// gw[o, k] = Σ over samples and pixels of x at tap k of the pixel · g[o, pixel], + beta gw.
   func weightGradient(_ x: Tensor, _ g: Tensor, _ gw: UnsafeMutablePointer<Float>, _ beta: Float) {
     let tapAt = tapOffsets()
-    let padded = paddedSample()
     let groupSize = groupChannels * paddedHeight * paddedWidth
     if Self.isNarrow(groupOutputs) {
       if beta == 0 { gw.update(repeating: 0, count: outputs * taps) }
       let grid = braid_grid(
         rows: rows, columns: columns, from_row: stride.y * paddedWidth, from_column: stride.x, to_row: columns,
         to_column: 1)
-      for sample in 0..<batch {
-        let from = pad(x.pointer + sample * inputSize, padded)
-        for output in 0..<outputs {
-          braid_map_products(
-            from + output / groupOutputs * groupSize, grid, tapAt.pointer, taps,
-            g.pointer + sample * outputSize + output * pixels, gw + output * taps)
+      Parallel.split(outputs, work: work) { range in
+        let padded = paddedSample()
+        for sample in 0..<batch {
+          let from = pad(x.pointer + sample * inputSize, padded)
+          for output in range {
+            braid_map_products(
+              from + output / groupOutputs * groupSize, grid, tapAt.pointer, taps,
+              g.pointer + sample * outputSize + output * pixels, gw + output * taps)
+          }
         }
       }
       return
     }
     let pixelAt = pixelOffsets()
-    let panels = Panels(depth: Chunks.most, columns: groupOutputs)
-    let product = Tensor.zeros(Shape(groups, taps, panels.stride))
-    let productSize = taps * panels.stride
-    for sample in 0..<batch {
-      let from = pad(x.pointer + sample * inputSize, padded)
-      for group in 0..<groups {
-        let maps = g.pointer + sample * outputSize + group * groupOutputs * pixels
-        for chunk in Chunks(pixels) {
-          braid_pack_map(maps + chunk.start, pixels, chunk.count, groupOutputs, panels.pointer)
-          braid_indirect_product(
-            from + group * groupSize, tapAt.pointer, taps, pixelAt.pointer + chunk.start, chunk.count, panels.pointer,
-            groupOutputs, 1, product.pointer + group * productSize)
+    let stride = Panels.stride(groupOutputs)
+    let product = Tensor.zeros(Shape(groups, taps, stride))
+    let productSize = taps * stride
+    // by taps, so that every sum over the samples stays in one thread
+    Parallel.split(taps, unit: 6, work: work) { range in
+      let padded = paddedSample()
+      let panels = Panels(depth: Chunks.most, columns: groupOutputs)
+      for sample in 0..<batch {
+        let from = pad(x.pointer + sample * inputSize, padded)
+        for group in 0..<groups {
+          let maps = g.pointer + sample * outputSize + group * groupOutputs * pixels
+          for chunk in Chunks(pixels) {
+            braid_pack_map(maps + chunk.start, pixels, chunk.count, groupOutputs, panels.pointer)
+            braid_indirect_product(
+              from + group * groupSize, tapAt.pointer + range.lowerBound, range.count, pixelAt.pointer + chunk.start,
+              chunk.count, panels.pointer, groupOutputs, 1,
+              product.pointer + group * productSize + range.lowerBound * stride)
+          }
         }
       }
     }
     for group in 0..<groups {
       braid_unpack_sum(
-        product.pointer + group * productSize, panels.stride, taps, groupOutputs, beta,
+        product.pointer + group * productSize, stride, taps, groupOutputs, beta,
         gw + group * groupOutputs * taps, taps)
     }
   }

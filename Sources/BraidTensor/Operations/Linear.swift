@@ -35,8 +35,8 @@ public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, activat
   let y = Tensor(uninitialized: x.shape.replacingLast(outputs))  // […, outputs]
   let isPlain = activation == .none || activation == .relu  // what the product does by itself
   gemm(
-    rows, outputs, inputs, x.pointer, false, rows: inputs, weight.pointer, false, rows: outputs, y.pointer, rows: outputs,
-    bias: isPlain ? bias?.pointer : nil, rectifies: activation == .relu)
+    rows, outputs, inputs, x.pointer, false, rows: inputs, weight.pointer, false, rows: outputs, y.pointer,
+    rows: outputs, bias: isPlain ? bias?.pointer : nil, rectifies: activation == .relu)
   let before = activation == .gelu ? Tensor(uninitialized: y.shape) : nil
   if !isPlain { biasActivation(activation, bias, y, before, rows, outputs) }
   return y.recorded("linear", from: x, weight, bias, flops: 2 * Double(rows * inputs * outputs)) { g, sink in
@@ -70,8 +70,8 @@ func biasActivation(
   }
 }
 
-/// out = g ∘ activation′ and the bias gradient Σ_rows out + beta · itself. Ranges of columns are summed apart, so the order of
-/// sums does not depend on the number of threads.
+/// out = g ∘ activation′ and the bias gradient Σ_rows out + beta · itself. Ranges of columns are summed apart, so the
+/// order of sums does not depend on the number of threads.
 func biasActivationGradient(
   _ activation: Activation, _ before: Tensor?, _ y: Tensor, _ g: Tensor, _ out: Tensor?,
   _ biasGradient: UnsafeMutablePointer<Float>?, _ beta: Float, _ rows: Int, _ columns: Int

@@ -26,8 +26,12 @@ public func layerNorm(
   }
   let y = Tensor(uninitialized: x.shape)
   let statistics = Tensor(uninitialized: Shape(rows, Int(BRAID_NORM_STATISTICS)))
-  braid_layer_norm(
-    x.pointer, residual?.pointer, gain?.pointer, bias?.pointer, epsilon, y.pointer, statistics.pointer, rows, features)
+  Parallel.split(rows, work: 3 * x.count) { range in
+    let at = range.lowerBound * features
+    braid_layer_norm(
+      x.pointer + at, residual.map { $0.pointer + at }, gain?.pointer, bias?.pointer, epsilon, y.pointer + at,
+      statistics.pointer + range.lowerBound * Int(BRAID_NORM_STATISTICS), range.count, features)
+  }
   var operands = [x]
   for operand in [gain, bias, residual] { if let operand { operands.append(operand) } }
   return y.recorded("layerNorm", from: operands, flops: Double(8 * x.count)) { g, sink in

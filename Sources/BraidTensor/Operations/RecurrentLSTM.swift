@@ -28,26 +28,38 @@ public func lstm(
   gemm(time * batch, columns, width, xs.pointer, false, inputWeight.pointer, false, gates.pointer)
   let h = run.states(), c = run.states()  // [T + 1, B, h]
   let states = Tensor(uninitialized: Shape(batch, time, units))  // [B, T, h]
-  let place = batch * units
-  for s in 0..<time {
-    let step = run.step(s), gate = gates.pointer + s * batch * columns
-    if s > 0 { gemm(batch, columns, units, h.pointer + s * place, false, recurrentWeight.pointer, false, gate, beta: 1) }
-    braid_lstm_step(
-      gate, bias.pointer, c.pointer + s * place, h.pointer + s * place, run.mask(step), time, c.pointer + (s + 1) * place,
-      h.pointer + (s + 1) * place, states.pointer + step * units, time * units, batch, units)
+  // samples do not see each other: a thread takes some of them through all steps
+  let work = time * batch * columns * units / 16
+  Parallel.split(batch, work: work) { samples in
+    let (first, count) = (samples.lowerBound, samples.count)
+    for s in 0..<time {
+      let step = run.step(s), gate = gates.pointer + (s * batch + first) * columns
+      let (c, h) = (c.pointer + (s * batch + first) * units, h.pointer + (s * batch + first) * units)
+      if s > 0 { gemm(count, columns, units, h, false, recurrentWeight.pointer, false, gate, beta: 1) }
+      braid_lstm_step(
+        gate, bias.pointer, c, h, run.mask(step).map { $0 + first * time }, time, c + batch * units, h + batch * units,
+        states.pointer + (first * time + step) * units, time * units, count, units)
+    }
   }
   let flops = 2 * Double(time * batch * columns) * Double(width + units)
   let recorded = states.recorded("lstm", from: [x, inputWeight, recurrentWeight, bias], flops: flops) { g, sink in
-    let dh = Tensor.zeros(Shape(batch, units)), dc = Tensor.zeros(Shape(batch, units)), gb = Tensor.zeros(bias.shape)
-    for s in (0..<time).reversed() {
-      let step = run.step(s), gate = gates.pointer + s * batch * columns
-      braid_lstm_step_gradient(
-        gate, c.pointer + s * place, c.pointer + (s + 1) * place, run.mask(step), time, g.pointer + step * units,
-        time * units, dh.pointer, dc.pointer, gb.pointer, batch, units)
-      // dh: [B, h], what bypassed the gates plus [B, 4h] Uᵀ
-      if s > 0 { gemm(batch, units, columns, gate, false, recurrentWeight.pointer, true, dh.pointer, beta: 1) }
+    let dh = Tensor.zeros(Shape(batch, units)), dc = Tensor.zeros(Shape(batch, units))
+    Parallel.split(batch, work: work) { samples in
+      let (first, count) = (samples.lowerBound, samples.count)
+      let (dh, dc) = (dh.pointer + first * units, dc.pointer + first * units)
+      for s in (0..<time).reversed() {
+        let step = run.step(s), gate = gates.pointer + (s * batch + first) * columns
+        let c = c.pointer + (s * batch + first) * units
+        braid_lstm_step_gradient(
+          gate, c, c + batch * units, run.mask(step).map { $0 + first * time }, time,
+          g.pointer + (first * time + step) * units, time * units, dh, dc, count, units)
+        // dh: [B, h], what bypassed the gates plus [B, 4h] Uᵀ
+        if s > 0 { gemm(count, units, columns, gate, false, recurrentWeight.pointer, true, dh, beta: 1) }
+      }
     }
-    sink.add(gb, to: bias)
+    sink.accumulate(into: bias) { gb, beta in
+      biasActivationGradient(.none, nil, gates, gates, nil, gb, beta, time * batch, columns)
+    }
     sink.accumulate(into: recurrentWeight) { gu, beta in
       gemm(units, columns, time * batch, h.pointer, true, gates.pointer, false, gu, beta: beta)
     }

@@ -1,10 +1,11 @@
 import CBraidKernels
 
-/// `activation(vec([1; x_1] ⊗ … ⊗ [1; x_M]) W + b)`, the linear map of a full tensor fusion (Zadeh et al. 2017, eq. 3), as one
-/// operation that never holds the tensor.
+/// `activation(vec([1; x_1] ⊗ … ⊗ [1; x_M]) W + b)`, the linear map of a full tensor fusion (Zadeh et al. 2017, eq. 3),
+/// as one operation that never holds the tensor.
 ///
-/// The tensor is the product of a left and a right factor of about equal size. Blocks of its columns are made in a small buffer,
-/// multiplied with their rows of W and forgotten; the reverse pass makes them again: dW = zᵀ g and dz = g Wᵀ block by block.
+/// The tensor is the product of a left and a right factor of about equal size. Blocks of its columns are made in a
+/// small buffer, multiplied with their rows of W and forgotten; the reverse pass makes them again: dW = zᵀ g and dz = g
+/// Wᵀ block by block.
 /// - Parameters:
 ///   - inputs: x_m `[B, d_m]`, at least one.
 ///   - weight: `[∏(d_m + 1), outputs]`; rows in the order of the tensor, the last modality's index fastest.
@@ -53,9 +54,13 @@ public func tensorProductLinear(
     let dleft = Tensor.zeros(factors.left.shape), dright = Tensor.zeros(factors.right.shape)
     factors.eachBlock { first, count, dz in
       gemm(batch, count, outputs, gp.pointer, false, weight.pointer + first * outputs, true, dz.pointer)
-      braid_product_block_gradient(
-        factors.left.pointer, factors.right.pointer, dz.pointer, dleft.pointer, dright.pointer, batch,
-        factors.left.shape[1], factors.right.shape[1], first, count)
+      let (lefts, rights) = (factors.left.shape[1], factors.right.shape[1])
+      Parallel.split(batch, work: 2 * batch * count) { samples in
+        let at = samples.lowerBound
+        braid_product_block_gradient(
+          factors.left.pointer + at * lefts, factors.right.pointer + at * rights, dz.pointer + at * count,
+          dleft.pointer + at * lefts, dright.pointer + at * rights, samples.count, lefts, rights, first, count)
+      }
     }
     factors.spread(dleft, over: 0..<factors.split, &sink)
     factors.spread(dright, over: factors.split..<inputs.count, &sink)
@@ -103,8 +108,13 @@ struct TensorFactors {
 
   /// z = columns `first ..< first + count` of the tensor.
   func make(_ first: Int, _ count: Int, _ z: UnsafeMutablePointer<Float>) {
-    braid_product_block(
-      left.pointer, right.pointer, z, left.shape[0], left.shape[1], right.shape[1], first, count)
+    let (lefts, rights) = (left.shape[1], right.shape[1])
+    Parallel.split(left.shape[0], work: left.shape[0] * count) { samples in
+      let at = samples.lowerBound
+      braid_product_block(
+        left.pointer + at * lefts, right.pointer + at * rights, z + at * count, samples.count, lefts, rights, first,
+        count)
+    }
   }
 
   /// Hands a factor's gradient on to the inputs it is the product of, last to first.

@@ -11,7 +11,9 @@ extension Tensor {
   public func applying(_ function: UnaryFunction) -> Tensor {
     let x = self
     let y = Tensor(uninitialized: shape)
-    braid_unary(function.rawValue, x.pointer, y.pointer, count)
+    Parallel.split(count, unit: 16, work: 4 * count) { range in
+      braid_unary(function.rawValue, x.pointer + range.lowerBound, y.pointer + range.lowerBound, range.count)
+    }
     return y.recorded("element-wise function", from: x, flops: Double(count)) { g, sink in
       sink.accumulate(into: x) { gx, beta in
         braid_unary_gradient(function.rawValue, x.pointer, y.pointer, g.pointer, beta, gx, x.count)

@@ -12,7 +12,7 @@ void braid_unary_gradient(int f, const float *x, const float *y, const float *g,
 /// y[r, c] = f(y[r, c] + bias[c]) in place; bias may be NULL. `before` (may be NULL) receives the argument of f: gelu's
 /// derivative needs it.
 void braid_bias_activation(int f, const float *bias, float *y, float *before, long rows, long columns);
-/// out[r, c] = g[r, c] * f'(.), and bias_gradient[c] = Σ_r out[r, c] + beta * bias_gradient[c] (NULL: not wanted). Rows are
-/// `stride` apart. `x` is read for gelu only; `out` may be g.
+/// out[r, c] = g[r, c] * f'(.), and bias_gradient[c] = Σ_r out[r, c] + beta * bias_gradient[c] (NULL: not wanted). Rows
+/// are `stride` apart. `x` is read for gelu only; `out` may be g.
 void braid_bias_activation_gradient(int f, const float *x, const float *y, const float *g, float *out,
                                     float *bias_gradient, float beta, long rows, long columns, long stride);

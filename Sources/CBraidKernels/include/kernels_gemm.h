@@ -1,8 +1,8 @@
 #pragma once
 #include "kernels_common.h"
 
-/// c = op(a) op(b), row-major: op(a) is [m, k], op(b) [k, n], c [m, n] with row strides lda, ldb, ldc; a transposed operand is
-/// stored the other way round.
+/// c = op(a) op(b), row-major: op(a) is [m, k], op(b) [k, n], c [m, n] with row strides lda, ldb, ldc; a transposed
+/// operand is stored the other way round.
 typedef struct {
   int transpose_a, transpose_b;
   long m, n, k;
@@ -14,8 +14,8 @@ typedef struct {
   long ldc;
 } braid_gemm_operands;
 
-/// What becomes of the product x before it is stored: f(alpha x + beta c + bias), f being max(·, 0) if it `rectifies`. With
-/// beta 0, c need not be initialised. bias [n] may be NULL.
+/// What becomes of the product x before it is stored: f(alpha x + beta c + bias), f being max(·, 0) if it `rectifies`.
+/// With beta 0, c need not be initialised. bias [n] may be NULL.
 typedef struct {
   float alpha, beta;
   const float *bias;
@@ -24,6 +24,7 @@ typedef struct {
 
 /// Floats of memory the product works best with; 0: it needs none.
 long braid_gemm_workspace(int transpose_a, long m, long n, long k);
-/// The product. `workspace` may be NULL. Every element is summed in one order, whatever m and n are: a product may be cut into
-/// ranges of rows and columns. Returns 0, and has done nothing, when the processor has no kernel here (or k is 0).
+/// The product. `workspace` may be NULL. Every element is summed in one order, whatever m and n are: a product may be
+/// cut into ranges of rows and columns. Returns 0, and has done nothing, when the processor has no kernel here (or k is
+/// 0).
 int braid_gemm(const braid_gemm_operands *operands, const braid_gemm_end *end, float *workspace);

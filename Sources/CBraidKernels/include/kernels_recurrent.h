@@ -16,9 +16,9 @@ void braid_lstm_step(float *gates, const float *bias, const float *c, const floa
                      float *c_next, float *h_next, float *y, long y_stride, long batch, long units);
 /// Its derivative. gates: activations in, derivatives of their arguments out. gy: gradient of the output rows. dh, dc
 /// [batch, units]: gradients of the state after in; on return dc is that of the state before, and dh what bypasses the gates
-/// (the caller adds gates · Uᵀ). bias_gradient [4·units] is added to.
+/// (the caller adds gates · Uᵀ).
 void braid_lstm_step_gradient(float *gates, const float *c, const float *c_next, const float *mask, long mask_stride,
-                              const float *gy, long gy_stride, float *dh, float *dc, float *bias_gradient, long batch, long units);
+                              const float *gy, long gy_stride, float *dh, float *dc, long batch, long units);
 
 /// One GRU step. gates [batch, 3·units] (r, z, n) holds the input product, `recurrent` the product with the state; on return
 /// gates holds the activations and q [batch, units] the recurrent part of n's argument before r multiplies it.
