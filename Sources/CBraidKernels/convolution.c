@@ -166,15 +166,8 @@ BRAID_KERNEL void braid_scatter_sum(const float *product, long stride, long rows
 void braid_pad_planes(const float *x, long planes, long height, long width, long top, long left, long padded_height,
                       long padded_width, float *padded) {
   for (long p = 0; p < planes; p++, padded += padded_height * padded_width) {
-    memset(padded, 0, (size_t)(top * padded_width) * sizeof(float));
-    for (long r = 0; r < height; r++, x += width) {
-      float *row = padded + (top + r) * padded_width;
-      memset(row, 0, (size_t)left * sizeof(float));
-      memcpy(row + left, x, (size_t)width * sizeof(float));
-      memset(row + left + width, 0, (size_t)(padded_width - left - width) * sizeof(float));
-    }
-    long below = padded_height - top - height;
-    memset(padded + (top + height) * padded_width, 0, (size_t)(below * padded_width) * sizeof(float));
+    float *row = padded + top * padded_width + left;
+    for (long r = 0; r < height; r++, x += width, row += padded_width) memcpy(row, x, (size_t)width * sizeof(float));
   }
 }
 

@@ -1,9 +1,10 @@
 #include "CBraidKernels.h"
 
-// Products with few columns (depthwise convolutions, pictures of one or three channels): pixels of one map lie side by
-// side in a vector, where the tiles of convolution.c would be mostly padding.
+// Products with few columns (one a group: depthwise convolutions): pixels of one map lie side by side in a vector,
+// where the tiles of convolution.c would be mostly padding.
 
 typedef float lanes16 __attribute__((vector_size(64), aligned(4), may_alias));
+typedef float lanes8 __attribute__((vector_size(32), aligned(4), may_alias));
 typedef float lanes4 __attribute__((vector_size(16), aligned(4), may_alias));
 
 // Sums of n pixels into the map.
@@ -50,6 +51,7 @@ BRAID_INLINE void weighted_map(int listed, const float *a, braid_grid grid, cons
     long c = 0;
     if (grid.from_column == 1) {
       NEIGHBOURS(lanes16, 16)
+      NEIGHBOURS(lanes8, 8)
       NEIGHBOURS(lanes4, 4)
     } else {
       APART(8)
@@ -69,15 +71,19 @@ BRAID_KERNEL void braid_map_products(const float *a, braid_grid grid, const int3
   BRAID_REASSOCIATE
   for (long k = 0; k < depth; k++) {
     lanes16 wide = {0};
+    lanes4 narrow = {0};
     float sum = 0;
     for (long r = 0; r < grid.rows; r++) {
       const float *p = a + r * grid.from_row + step[k], *q = g + r * grid.to_row;
       long c = 0;
-      if (grid.from_column == 1)
+      if (grid.from_column == 1) {
         for (; c + 16 <= grid.columns; c += 16) wide += *(const lanes16 *)(p + c) * *(const lanes16 *)(q + c);
+        for (; c + 4 <= grid.columns; c += 4) narrow += *(const lanes4 *)(p + c) * *(const lanes4 *)(q + c);
+      }
       for (; c < grid.columns; c++) sum += p[c * grid.from_column] * q[c];
     }
     for (int i = 0; i < 16; i++) sum += wide[i];
+    for (int i = 0; i < 4; i++) sum += narrow[i];
     sums[k] += sum;
   }
 }

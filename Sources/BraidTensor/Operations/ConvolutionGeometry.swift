@@ -80,9 +80,9 @@ struct ConvolutionGeometry {
     }
   }
 
-  /// Memory for one sample with its zeros; nil without padding.
+  /// Memory for one sample with its zeros, which stay when samples are written within them; nil without padding.
   func paddedSample() -> Tensor? {
-    padding == (0, 0) ? nil : Tensor(uninitialized: Shape(channels, paddedHeight, paddedWidth))
+    padding == (0, 0) ? nil : Tensor.zeros(Shape(channels, paddedHeight, paddedWidth))
   }
 
   /// One sample with its zeros; the sample itself when there is no padding.

@@ -16,7 +16,7 @@ extension ConvolutionGeometry {
     let panelStride = Panels.stride(groupChannels)
     let plane = height * width
     Parallel.split(batch, work: work) { samples in
-      let padded = isPadded ? Tensor(uninitialized: Shape(outputs, high, wide)) : nil
+      let padded = isPadded ? Tensor.zeros(Shape(outputs, high, wide)) : nil
       let product = tables.panels.map { _ in Tensor(uninitialized: Shape(Chunks.most, panelStride)) }
       for sample in samples {
         var from = UnsafePointer(g.pointer + sample * outputSize)
@@ -137,7 +137,7 @@ private struct PhaseTables {
   init(_ sizes: ConvolutionGeometry, _ weight: Tensor, before: (y: Int, x: Int), high: Int, wide: Int) {
     let (stride, dilation) = (sizes.stride, sizes.dilation)
     let area = sizes.window.y * sizes.window.x
-    let isNarrow = ConvolutionGeometry.isNarrow(sizes.groupChannels)
+    let isNarrow = sizes.isNarrow(sizes.groupChannels)
     let pixels = isNarrow ? 0 : sizes.height * sizes.width
     (pixel, base) = (Offsets(pixels), Offsets(pixels))
     (step, weightAt) = (Offsets(sizes.groupOutputs * area), Offsets(sizes.groupOutputs * area))

@@ -2,9 +2,10 @@ import CBraidKernels
 
 /// The product of windows and weight, and its derivative by the weight, sample by sample and group by group.
 extension ConvolutionGeometry {
-  /// Whether a product with so few columns goes map by map, its pixels side by side in a vector, because panels of 16
-  /// columns would be mostly padding: depthwise convolutions, pictures of one or three channels.
-  static func isNarrow(_ columns: Int) -> Bool { columns <= 4 }
+  /// Whether a product of so many columns a group goes map by map, its pixels side by side in a vector, because panels
+  /// of 16 columns would be mostly padding: depthwise convolutions. From two columns on, and with a depth of many
+  /// channels, panels are faster.
+  func isNarrow(_ columns: Int) -> Bool { groups > 1 && columns == 1 }
 
   /// y = f(bias + windows of x · weight), f the identity or ReLU; with beta 1 (and neither bias nor ReLU) added to y.
   func forward(
@@ -12,7 +13,7 @@ extension ConvolutionGeometry {
   ) {
     let tapAt = tapOffsets()
     let groupSize = groupChannels * paddedHeight * paddedWidth
-    if Self.isNarrow(groupOutputs) {
+    if isNarrow(groupOutputs) {
       let grid = braid_grid(
         rows: rows, columns: columns, from_row: stride.y * paddedWidth, from_column: stride.x, to_row: columns,
         to_column: 1)
@@ -68,7 +69,7 @@ extension ConvolutionGeometry {
   func weightGradient(_ x: Tensor, _ g: Tensor, _ gw: UnsafeMutablePointer<Float>, _ beta: Float) {
     let tapAt = tapOffsets()
     let groupSize = groupChannels * paddedHeight * paddedWidth
-    if Self.isNarrow(groupOutputs) {
+    if isNarrow(groupOutputs) {
       if beta == 0 { gw.update(repeating: 0, count: outputs * taps) }
       let grid = braid_grid(
         rows: rows, columns: columns, from_row: stride.y * paddedWidth, from_column: stride.x, to_row: columns,

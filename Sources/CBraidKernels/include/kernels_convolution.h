@@ -31,7 +31,7 @@ void braid_unpack_sum(const float *product, long stride, long rows, long columns
 void braid_scatter_sum(const float *product, long stride, long rows, long columns, const int32_t *at, float beta,
                        float *map, long size);
 
-/// Planes [height, width] into planes [paddedHeight, paddedWidth] at (top, left), zeros around them.
+/// Planes [height, width] into planes [paddedHeight, paddedWidth] at (top, left); what lies around them stays.
 void braid_pad_planes(const float *x, long planes, long height, long width, long top, long left, long padded_height,
                       long padded_width, float *padded);
 
