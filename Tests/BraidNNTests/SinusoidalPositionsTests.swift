@@ -15,7 +15,9 @@ import Testing
   @Test func `begin with zeros and ones, and never repeat`() {
     let table = SinusoidalPositions(4).table(500)
     #expect(Array(table.elements.prefix(4)) == [0, 1, 0, 1])
-    #expect(Set((0..<500).map { Array(table.elements[$0 * 4..<($0 + 1) * 4]) }).count == 500)
+    let elements = table.elements
+    let rows: [[Float]] = (0..<500).map { row in Array(elements[(row * 4)..<(row * 4 + 4)]) }
+    #expect(Set(rows).count == 500)
   }
 
   @Test func `stop on another width`() async {
