@@ -9,6 +9,7 @@ typedef float lanes8 __attribute__((vector_size(32), aligned(4), may_alias));
 #define TILE 6
 /// Depth of a block: its part of a panel (16 KB) stays in the first-level cache while the rows pass by.
 #define DEPTH 256
+#include "indirect_wide.h"
 
 // One tile: sums over the block's depth for six rows. `LANES` columns are computed, of 16 in memory.
 #define TILE_BODY(LANES)                                                                                         \
@@ -32,10 +33,9 @@ BRAID_INLINE void tile16(const float *a, const int32_t *base, const int32_t *ste
 BRAID_INLINE void tile8(const float *a, const int32_t *base, const int32_t *step, long depth, const float *panel,
                         int adds, float *result, long stride, long rows) { TILE_BODY(lanes8) }
 
-BRAID_KERNEL void braid_indirect_product(const float *a, const int32_t *base, long rows, const int32_t *step,
-                                         long depth, const float *panels, long columns, float beta, float *result) {
+BRAID_KERNEL static void narrow_product(const float *a, const int32_t *base, long rows, const int32_t *step, long depth,
+                                        const float *panels, long columns, float beta, float *result) {
   long count = (columns + BRAID_PANEL - 1) / BRAID_PANEL, stride = count * BRAID_PANEL;
-  if (depth == 0 && beta == 0) memset(result, 0, (size_t)(rows * stride) * sizeof(float));
   long blocks = (depth + DEPTH - 1) / DEPTH, even = blocks ? (depth + blocks - 1) / blocks : 1;
   for (long from = 0; from < depth; from += even) {
     long some = depth - from < even ? depth - from : even;
@@ -57,6 +57,16 @@ BRAID_KERNEL void braid_indirect_product(const float *a, const int32_t *base, lo
       }
     }
   }
+}
+
+void braid_indirect_product(const float *a, const int32_t *base, long rows, const int32_t *step, long depth,
+                            const float *panels, long columns, float beta, float *result) {
+  if (depth == 0 && beta == 0) {
+    memset(result, 0, (size_t)(rows * ((columns + BRAID_PANEL - 1) / BRAID_PANEL) * BRAID_PANEL) * sizeof(float));
+    return;
+  }
+  if (has_wide_vectors()) wide_product(a, base, rows, step, depth, panels, columns, beta, result);
+  else narrow_product(a, base, rows, step, depth, panels, columns, beta, result);
 }
 
 BRAID_KERNEL void braid_pack_panels(const float *weight, const int32_t *offset, long depth, long stride, long columns,
