@@ -1,3 +1,4 @@
+import CBraidKernels
 import Synchronization
 
 /// The memory tensors live in: blocks are kept by size and given out again, so a training step in its steady state asks the
@@ -26,6 +27,10 @@ public final class BufferPool: Sendable {
     shelves.withLock { $0.first.deallocate() }
   }
 
+  /// What each use of the shelves begins and ends with.
+  @inline(__always) private func taken() { braid_lock_taken(Unmanaged.passUnretained(self).toOpaque()) }
+  @inline(__always) private func givenBack() { braid_lock_given_back(Unmanaged.passUnretained(self).toOpaque()) }
+
   /// Size class of a number of bytes, and the bytes a block of that class has.
   @inline(__always)
   static func shelf(for bytes: Int) -> (index: Int, bytes: Int) {
@@ -39,6 +44,8 @@ public final class BufferPool: Sendable {
   func take(bytes: Int) -> UnsafeMutableRawPointer {
     let (index, size) = BufferPool.shelf(for: bytes)
     let reused = shelves.withLock { shelves in
+      taken()
+      defer { givenBack() }
       let block = shelves.first[index]
       if let waiting = UnsafePointer<UInt>(bitPattern: block) {
         shelves.first[index] = waiting.pointee
@@ -55,6 +62,8 @@ public final class BufferPool: Sendable {
     let (index, size) = BufferPool.shelf(for: bytes)
     let address = UInt(bitPattern: block)
     shelves.withLock { shelves in
+      taken()
+      defer { givenBack() }
       UnsafeMutablePointer<UInt>(bitPattern: address).unsafelyUnwrapped.pointee = shelves.first[index]
       shelves.first[index] = address
       shelves.heldBytes &+= size
@@ -62,13 +71,27 @@ public final class BufferPool: Sendable {
   }
 
   /// Bytes waiting to be used again.
-  public var heldBytes: Int { shelves.withLock { $0.heldBytes } }
+  public var heldBytes: Int {
+    shelves.withLock { shelves in
+      taken()
+      defer { givenBack() }
+      return shelves.heldBytes
+    }
+  }
   /// How many blocks were asked of the system so far: it stands still in a steady state.
-  public var allocations: Int { shelves.withLock { $0.allocations } }
+  public var allocations: Int {
+    shelves.withLock { shelves in
+      taken()
+      defer { givenBack() }
+      return shelves.allocations
+    }
+  }
 
   /// Hands all waiting blocks back to the system.
   public func trim() {
     shelves.withLock { shelves in
+      taken()
+      defer { givenBack() }
       for index in 0..<BufferPool.classes {
         while let block = UnsafeMutablePointer<UInt>(bitPattern: shelves.first[index]) {
           shelves.first[index] = block.pointee

@@ -77,6 +77,7 @@ let einsumMistakes = [
   @Test func `a matrix product is one matrix product, whichever way the operands lie`() {
     for equation in ["ik,kj->ij", "ki,kj->ij", "ik,jk->ij", "ki,jk->ij"] {
       let tape = Tape()
+      defer { tape.consume() }
       let sides = equation.prefix(5).split(separator: ",").map { $0.first == "k" ? Shape(5, 3) : Shape(3, 5) }
       _ = einsum(equation, tape.watch(.ones(sides[0])), .ones(sides[1]))
       #expect(tape.floatingPointOperations == 2 * 3 * 5 * 3)

@@ -69,6 +69,7 @@ import Testing
 
   @Test func `operations are counted in floating-point operations`() {
     let tape = Tape()
+    defer { tape.consume() }
     let x = tape.watch(.ones([3, 5])), w = tape.watch(.ones([5, 7]))
     _ = linear(x, w)
     #expect(tape.floatingPointOperations == 2 * 3 * 5 * 7)

@@ -3,8 +3,14 @@
 #include <stdint.h>
 
 // BRAID_KERNEL: the function is compiled for baseline x86-64, AVX2 + FMA and AVX-512 and picked when the program is loaded.
-// On other processors there is one version.
-#if defined(__x86_64__) && defined(__linux__) && defined(__clang__)
+// On other processors there is one version, and under the thread sanitizer: the pick is made before its runtime has
+// started.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define BRAID_UNDER_THREAD_SANITIZER
+#endif
+#endif
+#if defined(__x86_64__) && defined(__linux__) && defined(__clang__) && !defined(BRAID_UNDER_THREAD_SANITIZER)
 #define BRAID_KERNEL __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define BRAID_KERNEL
@@ -20,5 +26,29 @@ static inline void braid_pause(void) {
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
   __asm__ volatile("yield");
+#endif
+}
+
+#ifdef BRAID_UNDER_THREAD_SANITIZER
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+#endif
+
+/// Tells the thread sanitizer, which cannot look into Swift's Mutex, that the lock kept at this address was just taken.
+/// Nothing in ordinary builds.
+static inline void braid_lock_taken(void *address) {
+#ifdef BRAID_UNDER_THREAD_SANITIZER
+  __tsan_acquire(address);
+#else
+  (void)address;
+#endif
+}
+
+/// Tells the thread sanitizer that the lock kept at this address is about to be given back.
+static inline void braid_lock_given_back(void *address) {
+#ifdef BRAID_UNDER_THREAD_SANITIZER
+  __tsan_release(address);
+#else
+  (void)address;
 #endif
 }
