@@ -3,11 +3,18 @@
 #include <string.h>
 
 #if defined(__x86_64__) && defined(__clang__)
+#include <immintrin.h>
 
 /// Steps a panel is deep: 40 KB of it (20 KB with narrow vectors) meet the rows from the first and second cache.
 #define BRAID_GEMM_DEPTH 320
 /// Columns of a block.
 #define BRAID_GEMM_BLOCK 512
+
+/// The depth of the parts that a sum of k ≥ 1 products is cut into: equal ones.
+BRAID_INLINE long braid_gemm_even_depth(long k) {
+  const long parts = (k + BRAID_GEMM_DEPTH - 1) / BRAID_GEMM_DEPTH;
+  return (k + parts - 1) / parts;
+}
 
 #define LANES 8
 #define ROWS 6
@@ -23,25 +30,41 @@
 
 // Packing pays where panels meet many rows, or where a's steps are far apart.
 static int is_blocked(int transpose_a, long m, long n, long k) {
-  return transpose_a ? n > 32 && (k >= 128 || m > 512) : m > 192;
+  return transpose_a ? n > 32 && (k > BRAID_GEMM_DEPTH || m > 512) : m > 192;
 }
 
 long braid_gemm_workspace(int transpose_a, long m, long n, long k) {
   return is_blocked(transpose_a, m, n, k) ? BRAID_GEMM_DEPTH * BRAID_GEMM_BLOCK + (BRAID_GEMM_DEPTH + 16) * 192 : 0;
 }
 
+enum kernel { NONE, AVX2, AVX512 };
+static enum kernel kernel(void) {
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
+      && __builtin_cpu_supports("avx512vl")) return AVX512;
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? AVX2 : NONE;
+}
+
 int braid_gemm(const braid_gemm_operands *o, const braid_gemm_end *end, float *workspace) {
   if (o->k == 0) return 0;
   const int blocked = workspace && is_blocked(o->transpose_a, o->m, o->n, o->k);
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
-      && __builtin_cpu_supports("avx512vl")) {
-    if (blocked) gemm_avx512_blocked(o, *end, workspace); else gemm_avx512(o, *end);
-  } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    if (blocked) gemm_avx2_blocked(o, *end, workspace); else gemm_avx2(o, *end);
-  } else {
-    return 0;
+  switch (kernel()) {
+  case AVX512: if (blocked) gemm_avx512_blocked(o, *end, workspace); else gemm_avx512(o, *end); return 1;
+  case AVX2: if (blocked) gemm_avx2_blocked(o, *end, workspace); else gemm_avx2(o, *end); return 1;
+  case NONE: return 0;
   }
-  return 1;
+}
+
+long braid_gemm_packed_size(long n, long k) { return kernel() == NONE ? 0 : (n + 31) / 32 * 32 * k; }
+
+void braid_gemm_pack(int transpose_b, long n, long k, const float *b, long ldb, float *packed) {
+  if (k == 0) return;
+  if (kernel() == AVX512) gemm_avx512_pack_b(transpose_b, n, k, b, ldb, packed);
+  else gemm_avx2_pack_b(transpose_b, n, k, b, ldb, packed);
+}
+
+void braid_gemm_with_packed(const braid_gemm_operands *o, const braid_gemm_end *end) {
+  if (o->k == 0) return;
+  if (kernel() == AVX512) gemm_avx512_packed(o, *end); else gemm_avx2_packed(o, *end);
 }
 
 #else
@@ -55,5 +78,16 @@ int braid_gemm(const braid_gemm_operands *o, const braid_gemm_end *end, float *w
   (void)o; (void)end; (void)workspace;
   return 0;
 }
+
+long braid_gemm_packed_size(long n, long k) {
+  (void)n; (void)k;
+  return 0;
+}
+
+void braid_gemm_pack(int transpose_b, long n, long k, const float *b, long ldb, float *packed) {
+  (void)transpose_b; (void)n; (void)k; (void)b; (void)ldb; (void)packed;
+}
+
+void braid_gemm_with_packed(const braid_gemm_operands *o, const braid_gemm_end *end) { (void)o; (void)end; }
 
 #endif

@@ -101,6 +101,54 @@ import Testing
     }
   }
 
+  @Test(arguments: [false, true]) func `a packed operand gives the bits of the one it was made from`(
+    _ transposeB: Bool
+  ) {
+    var stream = RandomStream(seed: 3, .sampling)
+    for (m, n, k) in [(1, 1, 1), (5, 16, 7), (12, 17, 40), (14, 50, 33), (64, 96, 321), (25, 33, 700)] {
+      let a = stream.uniform([m, k], from: -1), b = stream.uniform(transposeB ? [n, k] : [k, n], from: -1)
+      let bias = stream.uniform([n], from: -1), whole = stream.uniform([m, n], from: -1), packed = whole.copy()
+      let size = braid_gemm_packed_size(n, k)
+      if size == 0 { return }  // the processor has no kernel
+      let panels = Tensor(repeating: .nan, Shape(size))
+      let ldb = transposeB ? k : n
+      braid_gemm_pack(transposeB ? 1 : 0, n, k, b.pointer, ldb, panels.pointer)
+      var end = braid_gemm_end(alpha: 0.5, beta: 0.3, bias: bias.pointer, rectifies: 1)
+      var operands = braid_gemm_operands(
+        transpose_a: 0, transpose_b: transposeB ? 1 : 0, m: m, n: n, k: k, a: a.pointer, lda: k, b: b.pointer, ldb: ldb,
+        c: whole.pointer, ldc: n)
+      _ = braid_gemm(&operands, &end, nil)
+      (operands.b, operands.c) = (UnsafePointer(panels.pointer), packed.pointer)
+      braid_gemm_with_packed(&operands, &end)
+      #expect(packed.elements == whole.elements, "\(m) · \(n) · \(k)")
+    }
+  }
+
+  @Test(arguments: [(false, false), (true, false), (false, true), (true, true)])
+  func `nothing beside the result is written, nothing beside the operands used`(_ transposed: (Bool, Bool)) {
+    let (transposeA, transposeB) = transposed
+    for m in [1, 2, 11, 13, 14, 27, 200] {
+      for n in [1, 7, 17, 31, 33, 50, 513] {
+        let k = 19, gap = 5
+        // operands with gaps of NaN between the rows, 0.5 elsewhere
+        func operand(_ rows: Int, _ columns: Int) -> Tensor {
+          Tensor((0..<(rows * (columns + gap))).map { $0 % (columns + gap) < columns ? 0.5 : .nan })
+        }
+        let a = transposeA ? operand(k, m) : operand(m, k), b = transposeB ? operand(n, k) : operand(k, n)
+        let c = Tensor(repeating: 2, Shape(m * (n + gap)))
+        var operands = braid_gemm_operands(
+          transpose_a: transposeA ? 1 : 0, transpose_b: transposeB ? 1 : 0, m: m, n: n, k: k, a: a.pointer,
+          lda: (transposeA ? m : k) + gap, b: b.pointer, ldb: (transposeB ? k : n) + gap, c: c.pointer, ldc: n + gap)
+        var end = braid_gemm_end(alpha: 1, beta: 1, bias: nil, rectifies: 0)
+        let needed = braid_gemm_workspace(operands.transpose_a, m, n, k)
+        let workspace = needed == 0 ? nil : Tensor(repeating: .nan, Shape(needed))
+        guard braid_gemm(&operands, &end, workspace?.pointer) != 0 else { return }
+        let expected: [Float] = (0..<c.count).map { $0 % (n + gap) < n ? 2 + Float(k) / 4 : 2 }
+        #expect(c.elements == expected, "\(m) · \(n)")
+      }
+    }
+  }
+
   @Test func `ranges of rows and columns have the bits of the whole`() {
     var stream = RandomStream(seed: 2, .sampling)
     let (m, n, k) = (400, 96, 700)

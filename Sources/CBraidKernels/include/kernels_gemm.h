@@ -28,3 +28,12 @@ long braid_gemm_workspace(int transpose_a, long m, long n, long k);
 /// cut into ranges of rows and columns. Returns 0, and has done nothing, when the processor has no kernel here (or k is
 /// 0).
 int braid_gemm(const braid_gemm_operands *operands, const braid_gemm_end *end, float *workspace);
+
+/// Floats that `braid_gemm_pack` writes; 0: the processor has no kernel here, and nothing can be packed.
+long braid_gemm_packed_size(long n, long k);
+/// op(b) [k, n] in the order in which the kernel reads it, for several products with the same b. It is good in this
+/// process only.
+void braid_gemm_pack(int transpose_b, long n, long k, const float *b, long ldb, float *packed);
+/// The product with such a b: operands->b is what was packed, `ldb` and `transpose_b` mean nothing. The bits are those
+/// of `braid_gemm`. Meant for few rows, a hundred or two: rows are not cut into blocks.
+void braid_gemm_with_packed(const braid_gemm_operands *operands, const braid_gemm_end *end);
