@@ -10,9 +10,11 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
   ],
   targets: [
+    .target(name: "CBenchProbe"),
     .executableTarget(
       name: "braid-bench",
       dependencies: [
+        "CBenchProbe",
         .product(name: "BraidKit", package: "braid"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -16,7 +16,7 @@ def arguments(description, engines):
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--only", default="", help="workload names separated by commas")
     parser.add_argument("--evaluate", action="store_true", help="time the forward pass only, no gradients kept")
-    parser.add_argument("--once", action="store_true", help="take one step and end")
+    parser.add_argument("--ready", action="store_true", help="say when the first step could begin, and end")
     options = parser.parse_args()
     options.only = [name for name in options.only.split(",") if name]
     for name in options.only:
@@ -46,27 +46,40 @@ def timed(step, finish=lambda: None, groups=7, budget=0.25):
 
 
 def peak_megabytes():
-    """The most memory the process has held so far (kilobytes on Linux, bytes on macOS)."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1024 if sys.platform.startswith("linux") else 1048576), 1)
+    """The most memory the process has held so far."""
+    if sys.platform.startswith("linux"):
+        # of this program alone: what getrusage says includes the parent's until exec
+        with open("/proc/self/status") as status:
+            return round(next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024, 1)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1048576, 1)  # bytes
+
+
+def report_ready():
+    """Says that the next thing would be the first step, by the clock that every process of the machine shares."""
+    print(json.dumps({"ready": time.monotonic_ns()}), flush=True)
 
 
 def report_rate(milliseconds):
     print(json.dumps({"sgemm_gflops": round(2 * 1024**3 / milliseconds / 1e6, 1)}), flush=True)
 
 
-def report(workload, options, result, parameters):
-    print(
-        json.dumps(
-            {
-                "workload": workload,
-                "engine": options.engine,
-                "threads": options.threads,
-                "milliseconds": round(result[0], 4),
-                "minimum": round(result[1], 4),
-                "parameters": parameters,
-                "peak_megabytes": peak_megabytes(),
-            }
-        ),
-        flush=True,
-    )
+def row(workload, options, result, parameters):
+    """What a measured workload prints."""
+    return {
+        "workload": workload,
+        "engine": options.engine,
+        "threads": options.threads,
+        "milliseconds": round(result[0], 4),
+        "minimum": round(result[1], 4),
+        "parameters": parameters,
+        "peak_megabytes": peak_megabytes(),
+    }
+
+
+def report_all(rows, product):
+    """The machine's rate as the engine multiplies, measured last so that its matrices are in no workload's memory;
+    then the rows."""
+    if rows:
+        report_rate(product())
+    for each in rows:
+        print(json.dumps(each), flush=True)

@@ -1,7 +1,7 @@
 """The ten workloads in JAX, the whole step under jit: forward, loss, backward, Adam on fixed random inputs."""
 import os
 
-from common import BATCH, CLASSES, HIDDEN, TIME, WIDTHS, arguments, report, report_rate, timed
+from common import BATCH, CLASSES, HIDDEN, TIME, WIDTHS, arguments, report_all, report_ready, row, timed
 
 options = arguments(__doc__, ["jax"])
 threading = "false" if options.threads == 1 else "true"
@@ -205,10 +205,12 @@ def contrastive():
 
 
 def main():
-    a, b = normal(1024, 1024), normal(1024, 1024)
-    product = jax.jit(lambda a, b: a @ b)
-    if not options.once:
-        report_rate(timed(lambda: product(a, b).block_until_ready())[0])
+    def product():
+        a, b = normal(1024, 1024), normal(1024, 1024)
+        multiply = jax.jit(lambda a, b: a @ b)
+        return timed(lambda: multiply(a, b).block_until_ready())[0]
+
+    rows = []
     kinds = {
         "vectors": [normal(BATCH, d) for d in WIDTHS],
         "sequences": [normal(BATCH, TIME, d) for d in WIDTHS],
@@ -248,12 +250,11 @@ def main():
                 state[0], state[1], state[2] = compiled(state[0], state[1], inputs)
 
             finish = lambda: state[2].block_until_ready()  # noqa: E731
-        if options.once:
-            step()
-            finish()
+        if options.ready:
+            report_ready()
             continue
-        result = timed(step, finish)
-        report(name, options, result, count)
+        rows.append(row(name, options, timed(step, finish), count))
+    report_all(rows, product)
 
 
 main()

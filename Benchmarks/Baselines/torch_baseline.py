@@ -3,7 +3,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from common import BATCH, CLASSES, HIDDEN, TIME, WIDTHS, arguments, report, report_rate, timed
+from common import BATCH, CLASSES, HIDDEN, TIME, WIDTHS, arguments, report_all, report_ready, row, timed
 
 
 def head(width):
@@ -156,10 +156,13 @@ def main():
     options = arguments(__doc__, ["torch", "torch-compile"])
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
-    a, b = torch.rand(1024, 1024), torch.rand(1024, 1024)
-    if not options.once:
+
+    def product():
+        a, b = torch.rand(1024, 1024), torch.rand(1024, 1024)
         with torch.no_grad():
-            report_rate(timed(lambda: a @ b)[0])
+            return timed(lambda: a @ b)[0]
+
+    rows = []
     vectors = [torch.randn(BATCH, d) for d in WIDTHS]
     sequences = [torch.randn(BATCH, TIME, d) for d in WIDTHS]
     wide = [torch.randn(256, d) for d in WIDTHS]
@@ -195,11 +198,11 @@ def main():
         if options.evaluate:
             model.eval()
         step = evaluate if options.evaluate else train
-        if options.once:
-            step()
+        if options.ready:
+            report_ready()
             continue
-        result = timed(step)
-        report(name, options, result, sum(p.numel() for p in model.parameters()))
+        rows.append(row(name, options, timed(step), sum(p.numel() for p in model.parameters())))
+    report_all(rows, product)
 
 
 main()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BraidNN
 import BraidTensor
+import CBenchProbe
 
 /// Times the workloads' training steps, or their evaluation passes, and prints one JSON object a line.
 @main struct Bench: ParsableCommand {
@@ -10,8 +11,13 @@ import BraidTensor
 
   @Option(help: "Threads of one computation.") var threads = 1
   @Option(help: "Only these workloads, separated by commas.") var only = ""
-  @Flag(help: "Time the forward pass in evaluation mode, no graph kept, instead of a training step.") var evaluate = false
-  @Flag(help: "Take one step and end: what a process costs before it does any good.") var once = false
+  @Flag(help: "Time the forward pass in evaluation mode, no graph kept, instead of a training step.") var evaluate =
+    false
+  @Flag(help: "Say when the first step could begin, and end: what a process costs before it does any good.")
+  var ready = false
+  @Option(help: "Take this many steps without measuring, and end: for programs that count instructions.") var steps:
+    Int?
+  @Flag(help: "Measure what a small operation costs, instead of the workloads.") var small = false
 
   @Option(help: "Time reading this folder of JPEG files instead.") var pictures: String?
   @Option(help: "Which part of the folder, such as 1/2.") var share = "0/1"
@@ -27,20 +33,40 @@ import BraidTensor
     Threads.set(threads)
     let chosen = only.split(separator: ",").map(String.init)
     if let unknown = chosen.first(where: { name in !workloads.contains { $0.name == name } }) {
-      throw ValidationError("no workload is called \"\(unknown)\". Known: \(workloads.map(\.name).joined(separator: ", ")).")
+      throw ValidationError(
+        "no workload is called \"\(unknown)\". Known: \(workloads.map(\.name).joined(separator: ", ")).")
     }
-    if !once { report(["sgemm_gflops": productRate()]) }
-    for workload in workloads where chosen.isEmpty || chosen.contains(workload.name) { try time(workload) }
+    if small {
+      let cost = smallOperationMicroseconds()
+      return report(["small_operation_microseconds": cost.time, "allocations": cost.allocations ?? -1])
+    }
+    var rows: [Row] = []
+    for workload in workloads where chosen.isEmpty || chosen.contains(workload.name) {
+      if let row = try time(workload) { rows.append(row) }
+    }
+    if ready || steps != nil { return }
+    // the products come last, so that their matrices are in no workload's memory
+    let rates = productRates()
+    report([
+      "sgemm_gflops": max(rates.own, rates.library), "own_gflops": rates.own, "library_gflops": rates.library,
+    ])
+    for row in rows { report(row) }
   }
 
-  private func time(_ workload: Workload) throws {
+  /// Times one workload; nil when it was only asked to begin, or to take steps.
+  private func time(_ workload: Workload) throws -> Row? {
     var stream = RandomStream(seed: 1, .sampling, path: workload.name)
+    /// Numbers of mean 0 and variance 1.
+    func numbers(_ shape: Shape) -> Tensor {
+      stream.uniform(shape, from: -Float(3).squareRoot(), to: Float(3).squareRoot())
+    }
     let inputs: [Tensor]
     switch workload.inputs {
-    case .vectors: inputs = Sizes.widths.map { stream.normal(Shape(Sizes.batch, $0)) }
-    case .sequences: inputs = Sizes.widths.map { stream.normal(Shape(Sizes.batch, Sizes.time, $0)) }
-    case .wide: inputs = Sizes.widths.map { stream.normal(Shape(256, $0)) }
-    case .images: inputs = [stream.normal(Shape(Sizes.batch, 1, 28, 28))]
+    case .vectors: inputs = Sizes.widths.map { numbers(Shape(Sizes.batch, $0)) }
+    case .sequences(let modalities):
+      inputs = Sizes.widths.prefix(modalities).map { numbers(Shape(Sizes.batch, Sizes.time, $0)) }
+    case .wide: inputs = Sizes.widths.prefix(2).map { numbers(Shape(256, $0)) }
+    case .images: inputs = [numbers(Shape(Sizes.batch, 1, 28, 28))]
     }
     let labels = (0..<Sizes.batch).map { _ in Int32(stream.below(UInt64(Sizes.classes))) }
     let scope = Scope(seed: 1)
@@ -62,14 +88,22 @@ import BraidTensor
         step += 1
       }
     }
-    if once { return pass() }
+    if ready {
+      print("{\"ready\": \(probe_monotonic_nanoseconds())}")
+      return nil
+    }
+    if let steps {
+      for _ in 0..<steps { pass() }
+      return nil
+    }
     let (median, minimum) = timed(pass)
+    let peak = peakMegabytes()
     // a product costs twice itself on the way back, but nobody wants the gradient of the inputs
     let operations = 3 * forwardOperations - workload.inputOperations
-    report([
+    return [
       "workload": workload.name, "engine": "braid", "threads": threads, "milliseconds": median, "minimum": minimum,
-      "parameters": scope.store.count, "peak_megabytes": peakMegabytes(),
-      "gflops": evaluate ? 0 : operations / median / 1e6,
-    ])
+      "parameters": scope.store.count, "peak_megabytes": peak, "gflops": evaluate ? 0 : operations / median / 1e6,
+      "allocations": allocationsPerStep(pass) ?? -1,
+    ]
   }
 }

@@ -15,8 +15,11 @@ func timed(groups: Int = 7, budget: Double = 0.25, _ step: () -> Void) -> (media
   return (times[groups / 2], times[0])
 }
 
+/// What one measurement prints: names and figures, in order.
+typealias Row = KeyValuePairs<String, Any>
+
 /// One JSON object a line, as the baselines print them.
-func report(_ fields: KeyValuePairs<String, Any>) {
+func report(_ fields: Row) {
   let body = fields.map { key, value in
     switch value {
     case let number as Double: "\"\(key)\": \(String(format: "%.4f", number))"
@@ -30,20 +33,16 @@ func report(_ fields: KeyValuePairs<String, Any>) {
 
 /// The most memory the process has held so far.
 func peakMegabytes() -> Double {
-  var usage = rusage()
   #if os(Linux)
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Double(usage.ru_maxrss) / 1024  // kilobytes
+    // of this program alone: what getrusage says includes the parent's until exec
+    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+      let kilobytes = line.split(whereSeparator: { !$0.isNumber }).first.flatMap({ Double($0) })
+    else { return .nan }
+    return kilobytes / 1024
   #else
+    var usage = rusage()
     getrusage(RUSAGE_SELF, &usage)
     return Double(usage.ru_maxrss) / 1_048_576  // bytes
   #endif
-}
-
-/// The machine's rate for a 1024³ product as Braid multiplies, in GFLOP/s.
-func productRate() -> Double {
-  var stream = RandomStream(seed: 0, .sampling)
-  let a = stream.uniform([1024, 1024]), b = stream.uniform([1024, 1024])
-  let (milliseconds, _) = timed { _ = matmul(a, b) }
-  return 2 * 1024.0 * 1024 * 1024 / milliseconds / 1e6
 }

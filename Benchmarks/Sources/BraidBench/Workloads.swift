@@ -9,7 +9,12 @@ import TensorFusion
 
 /// A model of the comparison: makes its parameters in a scope, and maps fixed inputs to logits or to a loss.
 struct Workload: Sendable {
-  enum Inputs: Sendable { case vectors, sequences, images, wide }
+  /// What a model reads: of sequences, the first so many modalities.
+  enum Inputs: Sendable {
+    case vectors
+    case sequences(modalities: Int)
+    case images, wide
+  }
   let name: String
   let inputs: Inputs
   /// Whether the forward pass ends in a loss of its own (contrastive) instead of logits.
@@ -62,10 +67,13 @@ private func makeEncoders(_ scope: Scope) -> ([Tensor], inout Context) -> [Tenso
   }
 }
 
-private func vectors(_ name: String, _ makeFusion: @escaping @Sendable (Scope, [Modality]) throws -> any Fusion) -> Workload {
+private func vectors(_ name: String, _ makeFusion: @escaping @Sendable (Scope, [Modality]) throws -> any Fusion)
+  -> Workload
+{
   Workload(name: name, inputs: .vectors) { scope in
     let encode = makeEncoders(scope["encoder"])
-    let fusion = try makeFusion(scope["fusion"], zip(Sizes.names, Sizes.hidden).map { Modality($0, .vector, width: $1) })
+    let fusion = try makeFusion(
+      scope["fusion"], zip(Sizes.names, Sizes.hidden).map { Modality($0, .vector, width: $1) })
     let head = makeHead(fusion.output.width, scope["head"])
     return { xs, context in head(fusion(encode(xs, &context).map { Features($0) }, &context).values, &context) }
   }
@@ -107,13 +115,14 @@ let workloads: [Workload] = [
     options.heads = 4
     return try AttentionFusion(options, joining: modalities, in: scope)
   },
-  Workload(name: "coattention", inputs: .sequences) { scope in
+  Workload(name: "coattention", inputs: .sequences(modalities: 2)) { scope in
     var options = CoAttentionFusion.Options()
     options.width = 64
     options.steps = 3
     options.update = .residualNorm
     let fusion = try CoAttentionFusion(
-      options, joining: (0..<2).map { Modality(Sizes.names[$0], .sequence, width: Sizes.widths[$0]) }, in: scope["fusion"])
+      options, joining: (0..<2).map { Modality(Sizes.names[$0], .sequence, width: Sizes.widths[$0]) },
+      in: scope["fusion"])
     let head = makeHead(fusion.output.width, scope["head"])
     return { xs, context in
       head(fusion(xs.prefix(2).map { Features($0) }, &context).values, &context)
@@ -130,12 +139,12 @@ let workloads: [Workload] = [
       return last(hidden(b.reshaped(Shape(b.shape[0], 3136)), &context), &context)
     }
   },
-  Workload(name: "lstm", inputs: .sequences) { scope in
+  Workload(name: "lstm", inputs: .sequences(modalities: 1)) { scope in
     let recurrent = LSTM(Sizes.widths[0], 128, in: scope["lstm"])
     let last = Linear(128, Sizes.classes, in: scope["last"])
     return { xs, context in last(recurrent(xs[0], &context).last, &context) }
   },
-  Workload(name: "transformer", inputs: .sequences) { scope in
+  Workload(name: "transformer", inputs: .sequences(modalities: 1)) { scope in
     let project = Linear(Sizes.widths[0], 128, in: scope["project"])
     let layers = (0..<2).map {
       TransformerEncoderLayer(128, heads: 4, feedForward: 512, isPreNorm: true, in: scope["layer"]["\($0)"])
