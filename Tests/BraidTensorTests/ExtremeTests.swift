@@ -56,6 +56,11 @@ private func tanh(_ x: Double) -> Double {
     #expect(worst(numbers, Tensor(numbers).sigmoid(), tanh) > 4)
   }
 
+  @Test func `sigmoid goes to 0 where its exponential leaves the range of numbers`() {
+    let y = Tensor(dense.filter { $0 < -87 }).sigmoid().elements
+    #expect(y.allSatisfy { $0 >= 0 && $0 < 2e-38 } && zip(y, y.dropFirst()).allSatisfy { $0 <= $1 })
+  }
+
   @Test func `infinities, huge numbers and NaN`() {
     let x = Tensor([.infinity, -.infinity, 1e4, -1e4, 3e38, -3e38, 0, -0.0])
     #expect(x.exp().elements == [.infinity, 0, .infinity, 0, .infinity, 0, 1, 1])
