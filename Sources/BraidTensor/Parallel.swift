@@ -34,15 +34,17 @@ public enum Parallel {
   public static func split(_ count: Int, unit: Int = 1, work: Int, _ body: (Range<Int>) -> Void) {
     let threads = Threads.count
     if threads == 1 { return body(0..<count) }
-    let units = (count + unit - 1) / unit, parts = min(threads, units, work / worthwhile)
+    let units = (count + unit - 1) / unit, parts = min(threads, units, work / worthwhile.load(ordering: .relaxed))
     if parts <= 1 { return body(0..<count) }
     Team.shared.run(parts) { part in
       body(units * part / parts * unit..<min(units * (part + 1) / parts * unit, count))
     }
   }
 
-  /// A part shorter than about ten microseconds is not worth a thread's waking.
-  private static let worthwhile = 1 << 16
+  /// What a part must be worth: some forty microseconds. Waking a thread takes one or two, but what it writes then lies
+  /// in another core's cache, and the next operation pays for that: a step of many products of ten microseconds each
+  /// takes longer shared than alone. Tests lower it, so that little work is shared out as well.
+  static let worthwhile = Atomic<Int>(1 << 18)
 }
 
 /// The threads that help the caller. Made when first needed, they wait for work for the rest of the process: awake for

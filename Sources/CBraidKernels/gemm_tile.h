@@ -26,8 +26,8 @@
 // One register tile: `rows` (a constant) rows, `vectors` (1 or 2) vectors of columns, of which `columns` count. Rows of
 // a are `stride` apart; with `upright` (a constant) they lie side by side instead, and its steps are `stride` apart.
 // Steps of b are `ldb` apart. With `packs` (a constant) they are written to `panel` on the way, side by side, zeros
-// past the last column: loads and stores find room between the multiplications. The processor does not guess rows so far
-// apart by itself, so they are asked for in advance; a prefetch past the end of b does nothing.
+// past the last column: loads and stores find room between the multiplications. The processor does not guess rows so
+// far apart by itself, so they are asked for in advance; a prefetch past the end of b does nothing.
 GEMM_INLINE void TILE(const int rows, const int vectors, const int upright, const int packs, long k, const float *a,
                       long stride, const float *b, long ldb, float *panel, const braid_gemm_end *end, float *c,
                       long ldc, long column, long columns) {

@@ -14,6 +14,14 @@ void braid_time_major(const float *x, const float *steps, int reversed, float *x
   }
 }
 
+void braid_gather_step(const float *x, long x_stride, const float *mask, long mask_stride, float *xs, long batch,
+                       long width) {
+  for (long b = 0; b < batch; b++, x += x_stride, xs += width) {
+    if (mask && mask[b * mask_stride] == 0) memset(xs, 0, width * sizeof(float));
+    else memcpy(xs, x, width * sizeof(float));
+  }
+}
+
 void braid_batch_major(const float *xs, int reversed, float beta, float *x, long batch, long time, long width) {
   for (long s = 0; s < time; s++) {
     long t = reversed ? time - 1 - s : s;
@@ -28,8 +36,8 @@ BRAID_KERNEL void braid_lstm_step(float *gates, const float *bias, const float *
   for (long b = 0; b < batch; b++, c += units, h += units, c_next += units, h_next += units, y += y_stride) {
     float *i = gates + b * 4 * units, *f = i + units, *g = f + units, *o = g + units;
     if (mask && mask[b * mask_stride] == 0) {
-      memcpy(c_next, c, units * sizeof(float));
-      memcpy(h_next, h, units * sizeof(float));
+      memmove(c_next, c, units * sizeof(float));
+      memmove(h_next, h, units * sizeof(float));
       memset(y, 0, units * sizeof(float));
       continue;
     }
@@ -74,7 +82,7 @@ BRAID_KERNEL void braid_gru_step(float *gates, const float *recurrent, const flo
     float *r = gates + b * 3 * units, *z = r + units, *n = z + units;
     const float *hr = recurrent + b * 3 * units, *hz = hr + units, *hn = hz + units;
     if (mask && mask[b * mask_stride] == 0) {
-      memcpy(h_next, h, units * sizeof(float));
+      memmove(h_next, h, units * sizeof(float));
       memset(y, 0, units * sizeof(float));
       continue;
     }
@@ -90,10 +98,7 @@ BRAID_KERNEL void braid_gru_step(float *gates, const float *recurrent, const flo
 
 // dn = dh ∘ (1 − z), dz = dh ∘ (h − n), through tanh: a = dn ∘ (1 − n²); dq = a ∘ r, dr = a ∘ q; dh₋ = dh ∘ z + what the products bring.
 BRAID_KERNEL void braid_gru_step_gradient(float *gates, float *q, const float *h, const float *mask, long mask_stride,
-                                          const float *gy, long gy_stride, float *dh, float *bias_gradient,
-                                          float *recurrent_bias_gradient, long batch, long units) {
-  float *br = bias_gradient, *bz = br + units, *bn = bz + units;
-  float *cr = recurrent_bias_gradient, *cz = cr + units, *cn = cz + units;
+                                          const float *gy, long gy_stride, float *dh, long batch, long units) {
   for (long b = 0; b < batch; b++, h += units, q += units, dh += units, gy += gy_stride) {
     float *r = gates + b * 3 * units, *z = r + units, *n = z + units;
     if (mask && mask[b * mask_stride] == 0) {
@@ -106,8 +111,6 @@ BRAID_KERNEL void braid_gru_step_gradient(float *gates, float *q, const float *h
       float dn = out * (1 - vz) * (1 - vn * vn), dz = out * (h[j] - vn) * vz * (1 - vz);
       float dr = dn * q[j] * vr * (1 - vr), dq = dn * vr;
       r[j] = dr; z[j] = dz; n[j] = dn; q[j] = dq;
-      br[j] += dr; bz[j] += dz; bn[j] += dn;
-      cr[j] += dr; cz[j] += dz; cn[j] += dq;
       dh[j] = out * vz;
     }
   }
@@ -118,7 +121,7 @@ BRAID_KERNEL void braid_rnn_step(int relu, float *gates, const float *bias, cons
                                  float *h_next, float *y, long y_stride, long batch, long units) {
   for (long b = 0; b < batch; b++, gates += units, h += units, h_next += units, y += y_stride) {
     if (mask && mask[b * mask_stride] == 0) {
-      memcpy(h_next, h, units * sizeof(float));
+      memmove(h_next, h, units * sizeof(float));
       memset(y, 0, units * sizeof(float));
       continue;
     }
@@ -131,7 +134,7 @@ BRAID_KERNEL void braid_rnn_step(int relu, float *gates, const float *bias, cons
 
 // From the state h′: dp = dh ∘ (1 − h′²), or dh where h′ > 0.
 BRAID_KERNEL void braid_rnn_step_gradient(int relu, float *gates, const float *mask, long mask_stride, const float *gy,
-                                          long gy_stride, float *dh, float *bias_gradient, long batch, long units) {
+                                          long gy_stride, float *dh, long batch, long units) {
   for (long b = 0; b < batch; b++, gates += units, dh += units, gy += gy_stride) {
     if (mask && mask[b * mask_stride] == 0) {  // the state passes by: dh stays as it is
       memset(gates, 0, units * sizeof(float));
@@ -142,7 +145,6 @@ BRAID_KERNEL void braid_rnn_step_gradient(int relu, float *gates, const float *m
       float slope = relu ? (out > 0 ? 1.0f : 0.0f) : 1 - out * out;
       float dp = d * slope;
       gates[j] = dp;
-      bias_gradient[j] += dp;
       dh[j] = 0;
     }
   }

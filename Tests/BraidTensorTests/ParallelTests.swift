@@ -6,10 +6,14 @@ import Testing
 /// The threads are shared by the whole process, so that everything about them is one suite, one test at a time. Other
 /// suites run meanwhile, which is why it must not matter to anyone how many threads there are.
 @Suite(.serialized) struct ParallelTests {
-  private func with<Result>(threads: Int, _ body: () throws -> Result) rethrows -> Result {
-    let before = Threads.count
+  private func with<Result>(threads: Int, sharing least: Int? = nil, _ body: () throws -> Result) rethrows -> Result {
+    let before = Threads.count, worthwhile = Parallel.worthwhile.load(ordering: .relaxed)
     Threads.set(threads)
-    defer { Threads.set(before) }
+    if let least { Parallel.worthwhile.store(least, ordering: .relaxed) }
+    defer {
+      Threads.set(before)
+      Parallel.worthwhile.store(worthwhile, ordering: .relaxed)
+    }
     return try body()
   }
 
@@ -66,7 +70,7 @@ import Testing
 
   @Test func `operations have the same bits at any number of threads`() {
     func results(_ threads: Int) -> [[Float]] {
-      with(threads: threads) {
+      with(threads: threads, sharing: 1 << 10) {
         var stream = RandomStream(seed: 3, .sampling)
         let tape = Tape()
         let x = tape.watch(stream.normal([700, 130])), weight = tape.watch(stream.normal([130, 200]))
@@ -83,7 +87,7 @@ import Testing
 
   @Test func `sequences, pictures and products of modalities too`() {
     func results(_ threads: Int) -> [[Float]] {
-      with(threads: threads) {
+      with(threads: threads, sharing: 1 << 10) {
         var stream = RandomStream(seed: 4, .sampling)
         let tape = Tape()
         func leaf(_ shape: Shape) -> Tensor { tape.watch(stream.normal(shape)) }
@@ -91,6 +95,11 @@ import Testing
         let x = leaf([60, 20, 64]), mask = Tensor((0..<1200).map { $0 % 7 == 3 ? 0 : 1 }, [60, 20])
         let (input, recurrent, bias) = (leaf([64, 256]), leaf([64, 256]), leaf([256]))
         let (states, last) = lstm(x, steps: mask, input, recurrent, bias)
+        let (gated, plain) = ((leaf([64, 192]), leaf([64, 192])), (leaf([64, 64]), leaf([64, 64])))
+        let (first, second) = (leaf([192]), leaf([192]))
+        outputs += [gru(x, steps: mask, gated.0, gated.1, first, second).states]
+        outputs += [rnn(x, steps: mask, plain.0, plain.1, leaf([64])).states]
+        leaves += [gated.0, gated.1, first, second, plain.0, plain.1]
         let attended = attention(states, x, x, heads: 2, keyMask: mask).output
         let normed = layerNorm(attended, leaf([64]), leaf([64]), adding: x)
         leaves += [x, input, recurrent, bias]

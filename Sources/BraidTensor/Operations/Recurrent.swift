@@ -46,9 +46,9 @@ struct Recurrence {
     return result
   }
 
-  /// A buffer `[places, B, h]` whose first place, the initial state, is zero.
-  func states() -> Tensor {
-    let result = Tensor(uninitialized: Shape(time + 1, batch, units))
+  /// A buffer `[T + 1, B, h]` whose first place, the initial state, is zero; that place alone if not all are kept.
+  func states(keeps: Bool) -> Tensor {
+    let result = Tensor(uninitialized: Shape(keeps ? time + 1 : 1, batch, units))
     result.pointer.update(repeating: 0, count: batch * units)
     return result
   }

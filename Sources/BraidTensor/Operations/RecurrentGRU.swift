@@ -26,41 +26,61 @@ public func gru(
     "gru", gates: 3, x: x, steps: steps, inputWeight: inputWeight, recurrentWeight: recurrentWeight,
     biases: [bias, recurrentBias], isReversed: isReversed)
   let (batch, time, width, units, columns) = (run.batch, run.time, run.width, run.units, 3 * run.units)
-  let xs = run.timeMajor(x)  // [T, B, d]
-  let gates = Tensor(uninitialized: Shape(time, batch, columns))  // [T, B, 3h]: products, then activations, then derivatives
-  gemm(time * batch, columns, width, xs.pointer, false, inputWeight.pointer, false, gates.pointer)
-  let h = run.states()  // [T + 1, B, h]
-  let q = Tensor(uninitialized: Shape(time, batch, units))  // [T, B, h]: h Un + cn, then its derivative
+  let operands = [x, inputWeight, recurrentWeight, bias, recurrentBias]
+  let keeps = operands.contains(where: \.isRecorded)
+  let input = RecurrentInput(run, x, inputWeight, keeps: keeps)  // [T, B, 3h]: products, activations, derivatives
+  let (xs, gates) = (input.xs, input.gates)
+  let h = run.states(keeps: keeps)  // [T + 1, B, h]
+  // from one step's state to the next: without a gradient they share their memory
+  let place = keeps ? batch * units : 0
+  let q = Tensor(uninitialized: Shape(keeps ? time : 1, batch, units))  // [T, B, h]: h Un + cn, then its derivative
   let states = Tensor(uninitialized: Shape(batch, time, units))  // [B, T, h]
-  let recurrent = Tensor.zeros(Shape(batch, columns))  // [B, 3h]; zero before the first step, where h is
-  let place = batch * units
-  for s in 0..<time {
-    let step = run.step(s)
-    if s > 0 { gemm(batch, columns, units, h.pointer + s * place, false, recurrentWeight.pointer, false, recurrent.pointer) }
-    braid_gru_step(
-      gates.pointer + s * batch * columns, recurrent.pointer, bias.pointer, recurrentBias.pointer, h.pointer + s * place,
-      run.mask(step), time, q.pointer + s * place, h.pointer + (s + 1) * place, states.pointer + step * units, time * units,
-      batch, units)
+  let products = Tensor.zeros(Shape(batch, columns))  // [B, 3h]; zero before the first step, where h is
+  let recurrent = PackedMatrix(recurrentWeight.pointer, stride: columns, units, columns)
+  // samples do not see each other: a thread takes some of them through all steps
+  let work = time * batch * columns * (width + units) / 16
+  Parallel.split(batch, work: work) { samples in
+    let (first, count) = (samples.lowerBound, samples.count)
+    let product = products.pointer + first * columns
+    for s in 0..<time {
+      let step = run.step(s), h = h.pointer + s * place + first * units
+      let gate = input.rows(s, first, count)
+      if s > 0 { recurrent.product(count, h, rows: units, product, beta: 0) }
+      braid_gru_step(
+        gate, product, bias.pointer, recurrentBias.pointer, h, run.mask(step).map { $0 + first * time }, time,
+        q.pointer + s * place + first * units, h + place, states.pointer + (first * time + step) * units, time * units,
+        count, units)
+    }
   }
   let flops = 2 * Double(time * batch * columns) * Double(width + units)
-  let operands = [x, inputWeight, recurrentWeight, bias, recurrentBias]
   let recorded = states.recorded("gru", from: operands, flops: flops) { g, sink in
-    let dh = Tensor.zeros(Shape(batch, units)), gb = Tensor.zeros(bias.shape), gc = Tensor.zeros(bias.shape)
-    let u = recurrentWeight.pointer
-    for s in (0..<time).reversed() {
-      let step = run.step(s), gate = gates.pointer + s * batch * columns, dq = q.pointer + s * place
-      braid_gru_step_gradient(
-        gate, dq, h.pointer + s * place, run.mask(step), time, g.pointer + step * units, time * units, dh.pointer,
-        gb.pointer, gc.pointer, batch, units)
-      if s > 0 {  // dh: [B, h] += [dr, dz] [Ur, Uz]ᵀ + dq Unᵀ
-        gemm(
-          batch, units, 2 * units, gate, false, rows: columns, u, true, rows: columns, dh.pointer, rows: units, beta: 1)
-        gemm(
-          batch, units, units, dq, false, rows: units, u + 2 * units, true, rows: columns, dh.pointer, rows: units, beta: 1)
+    let dh = Tensor.zeros(Shape(batch, units)), u = recurrentWeight.pointer
+    // [Ur, Uz]ᵀ and Unᵀ
+    let gated = PackedMatrix(u, transposed: true, stride: columns, 2 * units, units)
+    let new = PackedMatrix(u + 2 * units, transposed: true, stride: columns, units, units)
+    Parallel.split(batch, work: work) { samples in
+      let (first, count) = (samples.lowerBound, samples.count)
+      let dh = dh.pointer + first * units
+      for s in (0..<time).reversed() {
+        let step = run.step(s), gate = gates.pointer + (s * batch + first) * columns
+        let dq = q.pointer + (s * batch + first) * units
+        braid_gru_step_gradient(
+          gate, dq, h.pointer + (s * batch + first) * units, run.mask(step).map { $0 + first * time }, time,
+          g.pointer + (first * time + step) * units, time * units, dh, count, units)
+        if s > 0 {  // dh: [B, h] += [dr, dz] [Ur, Uz]ᵀ + dq Unᵀ
+          gated.product(count, gate, rows: columns, dh, beta: 1)
+          new.product(count, dq, rows: units, dh, beta: 1)
+        }
       }
     }
-    sink.add(gb, to: bias)
-    sink.add(gc, to: recurrentBias)
+    sink.accumulate(into: bias) { gb, beta in
+      biasActivationGradient(.none, nil, gates, gates, nil, gb, beta, time * batch, columns)
+    }
+    sink.accumulate(into: recurrentBias) { gc, beta in  // those of r and z from the gates, that of n from q
+      braid_bias_activation_gradient(
+        Activation.none.function, nil, gates.pointer, gates.pointer, nil, gc, beta, time * batch, 2 * units, columns)
+      biasActivationGradient(.none, nil, q, q, nil, gc + 2 * units, beta, time * batch, units)
+    }
     sink.accumulate(into: recurrentWeight) { gu, beta in
       let rows = time * batch
       gemm(

@@ -23,27 +23,31 @@ public func lstm(
     "lstm", gates: 4, x: x, steps: steps, inputWeight: inputWeight, recurrentWeight: recurrentWeight, biases: [bias],
     isReversed: isReversed)
   let (batch, time, width, units, columns) = (run.batch, run.time, run.width, run.units, 4 * run.units)
-  let xs = run.timeMajor(x)  // [T, B, d]
-  let gates = Tensor(uninitialized: Shape(time, batch, columns))  // [T, B, 4h]: products, then activations, then derivatives
-  gemm(time * batch, columns, width, xs.pointer, false, inputWeight.pointer, false, gates.pointer)
-  let h = run.states(), c = run.states()  // [T + 1, B, h]
+  let keeps = [x, inputWeight, recurrentWeight, bias].contains(where: \.isRecorded)
+  let input = RecurrentInput(run, x, inputWeight, keeps: keeps)  // [T, B, 4h]: products, activations, derivatives
+  let (xs, gates) = (input.xs, input.gates)
+  let h = run.states(keeps: keeps), c = run.states(keeps: keeps)  // [T + 1, B, h]
+  // from one step's state to the next: without a gradient they share their memory
+  let place = keeps ? batch * units : 0
   let states = Tensor(uninitialized: Shape(batch, time, units))  // [B, T, h]
+  let recurrent = PackedMatrix(recurrentWeight.pointer, stride: columns, units, columns)
   // samples do not see each other: a thread takes some of them through all steps
-  let work = time * batch * columns * units / 16
+  let work = time * batch * columns * (width + units) / 16
   Parallel.split(batch, work: work) { samples in
     let (first, count) = (samples.lowerBound, samples.count)
     for s in 0..<time {
-      let step = run.step(s), gate = gates.pointer + (s * batch + first) * columns
-      let (c, h) = (c.pointer + (s * batch + first) * units, h.pointer + (s * batch + first) * units)
-      if s > 0 { gemm(count, columns, units, h, false, recurrentWeight.pointer, false, gate, beta: 1) }
+      let step = run.step(s), gate = input.rows(s, first, count)
+      let (c, h) = (c.pointer + s * place + first * units, h.pointer + s * place + first * units)
+      if s > 0 { recurrent.product(count, h, rows: units, gate, beta: 1) }
       braid_lstm_step(
-        gate, bias.pointer, c, h, run.mask(step).map { $0 + first * time }, time, c + batch * units, h + batch * units,
+        gate, bias.pointer, c, h, run.mask(step).map { $0 + first * time }, time, c + place, h + place,
         states.pointer + (first * time + step) * units, time * units, count, units)
     }
   }
   let flops = 2 * Double(time * batch * columns) * Double(width + units)
   let recorded = states.recorded("lstm", from: [x, inputWeight, recurrentWeight, bias], flops: flops) { g, sink in
     let dh = Tensor.zeros(Shape(batch, units)), dc = Tensor.zeros(Shape(batch, units))
+    let turned = PackedMatrix(recurrentWeight.pointer, transposed: true, stride: columns, columns, units)  // Uᵀ
     Parallel.split(batch, work: work) { samples in
       let (first, count) = (samples.lowerBound, samples.count)
       let (dh, dc) = (dh.pointer + first * units, dc.pointer + first * units)
@@ -54,7 +58,7 @@ public func lstm(
           gate, c, c + batch * units, run.mask(step).map { $0 + first * time }, time,
           g.pointer + (first * time + step) * units, time * units, dh, dc, count, units)
         // dh: [B, h], what bypassed the gates plus [B, 4h] Uᵀ
-        if s > 0 { gemm(count, units, columns, gate, false, recurrentWeight.pointer, true, dh, beta: 1) }
+        if s > 0 { turned.product(count, gate, rows: columns, dh, beta: 1) }
       }
     }
     sink.accumulate(into: bias) { gb, beta in

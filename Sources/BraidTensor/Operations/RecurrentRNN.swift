@@ -30,34 +30,47 @@ public func rnn(
     isReversed: isReversed)
   let (batch, time, width, units) = (run.batch, run.time, run.width, run.units)
   let isRelu: Int32 = activation == .relu ? 1 : 0
-  let xs = run.timeMajor(x)  // [T, B, d]
-  let gates = Tensor(uninitialized: Shape(time, batch, units))  // [T, B, h]: products, then states, then derivatives
-  gemm(time * batch, units, width, xs.pointer, false, inputWeight.pointer, false, gates.pointer)
-  let h = run.states()  // [T + 1, B, h]
+  let operands = [x, inputWeight, recurrentWeight, bias]
+  let keeps = operands.contains(where: \.isRecorded)
+  let input = RecurrentInput(run, x, inputWeight, keeps: keeps)  // [T, B, h]: products, states, derivatives
+  let (xs, gates) = (input.xs, input.gates)
+  let h = run.states(keeps: keeps)  // [T + 1, B, h]
+  // from one step's state to the next: without a gradient they share their memory
+  let place = keeps ? batch * units : 0
   let states = Tensor(uninitialized: Shape(batch, time, units))  // [B, T, h]
-  let place = batch * units
-  for s in 0..<time {
-    let step = run.step(s)
-    let gate = gates.pointer + s * place
-    if s > 0 { gemm(batch, units, units, h.pointer + s * place, false, recurrentWeight.pointer, false, gate, beta: 1) }
-    braid_rnn_step(
-      isRelu, gate, bias.pointer, h.pointer + s * place, run.mask(step), time, h.pointer + (s + 1) * place,
-      states.pointer + step * units, time * units, batch, units)
+  let recurrent = PackedMatrix(recurrentWeight.pointer, stride: units, units, units)
+  // samples do not see each other: a thread takes some of them through all steps
+  let work = time * batch * units * (width + units) / 16
+  Parallel.split(batch, work: work) { samples in
+    let (first, count) = (samples.lowerBound, samples.count)
+    for s in 0..<time {
+      let step = run.step(s), h = h.pointer + s * place + first * units
+      let gate = input.rows(s, first, count)
+      if s > 0 { recurrent.product(count, h, rows: units, gate, beta: 1) }
+      braid_rnn_step(
+        isRelu, gate, bias.pointer, h, run.mask(step).map { $0 + first * time }, time, h + place,
+        states.pointer + (first * time + step) * units, time * units, count, units)
+    }
   }
   let flops = 2 * Double(time * batch * units) * Double(width + units)
-  let recorded = states.recorded("rnn", from: [x, inputWeight, recurrentWeight, bias], flops: flops) { g, sink in
+  let recorded = states.recorded("rnn", from: operands, flops: flops) { g, sink in
     let dh = Tensor.zeros(Shape(batch, units))
-    let gb = Tensor.zeros(bias.shape)
-    for s in (0..<time).reversed() {
-      let step = run.step(s)
-      let gate = gates.pointer + s * place
-      braid_rnn_step_gradient(
-        isRelu, gate, run.mask(step), time, g.pointer + step * units, time * units, dh.pointer, gb.pointer, batch, units
-      )
-      // dh: [B, h], what a masked step let by plus [B, h] Uᵀ
-      if s > 0 { gemm(batch, units, units, gate, false, recurrentWeight.pointer, true, dh.pointer, beta: 1) }
+    let turned = PackedMatrix(recurrentWeight.pointer, transposed: true, stride: units, units, units)  // Uᵀ
+    Parallel.split(batch, work: work) { samples in
+      let (first, count) = (samples.lowerBound, samples.count)
+      let dh = dh.pointer + first * units
+      for s in (0..<time).reversed() {
+        let step = run.step(s), gate = gates.pointer + (s * batch + first) * units
+        braid_rnn_step_gradient(
+          isRelu, gate, run.mask(step).map { $0 + first * time }, time, g.pointer + (first * time + step) * units,
+          time * units, dh, count, units)
+        // dh: [B, h], what a masked step let by plus [B, h] Uᵀ
+        if s > 0 { turned.product(count, gate, rows: units, dh, beta: 1) }
+      }
     }
-    sink.add(gb, to: bias)
+    sink.accumulate(into: bias) { gb, beta in
+      biasActivationGradient(.none, nil, gates, gates, nil, gb, beta, time * batch, units)
+    }
     sink.accumulate(into: recurrentWeight) { gu, beta in
       gemm(units, units, time * batch, h.pointer, true, gates.pointer, false, gu, beta: beta)
     }

@@ -7,11 +7,13 @@
 
 /// xs[s, b, :] = x[b, step(s), :]; rows of masked steps become zeros, so that nothing under a mask is ever read again.
 void braid_time_major(const float *x, const float *steps, int reversed, float *xs, long batch, long time, long width);
+/// xs[b, :] = x[b, :], whose rows are `x_stride` apart; zeros where the sample's mask is 0.
+void braid_gather_step(const float *x, long x_stride, const float *mask, long mask_stride, float *xs, long batch, long width);
 /// x[b, step(s), :] = xs[s, b, :] + beta * x[b, step(s), :].
 void braid_batch_major(const float *xs, int reversed, float beta, float *x, long batch, long time, long width);
 
 /// One LSTM step. gates [batch, 4·units] (i, f, g, o) holds the two products; on return the gates' activations.
-/// c, h [batch, units] are the state before, c_next and h_next after. y: this step's output rows, `y_stride` apart.
+/// c, h [batch, units] are the state before, c_next and h_next after, which may be the same memory. y: this step's output rows, `y_stride` apart.
 void braid_lstm_step(float *gates, const float *bias, const float *c, const float *h, const float *mask, long mask_stride,
                      float *c_next, float *h_next, float *y, long y_stride, long batch, long units);
 /// Its derivative. gates: activations in, derivatives of their arguments out. gy: gradient of the output rows. dh, dc
@@ -25,16 +27,14 @@ void braid_lstm_step_gradient(float *gates, const float *c, const float *c_next,
 void braid_gru_step(float *gates, const float *recurrent, const float *bias, const float *recurrent_bias, const float *h,
                     const float *mask, long mask_stride, float *q, float *h_next, float *y, long y_stride, long batch, long units);
 /// Its derivative. gates: activations in, derivatives of r's, z's and n's arguments out; q: likewise in, its derivative out.
-/// dh as for the LSTM. Both bias gradients [3·units] are added to.
+/// dh as for the LSTM.
 void braid_gru_step_gradient(float *gates, float *q, const float *h, const float *mask, long mask_stride, const float *gy,
-                             long gy_stride, float *dh, float *bias_gradient, float *recurrent_bias_gradient, long batch,
-                             long units);
+                             long gy_stride, float *dh, long batch, long units);
 
 /// One step of a plain recurrent network, with tanh or, if `relu`, max(·, 0). gates [batch, units] holds the two
 /// products; on return the new state.
 void braid_rnn_step(int relu, float *gates, const float *bias, const float *h, const float *mask, long mask_stride, float *h_next,
                     float *y, long y_stride, long batch, long units);
 /// Its derivative. gates: the state in, the derivative of the activation's argument out. dh as for the LSTM.
-/// bias_gradient [units] is added to.
 void braid_rnn_step_gradient(int relu, float *gates, const float *mask, long mask_stride, const float *gy, long gy_stride,
-                             float *dh, float *bias_gradient, long batch, long units);
+                             float *dh, long batch, long units);
