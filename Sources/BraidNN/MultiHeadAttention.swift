@@ -38,11 +38,13 @@ public struct MultiHeadAttention {
   /// - Parameters:
   ///   - source: what is attended to; `x` by default.
   ///   - keyMask: `[B, Tk]`, 1 for a step of the source that may be seen. A sample with none gets the output map's bias.
+  ///   - attentionMask: `[Tq, Tk]`, or `[B, Tq, Tk]` where samples differ: 1 lets a step of `x` see a step of the source. One
+  ///     that sees none gets the output map's bias.
   ///   - isCausal: whether step i sees steps 0 … i only.
   ///   - wantsWeights: whether the probabilities `[B, heads, Tq, Tk]` are returned, as constants and before dropout.
   public func callAsFunction(
-    _ x: Tensor, attendingTo source: Tensor? = nil, keyMask: Tensor? = nil, isCausal: Bool = false,
-    wantsWeights: Bool = false, _ context: inout Context
+    _ x: Tensor, attendingTo source: Tensor? = nil, keyMask: Tensor? = nil, attentionMask: Tensor? = nil,
+    isCausal: Bool = false, wantsWeights: Bool = false, _ context: inout Context
   ) -> (output: Tensor, weights: Tensor?) {
     let source = source ?? x
     let mask =
@@ -50,7 +52,7 @@ public struct MultiHeadAttention {
       ? dropout?.mask(Shape(x.shape[0], heads, x.shape[1], source.shape[1]), &context) : nil
     let (joined, weights) = attention(
       query(x, &context), key(source, &context), value(source, &context), heads: heads, keyMask: keyMask,
-      isCausal: isCausal, probabilityMask: mask, wantsWeights: wantsWeights)
+      attentionMask: attentionMask, isCausal: isCausal, probabilityMask: mask, wantsWeights: wantsWeights)
     return (output(joined, &context), weights)  // [B, Tq, width]
   }
 }

@@ -48,28 +48,29 @@ public struct TransformerDecoderLayer {
   ///   - steps: `[B, T]`, 1 for a real step; no step attends to a masked one. Results at masked steps mean nothing.
   ///   - sourceSteps: `[B, S]`, 1 for a real step of the source. A sample whose source has none gets the output map's
   ///     bias from it.
+  ///   - attentionMask: `[T, T]`, or `[B, T, T]` where samples differ: row i has 1 for the steps of x that step i may see.
+  ///   - sourceMask: `[T, S]`, or `[B, T, S]`: row i has 1 for the steps of the source that step i may see.
   ///   - isCausal: whether step i sees steps 0 … i of x only.
   public func callAsFunction(
-    _ x: Tensor, attendingTo source: Tensor, steps: Tensor? = nil, sourceSteps: Tensor? = nil, isCausal: Bool = true,
-    _ context: inout Context
+    _ x: Tensor, attendingTo source: Tensor, steps: Tensor? = nil, sourceSteps: Tensor? = nil,
+    attentionMask: Tensor? = nil, sourceMask: Tensor? = nil, isCausal: Bool = true, _ context: inout Context
   ) -> Tensor {
+    func attend(_ x: Tensor, _ context: inout Context) -> Tensor {
+      kept(
+        selfAttention(x, keyMask: steps, attentionMask: attentionMask, isCausal: isCausal, &context).output, &context)
+    }
+    func look(_ x: Tensor, _ context: inout Context) -> Tensor {
+      kept(
+        crossAttention(x, attendingTo: source, keyMask: sourceSteps, attentionMask: sourceMask, &context).output,
+        &context)
+    }
     if isPreNorm {
-      let own =
-        x
-        + kept(
-          selfAttention(selfAttentionNorm(x, &context), keyMask: steps, isCausal: isCausal, &context).output, &context)
-      let both =
-        own
-        + kept(
-          crossAttention(crossAttentionNorm(own, &context), attendingTo: source, keyMask: sourceSteps, &context).output,
-          &context)
+      let own = x + attend(selfAttentionNorm(x, &context), &context)
+      let both = own + look(crossAttentionNorm(own, &context), &context)
       return both + net(feedForwardNorm(both, &context), &context)
     }
-    let own = selfAttentionNorm(
-      kept(selfAttention(x, keyMask: steps, isCausal: isCausal, &context).output, &context), adding: x, &context)
-    let both = crossAttentionNorm(
-      kept(crossAttention(own, attendingTo: source, keyMask: sourceSteps, &context).output, &context), adding: own,
-      &context)
+    let own = selfAttentionNorm(attend(x, &context), adding: x, &context)
+    let both = crossAttentionNorm(look(own, &context), adding: own, &context)
     return feedForwardNorm(net(both, &context), adding: both, &context)
   }
 

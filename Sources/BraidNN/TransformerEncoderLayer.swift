@@ -36,20 +36,23 @@ public struct TransformerEncoderLayer {
     self.dropout = dropout > 0 ? Dropout(dropout, in: scope["dropout"]) : nil
   }
 
-  /// - Parameter steps: `[B, T]`, 1 for a real step; no step attends to a masked one. Results at masked steps mean nothing.
+  /// - Parameters:
+  ///   - steps: `[B, T]`, 1 for a real step; no step attends to a masked one. Results at masked steps mean nothing.
+  ///   - attentionMask: `[T, T]`, or `[B, T, T]` where samples differ: row i has 1 for the steps that step i may see.
+  ///   - isCausal: whether step i sees steps 0 … i only.
   public func callAsFunction(
-    _ x: Tensor, steps: Tensor? = nil, isCausal: Bool = false, _ context: inout Context
+    _ x: Tensor, steps: Tensor? = nil, attentionMask: Tensor? = nil, isCausal: Bool = false, _ context: inout Context
   ) -> Tensor {
+    func attend(_ x: Tensor, _ context: inout Context) -> Tensor {
+      kept(
+        attention(x, keyMask: steps, attentionMask: attentionMask, isCausal: isCausal, &context).output, &context)
+    }
     if isPreNorm {
-      let middle = x + attend(attentionNorm(x, &context), steps, isCausal, &context)
+      let middle = x + attend(attentionNorm(x, &context), &context)
       return middle + net(feedForwardNorm(middle, &context), &context)
     }
-    let middle = attentionNorm(attend(x, steps, isCausal, &context), adding: x, &context)
+    let middle = attentionNorm(attend(x, &context), adding: x, &context)
     return feedForwardNorm(net(middle, &context), adding: middle, &context)
-  }
-
-  private func attend(_ x: Tensor, _ steps: Tensor?, _ isCausal: Bool, _ context: inout Context) -> Tensor {
-    kept(attention(x, keyMask: steps, isCausal: isCausal, &context).output, &context)
   }
 
   private func net(_ x: Tensor, _ context: inout Context) -> Tensor {

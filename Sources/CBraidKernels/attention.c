@@ -1,8 +1,8 @@
 #include "CBraidKernels.h"
 #include "vector_math.h"
 
-BRAID_KERNEL void braid_attention_softmax(float *scores, const float *key_mask, int causal, long matrices, long heads, long queries,
-                                          long keys) {
+BRAID_KERNEL void braid_attention_softmax(float *scores, const float *key_mask, const float *attention_mask, int causal,
+                                          long matrices, long heads, long queries, long keys) {
   BRAID_REASSOCIATE
   for (long m = 0; m < matrices; m++) {
     const float *mask = key_mask ? key_mask + (m / heads) * keys : NULL;
@@ -10,6 +10,8 @@ BRAID_KERNEL void braid_attention_softmax(float *scores, const float *key_mask, 
       long seen = causal && i + 1 < keys ? i + 1 : keys;
       if (mask)
         for (long j = 0; j < seen; j++) scores[j] = mask[j] == 0 ? -INFINITY : scores[j];
+      if (attention_mask)
+        for (long j = 0; j < seen; j++) scores[j] = attention_mask[i * keys + j] == 0 ? -INFINITY : scores[j];
       float top = -INFINITY, sum = 0;
       for (long j = 0; j < seen; j++) top = scores[j] > top ? scores[j] : top;
       if (top == -INFINITY) {  // no key is left (or none has a chance)

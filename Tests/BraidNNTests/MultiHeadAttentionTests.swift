@@ -6,6 +6,7 @@ import Testing
 @Suite struct `Multi-head attention layer` {
   static let cases: [(name: String, width: Int, heads: Int, isCausal: Bool)] = [
     ("layer-self", 6, 2, false), ("layer-cross", 8, 4, false), ("layer-causal", 6, 3, true),
+    ("layer-pairs", 6, 2, false), ("layer-cross-pairs", 8, 4, false),
   ]
 
   @Test(arguments: cases)
@@ -21,7 +22,8 @@ import Testing
     let x = tape.watch(try fixture.tensor("input.x"))
     let source = try fixture.optional("input.context").map { tape.watch($0) }
     let (output, weights) = layer(
-      x, attendingTo: source, keyMask: try fixture.optional("input.keyMask"), isCausal: isCausal, wantsWeights: true, &context)
+      x, attendingTo: source, keyMask: try fixture.optional("input.keyMask"),
+      attentionMask: try fixture.optional("input.attentionMask"), isCausal: isCausal, wantsWeights: true, &context)
     let gradients = output.gradients(upstream: try fixture.tensor("upstream"))
     var found: [(String, Tensor?)] = [("output", output), ("extra.weights", weights), ("gradient.input.x", gradients[x])]
     if let source { found.append(("gradient.input.context", gradients[source])) }

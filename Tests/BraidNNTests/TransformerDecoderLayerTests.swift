@@ -7,6 +7,7 @@ import Testing
   static let cases: [(name: String, isPreNorm: Bool, activation: Activation, isCausal: Bool)] = [
     ("decoder-post-norm", false, .relu, true), ("decoder-pre-norm", true, .gelu, true),
     ("decoder-pre-norm-masked", true, .relu, true), ("decoder-post-norm-open", false, .gelu, false),
+    ("decoder-pre-norm-pairs", true, .relu, true),
   ]
 
   @Test(arguments: cases)
@@ -24,7 +25,9 @@ import Testing
     let source = tape.watch(try fixture.tensor("input.source"))
     let output = layer(
       x, attendingTo: source, steps: try fixture.optional("input.steps"),
-      sourceSteps: try fixture.optional("input.sourceSteps"), isCausal: isCausal, &context)
+      sourceSteps: try fixture.optional("input.sourceSteps"),
+      attentionMask: try fixture.optional("input.attentionMask"), sourceMask: try fixture.optional("input.sourceMask"),
+      isCausal: isCausal, &context)
     let gradients = output.gradients(upstream: try fixture.tensor("upstream"))
     var found: [(String, Tensor?)] = [
       ("output", output), ("gradient.input.x", gradients[x]), ("gradient.input.source", gradients[source]),

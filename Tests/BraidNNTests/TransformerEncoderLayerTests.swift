@@ -6,7 +6,8 @@ import Testing
 @Suite struct `Transformer encoder layer` {
   static let cases: [(name: String, isPreNorm: Bool, activation: Activation)] = [
     ("encoder-post-norm", false, .relu), ("encoder-pre-norm", true, .gelu), ("encoder-pre-norm-masked", true, .relu),
-    ("encoder-post-norm-masked", false, .gelu),
+    ("encoder-post-norm-masked", false, .gelu), ("encoder-post-norm-pairs", false, .relu),
+    ("encoder-pre-norm-pairs", true, .gelu),
   ]
 
   @Test(arguments: cases)
@@ -20,7 +21,8 @@ import Testing
     try fixture.load(into: scope.store)
     var context = Context.evaluation(recording: true)
     let x = try #require(context.tape).watch(try fixture.tensor("input.x"))
-    let output = layer(x, steps: try fixture.optional("input.steps"), &context)
+    let output = layer(
+      x, steps: try fixture.optional("input.steps"), attentionMask: try fixture.optional("input.attentionMask"), &context)
     let gradients = output.gradients(upstream: try fixture.tensor("upstream"))
     var found: [(String, Tensor?)] = [("output", output), ("gradient.input.x", gradients[x])]
     for parameter in scope.parameters where parameter.path != "attention.key.bias" {

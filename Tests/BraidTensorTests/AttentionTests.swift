@@ -9,11 +9,13 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
 }
 
 @Suite struct `Attention operation` {
-  /// Heads and other settings of each fixture; the long one is large enough for the matrix library, the others are not.
+  /// Heads and other settings of each fixture; the long ones are large enough for tiles, the others are not.
   static let cases: [(name: String, heads: Int, scale: Float?, isCausal: Bool)] = [
     ("three-tokens", 4, nil, false), ("one-of-each", 1, nil, false), ("cross", 3, nil, false), ("scaled", 1, 0.25, false),
     ("masked", 2, nil, false), ("causal", 2, nil, true), ("causal-masked", 1, nil, true), ("long", 1, nil, false),
     ("wide-heads", 2, nil, false), ("dropped", 2, nil, false), ("dropped-long", 1, nil, false),
+    ("pairs", 2, nil, false), ("pairs-own", 1, nil, false), ("pairs-long", 1, nil, false),
+    ("pairs-causal-long", 1, nil, true), ("pairs-dropped-long", 1, nil, false),
   ]
 
   @Test(arguments: cases)
@@ -25,7 +27,8 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     let operands = try ["q", "k", "v"].map { tape.watch(try fixture.tensor("input.\($0)")) }
     let (output, weights) = attention(
       operands[0], operands[1], operands[2], heads: heads, scale: scale, keyMask: try fixture.optional("input.keyMask"),
-      isCausal: isCausal, probabilityMask: try fixture.optional("input.probabilityMask"), wantsWeights: true)
+      attentionMask: try fixture.optional("input.attentionMask"), isCausal: isCausal,
+      probabilityMask: try fixture.optional("input.probabilityMask"), wantsWeights: true)
     let gradients = output.gradients(upstream: try fixture.tensor("upstream"))
     var found: [(String, Tensor?)] = [("output", output)]
     if fixture.names(prefix: "extra.weights") != [] { found.append(("extra.weights", weights)) }
@@ -42,6 +45,12 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
       attention(q, v, k, heads: 2, keyMask: mask).output, attention(q, k, v, heads: 2, scale: 1, keyMask: mask).output,
     ]
     for output in wrong { #expect(try fixture.closeness(of: output, to: "output").worst > 0.01) }
+    for name in ["pairs-own", "pairs-long"] {
+      let paired = try Fixture("attention/\(name)")
+      let (q, k, v) = (try paired.tensor("input.q"), try paired.tensor("input.k"), try paired.tensor("input.v"))
+      let whole = attention(q, k, v, heads: 1, keyMask: try paired.optional("input.keyMask"))
+      #expect(try paired.closeness(of: whole.output, to: "output").worst > 0.01)
+    }
     let dropped = try Fixture("attention/dropped")
     let whole = attention(
       try dropped.tensor("input.q"), try dropped.tensor("input.k"), try dropped.tensor("input.v"), heads: 2,
@@ -58,8 +67,23 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     #expect(check.violations == [])
   }
 
-  @Test func `adds up the gradients of one tensor in three roles`() throws {
-    let value = normal([2, 3, 6], 1)
+  /// Both ways of computing: [2, 3] steps and [29, 31].
+  @Test(arguments: [2, 29], [false, true])
+  func `has it under a mask of pairs as well`(_ queries: Int, _ isOwn: Bool) {
+    let keys = queries + 2 - queries % 2, samples = isOwn ? 2 : 1
+    let pairs = Tensor((0..<samples * queries * keys).map { $0 < keys || $0 % 3 == 1 ? 0 : 1 }, [samples, queries, keys])
+    let mask = isOwn ? pairs : pairs.reshaped([queries, keys])
+    let inputs = ["q", "k", "v"].enumerated().map {
+      (name: $1, tensor: normal([2, $0 == 0 ? queries : keys, 12], UInt64($0)))
+    }
+    let check = checkGradients(inputs: inputs) { tensors, _ in
+      attention(tensors[0], tensors[1], tensors[2], heads: 1, attentionMask: mask).output
+    }
+    #expect(check.violations == [])
+  }
+
+  @Test(arguments: [3, 40]) func `adds up the gradients of one tensor in three roles`(_ length: Int) throws {
+    let value = normal([2, length, 6], 1)
     let together = Tape(), apart = Tape()
     let x = together.watch(value)
     let found = attention(x, x, x, heads: 3).output.gradients()[x]
@@ -104,6 +128,39 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     #expect(plain.gradient == strange.gradient)
   }
 
+  /// A query that sees nothing, then keys that some queries do not see: 10³⁰ there is not felt by the others.
+  @Test(arguments: [4, 40]) func `leaves no trace of what a pair's mask hides`(_ length: Int) {
+    let mask = Tensor((0..<length * length).map { $0 / length == 1 || $0 % length == 2 ? 0 : 1 }, [length, length])
+    func run(_ filler: Float) -> (output: [Float], gradients: [[Float]]) {
+      let k = normal([2, length, 8], 2), v = normal([2, length, 8], 3)
+      for sample in 0..<2 {
+        for column in 0..<8 {
+          k.pointer[(sample * length + 2) * 8 + column] = filler
+          v.pointer[(sample * length + 2) * 8 + column] = -filler
+        }
+      }
+      let tape = Tape()
+      let leaves = [tape.watch(normal([2, length, 8], 1)), tape.watch(k), tape.watch(v)]
+      let output = attention(leaves[0], leaves[1], leaves[2], heads: 2, attentionMask: mask).output
+      let elements = output.elements, gradients = output.gradients(upstream: normal(output.shape, 4))
+      return (elements, leaves.map { gradients[$0]?.elements ?? [] })
+    }
+    let plain = run(0), strange = run(1e30)
+    #expect(plain.output == strange.output)
+    #expect(plain.gradients == strange.gradients)
+    for sample in 0..<2 {
+      let row = (sample * length + 1) * 8..<(sample * length + 2) * 8
+      #expect(plain.output[row].allSatisfy { $0 == 0 } && plain.gradients[0][row].allSatisfy { $0 == 0 })
+    }
+  }
+
+  @Test(arguments: [3, 40]) func `is the same whether anybody asks for its probabilities or its gradient`(_ length: Int) {
+    let x = normal([2, length, 8], 1), tape = Tape()
+    let plain = attention(x, x, x, heads: 2, isCausal: true).output.elements
+    #expect(attention(x, x, x, heads: 2, isCausal: true, wantsWeights: true).output.elements == plain)
+    #expect(attention(tape.watch(x), x, x, heads: 2, isCausal: true).output.elements == plain)
+  }
+
   @Test(arguments: [2, 40]) func `treats every sample as if it were alone`(_ length: Int) throws {
     let (q, k, v) = (normal([3, length, 12], 1), normal([3, length, 12], 2), normal([3, length, 12], 3))
     let all = attention(q, k, v, heads: 3).output
@@ -146,6 +203,12 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     let mask = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = attention(.zeros([2, 3, 4]), .zeros([2, 5, 4]), .zeros([2, 5, 4]), heads: 2, keyMask: .ones([2, 3]))
     }
+    let pairs = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = attention(.zeros([2, 3, 4]), .zeros([2, 5, 4]), .zeros([2, 5, 4]), heads: 2, attentionMask: .ones([5, 3]))
+    }
+    #expect(
+      pairs.message.contains(
+        "attention: attention mask of shape [5, 3] for queries [2, 3, 4] and keys [2, 5, 4]; expected [3, 5] or [2, 3, 5]"))
     let dropped = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = attention(.zeros([2, 3, 4]), .zeros([2, 5, 4]), .zeros([2, 5, 4]), heads: 2, probabilityMask: .ones([2, 3, 5]))
     }

@@ -13,14 +13,17 @@ import CBraidKernels
 ///   - scale: 1/√d by default.
 ///   - keyMask: `[B, Tk]`, 1 keeps a key and 0 excludes it. A sample with no key gives zeros and takes no gradient.
 ///     What lies under the mask may be any finite number.
+///   - attentionMask: `[Tq, Tk]`, or `[B, Tq, Tk]` where samples differ: 1 lets a query see a key and 0 does not. A query
+///     that sees none gives zeros and takes no gradient. What the masks exclude together is excluded.
 ///   - isCausal: whether query i sees keys 0 … i only.
 ///   - probabilityMask: M `[B, h, Tq, Tk]`, a constant: what each probability is multiplied by before it weighs its
 ///     value, as dropout does.
 ///   - wantsWeights: whether the probabilities are returned, as they are before the mask.
 /// - Returns: `output [B, Tq, h·d]` and, when wanted, `weights [B, h, Tq, Tk]`, a constant.
 public func attention(
-  _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, scale: Float? = nil, keyMask: Tensor? = nil, isCausal: Bool = false,
-  probabilityMask: Tensor? = nil, wantsWeights: Bool = false
+  _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, scale: Float? = nil, keyMask: Tensor? = nil,
+  attentionMask: Tensor? = nil, isCausal: Bool = false, probabilityMask: Tensor? = nil,
+  wantsWeights: Bool = false
 ) -> (output: Tensor, weights: Tensor?) {
   guard q.shape.rank == 3, k.shape.rank == 3, k.shape[0] == q.shape[0], k.shape[2] == q.shape[2] else {
     stop("attention", "queries \(q.shape) and keys \(k.shape); expected [B, Tq, h·d] and [B, Tk, h·d]")
@@ -33,6 +36,12 @@ public func attention(
   if let keyMask, keyMask.shape != Shape(batch, keys) {
     stop("attention", "key mask of shape \(keyMask.shape) for keys \(k.shape); expected [\(batch), \(keys)]")
   }
+  if let mask = attentionMask?.shape, mask != Shape(queries, keys), mask != Shape(batch, queries, keys) {
+    stop(
+      "attention",
+      "attention mask of shape \(mask) for queries \(q.shape) and keys \(k.shape); "
+        + "expected [\(queries), \(keys)] or [\(batch), \(queries), \(keys)]")
+  }
   if let probabilityMask {
     let expected = Shape(batch, heads, queries, keys)
     guard probabilityMask.shape == expected, !probabilityMask.isRecorded else {
@@ -44,123 +53,71 @@ public func attention(
   }
   let width = q.shape[2] / heads
   let scale = scale ?? 1 / Float(max(width, 1)).squareRoot()
+  let masks = AttentionMasks(keys: keyMask, pairs: attentionMask, isCausal: isCausal, probabilities: probabilityMask)
   let products = HeadProducts(batch: batch, heads: heads, queries: queries, keys: keys, width: width)
+  if products.isSmall { return products.attention(q, k, v, scale, masks, wantsWeights: wantsWeights) }
 
-  let p = Tensor(uninitialized: Shape(batch, heads, queries, keys))  // [B, h, Tq, Tk]: scores, then probabilities
+  let isKept = wantsWeights || q.isRecorded || k.isRecorded || v.isRecorded
+  let p = isKept ? Tensor(uninitialized: Shape(batch, heads, queries, keys)) : nil  // [B, h, Tq, Tk]: probabilities
   let output = Tensor(uninitialized: q.shape)  // [B, Tq, h·d]
-  // sample by sample, so that its scores are still in the cache when they are used
-  products.eachSample { one, queryPlace, keyPlace, matrix, sample in
-    let p = p.pointer + matrix
-    one.scores(q.pointer + queryPlace, k.pointer + keyPlace, scale, p)
-    let mask = keyMask.map { UnsafePointer($0.pointer + sample * keys) }
-    braid_attention_softmax(p, mask, isCausal ? 1 : 0, heads, heads, queries, keys)
-    if probabilityMask == nil { one.combine(p, v.pointer + keyPlace, output.pointer + queryPlace, beta: 0) }
-  }
-  let kept = probabilityMask.map { p * $0 } ?? p
-  if probabilityMask != nil {
-    products.eachSample { one, queryPlace, keyPlace, matrix, _ in
-      one.combine(kept.pointer + matrix, v.pointer + keyPlace, output.pointer + queryPlace, beta: 0)
+  let needed = braid_attention_workspace(queries, keys, width)
+
+  /// Goes through the heads of all samples with what one needs and its offsets among score matrices, queries and keys.
+  func eachHead(
+    _ body: (_ head: inout braid_attention_head, _ memory: Tensor, _ matrix: Int, _ query: Int, _ key: Int) -> Void
+  ) {
+    Parallel.split(batch * heads, work: batch * heads * queries * keys * width / 8) { range in
+      let memory = Tensor(uninitialized: Shape(needed))
+      for index in range {
+        let sample = index / heads, matrix = index * queries * keys, column = index % heads * width
+        let query = sample * queries * heads * width + column, key = sample * keys * heads * width + column
+        var head = braid_attention_head(
+          queries: queries, keys: keys, width: width, stride: heads * width, q: q.pointer + query, k: k.pointer + key,
+          v: v.pointer + key, scale: scale, key_mask: masks.keys.map { UnsafePointer($0.pointer + sample * keys) },
+          mask: masks.pairs(of: sample),
+          probability_mask: masks.probabilities.map { UnsafePointer($0.pointer + matrix) }, causal: isCausal ? 1 : 0)
+        body(&head, memory, matrix, query, key)
+      }
     }
   }
 
-  let flops = 4 * Double(batch * heads * queries * keys) * Double(width)
-  let recorded = output.recorded("attention", from: q, k, v, flops: flops) { g, sink in
-    sink.accumulate(into: v) { gv, beta in
-      products.eachSample { one, queryPlace, keyPlace, matrix, _ in
-        one.combineTransposed(kept.pointer + matrix, g.pointer + queryPlace, gv + keyPlace, beta: beta)
-      }
-    }
-    guard sink.wants(q) || sink.wants(k) else { return }
-    var ds = Tensor(uninitialized: p.shape)
-    products.eachSample { one, queryPlace, keyPlace, matrix, _ in
-      let (p, ds) = (p.pointer + matrix, ds.pointer + matrix)
-      one.scores(g.pointer + queryPlace, v.pointer + keyPlace, 1, ds)
-      if probabilityMask == nil { braid_attention_softmax_gradient(p, ds, scale, ds, heads * queries, keys) }
-    }
-    if let probabilityMask {
-      ds = ds * probabilityMask
-      braid_attention_softmax_gradient(p.pointer, ds.pointer, scale, ds.pointer, batch * heads * queries, keys)
-    }
-    sink.accumulate(into: q) { gq, beta in
-      products.eachSample { one, queryPlace, keyPlace, matrix, _ in
-        one.combine(ds.pointer + matrix, k.pointer + keyPlace, gq + queryPlace, beta: beta)
-      }
-    }
-    sink.accumulate(into: k) { gk, beta in
-      products.eachSample { one, queryPlace, keyPlace, matrix, _ in
-        one.combineTransposed(ds.pointer + matrix, q.pointer + queryPlace, gk + keyPlace, beta: beta)
-      }
+  eachHead { head, memory, matrix, query, _ in
+    braid_attention_head_forward(&head, p.map { $0.pointer + matrix }, output.pointer + query, memory.pointer)
+  }
+  guard let p else { return (output, nil) }
+  let recorded = output.recorded("attention", from: q, k, v, flops: products.flops) { g, sink in
+    // in the order in which a head writes them: they may be one tensor's
+    var (gv, gq, gk) = (Destination(), Destination(), Destination())
+    sink.accumulate(into: v) { gv = Destination(memory: $0, beta: $1) }
+    sink.accumulate(into: q) { gq = Destination(memory: $0, beta: $1) }
+    sink.accumulate(into: k) { gk = Destination(memory: $0, beta: $1) }
+    let destinations = (v: gv, q: gq, k: gk)
+    eachHead { head, memory, matrix, query, key in
+      let (gv, gq, gk) = destinations
+      var sinks = braid_attention_sinks(
+        q: gq.memory.map { $0 + query }, k: gk.memory.map { $0 + key }, v: gv.memory.map { $0 + key }, q_beta: gq.beta,
+        k_beta: gk.beta, v_beta: gv.beta)
+      braid_attention_head_backward(&head, p.pointer + matrix, g.pointer + query, &sinks, memory.pointer)
     }
   }
   return (recorded, wantsWeights ? p : nil)
 }
 
-/// The three products attention is made of, over all samples and heads: by the general product where matrices are large
-/// enough to pay for its calls, by plain loops where they are not.
-struct HeadProducts {
-  let batch: Int, heads: Int, queries: Int, keys: Int, width: Int
+/// Where a gradient is collected, if anybody wants it.
+private struct Destination {
+  var memory: UnsafeMutablePointer<Float>?
+  var beta: Float = 0
+}
 
-  /// From this many multiplications a matrix on, the library is faster.
-  private var isSmall: Bool { queries * keys * width <= 8192 }
-  private var stride: Int { heads * width }
+/// What keeps queries from keys, and probabilities from values.
+struct AttentionMasks {
+  let keys: Tensor?
+  let pairs: Tensor?
+  let isCausal: Bool
+  let probabilities: Tensor?
 
-  /// s[i, j] = alpha · a_i · b_j.
-  func scores(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ alpha: Float, _ s: UnsafeMutablePointer<Float>) {
-    if isSmall { return braid_attention_scores(a, b, alpha, s, batch, heads, queries, keys, width) }
-    eachHead { queryPlace, keyPlace, matrix in
-      gemm(
-        queries, keys, width, a + queryPlace, false, rows: stride, b + keyPlace, true, rows: stride, s + matrix, rows: keys,
-        alpha: alpha)
-    }
-  }
-
-  /// out_i = Σ_j s[i, j] v_j + beta out_i.
-  func combine(
-    _ s: UnsafePointer<Float>, _ v: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, beta: Float
-  ) {
-    if isSmall { return braid_attention_combine(s, v, beta, out, batch, heads, queries, keys, width) }
-    eachHead { queryPlace, keyPlace, matrix in
-      gemm(
-        queries, width, keys, s + matrix, false, rows: keys, v + keyPlace, false, rows: stride, out + queryPlace,
-        rows: stride, beta: beta)
-    }
-  }
-
-  /// out_j = Σ_i s[i, j] g_i + beta out_j.
-  func combineTransposed(
-    _ s: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, beta: Float
-  ) {
-    if isSmall { return braid_attention_combine_transposed(s, g, beta, out, batch, heads, queries, keys, width) }
-    eachHead { queryPlace, keyPlace, matrix in
-      gemm(
-        keys, width, queries, s + matrix, true, rows: keys, g + queryPlace, false, rows: stride, out + keyPlace,
-        rows: stride, beta: beta)
-    }
-  }
-
-  /// Goes through the samples, several at the same time where that pays, with the products of one and the offsets of
-  /// its queries, its keys and its score matrices.
-  @inline(__always)
-  func eachSample(
-    _ body: (_ one: HeadProducts, _ queryPlace: Int, _ keyPlace: Int, _ matrix: Int, _ sample: Int) -> Void
-  ) {
-    let one = HeadProducts(batch: 1, heads: heads, queries: queries, keys: keys, width: width)
-    Parallel.split(batch, work: batch * heads * queries * keys * width / 8) { samples in
-      for sample in samples {
-        body(one, sample * queries * stride, sample * keys * stride, sample * heads * queries * keys, sample)
-      }
-    }
-  }
-
-  /// Offsets of each (sample, head) in sequences of queries, in sequences of keys, and among the score matrices.
-  @inline(__always)
-  private func eachHead(_ body: (_ queryPlace: Int, _ keyPlace: Int, _ matrix: Int) -> Void) {
-    for sample in 0..<batch {
-      for head in 0..<heads {
-        body(
-          sample * queries * stride + head * width, sample * keys * stride + head * width,
-          (sample * heads + head) * queries * keys)
-      }
-    }
+  /// The matrix `[Tq, Tk]` of one sample.
+  func pairs(of sample: Int) -> UnsafePointer<Float>? {
+    pairs.map { UnsafePointer($0.pointer + ($0.shape.rank == 2 ? 0 : sample * $0.shape[1] * $0.shape[2])) }
   }
 }

@@ -1,9 +1,38 @@
 #pragma once
 #include "kernels_common.h"
 
-/// Rows of score matrices [matrices, queries, keys] become probabilities in place. key_mask [matrices / heads, keys]: 0 excludes
-/// a key (NULL: none); causal: query i sees keys 0 … i. A row with nothing left becomes zeros.
-void braid_attention_softmax(float *scores, const float *key_mask, int causal, long matrices, long heads, long queries, long keys);
+/// One head of one sample: rows of q [queries, width] and of k, v [keys, width] lie `stride` apart, as do those of the
+/// output and of all gradients.
+typedef struct {
+  long queries, keys, width, stride;
+  const float *q, *k, *v;
+  float scale;
+  /// [keys] and [queries, keys]: 0 excludes; [queries, keys]: what each probability is multiplied by before it weighs its
+  /// value. NULL: none. causal: query i sees keys 0 … i.
+  const float *key_mask, *mask, *probability_mask;
+  int causal;
+} braid_attention_head;
+
+/// Where a head's gradients are written (beta 0) or added to (1); NULL: not wanted.
+typedef struct {
+  float *q, *k, *v;
+  float q_beta, k_beta, v_beta;
+} braid_attention_sinks;
+
+/// Floats of memory one head needs, either way.
+long braid_attention_workspace(long queries, long keys, long width);
+/// out = (softmax(scale · q kᵀ) ∘ probability_mask) v over what the masks keep, a strip of queries at a time; a query with
+/// no key gives zeros. The probabilities go to p [queries, keys] unless that is NULL.
+void braid_attention_head_forward(const braid_attention_head *head, float *p, float *out, float *workspace);
+/// The derivative, with p as it was given out and g the upstream gradient. dv is written first, then dq, then dk: they may
+/// be one memory.
+void braid_attention_head_backward(const braid_attention_head *head, const float *p, const float *g,
+                                   const braid_attention_sinks *to, float *workspace);
+
+/// Rows of score matrices [matrices, queries, keys] become probabilities in place. key_mask [matrices / heads, keys] and
+/// mask [queries, keys]: 0 excludes (NULL: none); causal: query i sees keys 0 … i. A row with nothing left becomes zeros.
+void braid_attention_softmax(float *scores, const float *key_mask, const float *mask, int causal, long matrices, long heads,
+                             long queries, long keys);
 /// ds = scale * p * (dp - Σ_keys p dp), row by row; ds may be dp or p.
 void braid_attention_softmax_gradient(const float *p, const float *dp, float scale, float *ds, long rows, long keys);
 
