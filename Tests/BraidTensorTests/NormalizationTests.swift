@@ -90,6 +90,42 @@ import Testing
     try expectClose(try #require(gradients[residual]), single.elements.map(Double.init))
   }
 
+  /// Widths of every vector the processor may have, and of none; rows enough for three blocks of sums.
+  @Test(arguments: [5, 12, 24, 48], [false, true])
+  func `every width and many rows give what the equations say in double precision`(_ width: Int, _ isAdded: Bool) throws {
+    var stream = RandomStream(seed: 5, .sampling)
+    let rows = 150, upstream = stream.normal([rows, width])
+    let tape = Tape()
+    let (x, gain, bias) = (
+      tape.watch(stream.normal([rows, width])), tape.watch(stream.normal([width])), tape.watch(stream.normal([width]))
+    )
+    let residual = isAdded ? stream.normal([rows, width]) : nil
+    let output = layerNorm(x, gain, bias, adding: residual)
+    let gradients = output.gradients(upstream: upstream)
+    var (y, gx) = ([Double](), [Double]())
+    var (gainSums, biasSums) = ([Double](repeating: 0, count: width), [Double](repeating: 0, count: width))
+    for row in 0..<rows {
+      let at = row * width..<(row + 1) * width
+      let s = at.map { Double(x.elements[$0]) + Double(residual?.elements[$0] ?? 0) }
+      let g = at.map { Double(upstream.elements[$0]) }
+      let mean = s.reduce(0, +) / Double(width)
+      let variance = s.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
+      let scale = 1 / (variance + Double(Float(1e-5))).squareRoot()
+      let h = s.map { ($0 - mean) * scale }, v = zip(g, gain.elements).map { $0 * Double($1) }
+      let a = v.reduce(0, +) / Double(width), b = zip(v, h).reduce(0) { $0 + $1.0 * $1.1 } / Double(width)
+      for c in 0..<width {
+        y.append(h[c] * Double(gain.elements[c]) + Double(bias.elements[c]))
+        gx.append((v[c] - a - h[c] * b) * scale)
+        gainSums[c] += g[c] * h[c]
+        biasSums[c] += g[c]
+      }
+    }
+    try expectClose(output, y, 1e-5)
+    try expectClose(try #require(gradients[x]), gx, 1e-5)
+    try expectClose(try #require(gradients[gain]), gainSums, 1e-5)
+    try expectClose(try #require(gradients[bias]), biasSums, 1e-5)
+  }
+
   @Test func `derivatives agree with differences`() {
     var stream = RandomStream(seed: 4, .sampling)
     let inputs: [(name: String, tensor: Tensor)] = [

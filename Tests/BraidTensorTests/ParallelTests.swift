@@ -101,8 +101,9 @@ import Testing
         outputs += [rnn(x, steps: mask, plain.0, plain.1, leaf([64])).states]
         leaves += [gated.0, gated.1, first, second, plain.0, plain.1]
         let attended = attention(states, x, x, heads: 2, keyMask: mask).output
-        let normed = layerNorm(attended, leaf([64]), leaf([64]), adding: x)
-        leaves += [x, input, recurrent, bias]
+        let (gain, offset) = (leaf([64]), leaf([64]))
+        let normed = layerNorm(attended, gain, offset, adding: x)
+        leaves += [x, input, recurrent, bias, gain, offset]
         outputs += [last.tanh(), normed.sigmoid() * attended + states]
         let picture = leaf([20, 3, 18, 18]), kernels = leaf([20, 3, 3, 3]), offsets = leaf([20])
         let narrow = leaf([2, 20, 3, 3])

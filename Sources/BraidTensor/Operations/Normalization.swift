@@ -35,13 +35,21 @@ public func layerNorm(
   var operands = [x]
   for operand in [gain, bias, residual] { if let operand { operands.append(operand) } }
   return y.recorded("layerNorm", from: operands, flops: Double(8 * x.count)) { g, sink in
-    let gainGradient = gain.flatMap { sink.zeroed($0) }
-    let biasGradient = bias.flatMap { sink.zeroed($0) }
+    // the sums over rows for gain and bias, block by block: their order does not depend on the number of threads
+    let block = 64, blocks = (rows + block - 1) / block
+    let wantsGain = gain.map { sink.wants($0) } ?? false, wantsBias = bias.map { sink.wants($0) } ?? false
+    let sums = wantsGain || wantsBias ? Tensor(uninitialized: Shape(2, blocks, features)) : nil
     func derive(_ gx: UnsafeMutablePointer<Float>?, _ beta: Float) {
-      braid_layer_norm_gradient(
-        x.pointer, residual?.pointer, gain?.pointer, statistics.pointer, g.pointer, beta, gx, gainGradient,
-        biasGradient, rows,
-        features)
+      Parallel.split(rows, unit: block, work: 6 * x.count) { range in
+        for first in stride(from: range.lowerBound, to: range.upperBound, by: block) {
+          let at = first * features, count = min(block, range.upperBound - first)
+          let gainSum = sums.map { $0.pointer + first / block * features }
+          braid_layer_norm_gradient(
+            x.pointer + at, residual.map { $0.pointer + at }, gain?.pointer,
+            statistics.pointer + first * Int(BRAID_NORM_STATISTICS), g.pointer + at, beta, gx.map { $0 + at },
+            wantsGain ? gainSum : nil, wantsBias ? gainSum.map { $0 + blocks * features } : nil, count, features)
+        }
+      }
     }
     switch (sink.wants(x), residual.map { sink.wants($0) } ?? false) {
     case (true, true):  // one gradient for both
@@ -51,7 +59,16 @@ public func layerNorm(
       sink.add(gs, to: residual!)
     case (true, false): sink.accumulate(into: x) { derive($0, $1) }
     case (false, true): sink.accumulate(into: residual!) { derive($0, $1) }
-    case (false, false): if gainGradient != nil || biasGradient != nil { derive(nil, 0) }
+    case (false, false): if sums != nil { derive(nil, 0) }
+    }
+    guard let sums else { return }
+    func sumRows(_ rows: UnsafePointer<Float>, _ beta: Float, _ y: UnsafeMutablePointer<Float>) {
+      if blocks == 0 && beta == 0 { y.update(repeating: 0, count: features) }
+      for row in 0..<blocks { addScaled(rows + row * features, row == 0 ? beta : 1, y, features) }
+    }
+    if let gain { sink.accumulate(into: gain) { sumRows(sums.pointer, $1, $0) } }
+    if let bias {
+      sink.accumulate(into: bias) { sumRows(sums.pointer + blocks * features, $1, $0) }
     }
   }
 }

@@ -10,8 +10,8 @@
 /// NULL. statistics: [rows, 3].
 void braid_layer_norm(const float *x, const float *residual, const float *gain, const float *bias, float epsilon,
                       float *y, float *statistics, long rows, long columns);
-/// The derivative. gain_gradient and bias_gradient (NULL: not wanted) are added to; gx (NULL: not wanted) is written,
-/// or added to with beta 1.
+/// The derivative. gain_gradient and bias_gradient (NULL: not wanted) are the sums over these rows, overwritten; gx (NULL:
+/// not wanted) is written, or added to with beta 1.
 void braid_layer_norm_gradient(const float *x, const float *residual, const float *gain, const float *statistics,
                                const float *g, float beta, float *gx, float *gain_gradient, float *bias_gradient,
                                long rows, long columns);

@@ -1,0 +1,35 @@
+// Mean and deviation of rows of numbers. Private to this room.
+#pragma once
+#include "kernels_common.h"
+#include <math.h>
+
+// Outside the reductions, whose sums may be reordered: (a − b) − c must not become a − (b + c).
+BRAID_INLINE float less(float a, float b) { return a - b; }
+BRAID_INLINE float normalised(float x, const float *s) { return ((x - s[0]) - s[1]) * s[2]; }
+
+BRAID_INLINE float sum(const float *x, long n) {
+  BRAID_REASSOCIATE
+  float a = 0;
+  for (long i = 0; i < n; i++) a += x[i];
+  return a;
+}
+
+// Adds Σ (x − mean) and Σ (x − mean)² to the two totals.
+BRAID_INLINE void add_moments(const float *x, float mean, long n, float *rest, float *square) {
+  BRAID_REASSOCIATE
+  float a = 0, b = 0;
+  for (long i = 0; i < n; i++) { float d = less(x[i], mean); a += d; b += d * d; }
+  *rest += a;
+  *square += b;
+}
+
+// Statistics of n elements from their first mean and the two totals; returns the variance.
+BRAID_INLINE float finish(float mean, float rest, float square, float n, float epsilon, float *statistics) {
+  rest /= n;
+  float variance = square / n - rest * rest;
+  variance = variance < 0 ? 0 : variance;  // NaN stays NaN
+  statistics[0] = mean;
+  statistics[1] = rest;
+  statistics[2] = 1 / sqrtf(variance + epsilon);
+  return variance;
+}
