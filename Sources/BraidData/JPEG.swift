@@ -15,23 +15,30 @@ public enum JPEG {
     _ bytes: [UInt8], named file: String, atLeast wanted: (width: Int, height: Int)? = nil
   ) throws -> Picture {
     let orientation = exifOrientation(bytes)
-    let (width, height) = orientation >= 5 ? (wanted?.height ?? 0, wanted?.width ?? 0) : (wanted?.width ?? 0, wanted?.height ?? 0)
-    var header = braid_jpeg_header()
+    let stored = wanted.map { orientation >= 5 ? ($0.height, $0.width) : $0 }
+    return try withFile(bytes, named: file, atLeast: stored) { opened, header in
+      let (width, height) = (Int(header.scaled_width), Int(header.scaled_height))
+      var pixels = [UInt8](repeating: 0, count: width * height * 3)
+      try codec(file, "JPEG file") { braid_jpeg_decode(opened, &pixels, $0) }
+      return Picture(width: width, height: height, channels: 3, pixels: pixels).oriented(orientation)
+    }
+  }
+
+  /// Calls `body` with a file whose header has been read.
+  /// - Parameter wanted: of the picture as it is stored.
+  static func withFile<Result>(
+    _ bytes: [UInt8], named file: String, atLeast wanted: (width: Int, height: Int)?,
+    _ body: (OpaquePointer, braid_jpeg_header) throws -> Result
+  ) throws -> Result {
     try bytes.withUnsafeBufferPointer { from in
       guard let base = from.baseAddress else { throw SetupError("\(file): the file is empty; expected a JPEG file.") }
-      try codec(file, "JPEG file") {
-        braid_jpeg_read_header(base, from.count, Int32(clamping: width), Int32(clamping: height), &header, $0)
-      }
+      let (width, height) = (Int32(clamping: wanted?.width ?? 0), Int32(clamping: wanted?.height ?? 0))
+      var header = braid_jpeg_header()
+      var opened: OpaquePointer?
+      try codec(file, "JPEG file") { braid_jpeg_open(base, from.count, width, height, &header, &opened, $0) }
+      defer { braid_jpeg_close(opened) }
+      return try body(opened!, header)
     }
-    let count = Int(header.scaled_width) * Int(header.scaled_height) * 3
-    var pixels = [UInt8](repeating: 0, count: count)
-    try bytes.withUnsafeBufferPointer { from in
-      try pixels.withUnsafeMutableBufferPointer { to in
-        try codec(file, "JPEG file") { braid_jpeg_decode(from.baseAddress!, from.count, &header, to.baseAddress!, $0) }
-      }
-    }
-    return Picture(width: Int(header.scaled_width), height: Int(header.scaled_height), channels: 3, pixels: pixels)
-      .oriented(orientation)
   }
 
   /// The orientation an EXIF segment states, 1 (as stored) when there is none or it makes no sense.

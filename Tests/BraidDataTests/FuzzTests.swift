@@ -77,6 +77,17 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(2))) func `JPEG read row by row survives mutations`() throws {
+    let names = ["colour.jpg", "progressive.jpg", "grey.jpg", "cmyk.jpg", "444.jpg"]
+    for reader in [PictureReader(width: 9, height: 21), PictureReader(width: 40, height: 7, channels: 1, fit: .crop)] {
+      var planes = [UInt8](repeating: 0, count: reader.count)
+      try fuzz(names, rounds: 1000, mostBytes: { _ in reader.count }) { bytes, name in
+        try reader.read(bytes, named: name, into: &planes)
+        return planes.count
+      }
+    }
+  }
+
   @Test(.timeLimit(.minutes(2))) func `PNG survives mutations`() throws {
     let names = ["rgb.png", "rgba.png", "palette.png", "bilevel.png", "grey16.png"]
     try fuzz(names, rounds: 2000, mostBytes: { 32 * (1040 * $0 + 4096) }) { bytes, name in

@@ -9,7 +9,38 @@
 
 #define BRAID_MESSAGE 256
 
-/// Sizes of a JPEG file, as stored and as `braid_jpeg_decode` gives it under `scale`.
+/// How much of which elements of a line makes up each element of a resized line.
+typedef struct {
+  /// Elements of the resized line.
+  int32_t count;
+  /// Weights kept for each of them, of which `counts` are used.
+  int32_t stride;
+  /// The first element that counts, and how many do: `count` of each. Neither `first` nor `first + counts` ever falls.
+  const int32_t *first, *counts;
+  /// `count * stride` of them; those past `counts` are 0.
+  const float *weights;
+} braid_taps;
+
+/// A picture on its way to another size: how it is filtered and where it goes.
+typedef struct {
+  /// Of the picture as it is. `columns` and `rows` lie inside.
+  int32_t width, height;
+  braid_taps columns, rows;
+  /// 1: of a red, green and blue pixel its luma (ITU-R BT.601) is resized.
+  int32_t grey;
+  /// Channels written, 1 ... 4.
+  int32_t channels;
+  /// Where the first element goes, as a byte, or as that byte divided by 255; the other is NULL.
+  uint8_t *bytes;
+  float *floats;
+  /// From an element to its neighbour on the right, below, and of the next channel.
+  ptrdiff_t across, down, next;
+} braid_resizing;
+
+/// Resizes rows of 1, 3 or 4 bytes a pixel.
+int braid_resize(const braid_resizing *resizing, const uint8_t *pixels, int32_t channels, char *message);
+
+/// Sizes of a JPEG file, as stored and as it is decoded under `scale`.
 typedef struct {
   int32_t width, height;
   int32_t scaled_width, scaled_height;
@@ -17,13 +48,24 @@ typedef struct {
   int32_t scale;
 } braid_jpeg_header;
 
-/// Reads the header and chooses the smallest scale whose picture still has at least the wanted size (0: full size).
-int braid_jpeg_read_header(
-  const uint8_t *bytes, size_t size, int32_t wanted_width, int32_t wanted_height, braid_jpeg_header *header, char *message);
+/// A JPEG file whose header has been read. The bytes must stay where they are until it is closed.
+typedef struct braid_jpeg braid_jpeg;
 
-/// Decodes to RGB, three bytes a pixel, `scaled_width * scaled_height` of them. Grey, CMYK and YCCK become RGB. Damage that
-/// libjpeg would paper over (a premature end, a bad code) is an error.
-int braid_jpeg_decode(const uint8_t *bytes, size_t size, const braid_jpeg_header *header, uint8_t *pixels, char *message);
+/// Reads the header and chooses the smallest scale whose picture still has at least the wanted size (0: full size).
+/// Unless it fails, `opened` is to be closed.
+int braid_jpeg_open(
+  const uint8_t *bytes, size_t size, int32_t wanted_width, int32_t wanted_height, braid_jpeg_header *header,
+  braid_jpeg **opened, char *message);
+
+/// Decodes to RGB, three bytes a pixel, `scaled_width * scaled_height` of them. Grey, CMYK and YCCK become RGB. Damage
+/// that libjpeg would paper over (a premature end, a bad code) is an error. A file is decoded once.
+int braid_jpeg_decode(braid_jpeg *file, uint8_t *pixels, char *message);
+
+/// Decodes and resizes, row by row; `resizing` starts from `scaled_width * scaled_height`. After an error what was
+/// written means nothing.
+int braid_jpeg_resize(braid_jpeg *file, const braid_resizing *resizing, char *message);
+
+void braid_jpeg_close(braid_jpeg *file);
 
 /// Width and height of a PNG file.
 int braid_png_read_header(const uint8_t *bytes, size_t size, int32_t *width, int32_t *height, char *message);
