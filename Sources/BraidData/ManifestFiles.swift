@@ -24,6 +24,12 @@ struct ManifestFiles {
     return bytes
   }
 
+  /// Whether a file's digest is known.
+  func hasRead(_ path: String) -> Bool { digests[path] != nil }
+
+  /// Notes the digest of a file read elsewhere; the first one counts.
+  mutating func note(_ path: String, digest: String) { if digests[path] == nil { digests[path] = digest } }
+
   /// Adds paths and digests of everything read to a digest, in the order of the paths.
   func update(_ hash: inout SHA256) {
     for (path, digest) in digests.sorted(by: { $0.key < $1.key }) { hash.update("\(path.utf8.count) \(path) \(digest)\n") }

@@ -1,4 +1,5 @@
 import BraidCore
+import BraidTensor
 import Foundation
 
 /// One modality of a manifest, decoded row by row into a `SourceColumn`.
@@ -91,20 +92,56 @@ struct ManifestModality {
     let colours = options.background.map { UInt8($0) }
     let background = (red: colours[0], green: colours[1], blue: colours[2])
     let fit: Fit = switch options.fit { case .stretch: .stretch; case .crop: .crop; case .pad: .pad }
-    let area = size * size
-    guard presence.count <= Int.max / 4 / (channels * area) else { throw SetupError("\(setting).size: too large.") }
-    var pixels = [UInt8](repeating: 0, count: presence.count * channels * area)
+    let reader = PictureReader(width: size, height: size, channels: channels, fit: fit, background: background)
+    guard presence.count <= Int.max / 4 / reader.count else { throw SetupError("\(setting).size: too large.") }
+    var pixels = [UInt8](repeating: 0, count: presence.count * reader.count)
     var paths = [String](repeating: "", count: presence.count)
+    // Rows of files, to be decoded by as many threads as computations use; arrays, which rows share, are read here.
+    var names = [String](repeating: "", count: presence.count)
+    // Whichever thread meets one, the first row with an error is told of.
+    var failures = [(any Error)?](repeating: nil, count: presence.count)
     for (place, row) in manifest.rows.enumerated() where presence[place] {
-      let picture = try located(row) {
-        let path = try manifest.text(row, column)!
-        if ManifestFiles.isArray(path) { return try Picture(files.array(path), named: path) }
-        paths[place] = files.url(path).path
-        return try Picture.decode(files.read(path), named: path, atLeast: (size, size), background: background)
+      do {
+        try located(row) {
+          let path = try manifest.text(row, column)!
+          if ManifestFiles.isArray(path) {
+            let picture = try Picture(files.array(path), named: path)
+            pixels.withUnsafeMutableBufferPointer { reader.write(picture, into: $0.baseAddress! + place * reader.count) }
+          } else {
+            names[place] = path
+            paths[place] = files.url(path).path
+          }
+        }
+      } catch {
+        failures[place] = error
+        break
       }
-      let small = (channels == 1 ? picture.grey : picture.over(background))
-        .resized(width: size, height: size, fit: fit, background: background)
-      for k in 0..<area { for c in 0..<channels { pixels[(place * channels + c) * area + k] = small.pixels[k * channels + c] } }
+    }
+    var digests = [String](repeating: "", count: presence.count)
+    let (from, known) = (files, Set(names.indices.filter { files.hasRead(names[$0]) }))
+    pixels.withUnsafeMutableBufferPointer { pixels in
+      digests.withUnsafeMutableBufferPointer { digests in
+        failures.withUnsafeMutableBufferPointer { failures in
+          Parallel.split(names.count, work: .max) { range in
+            for place in range where !names[place].isEmpty {
+              do {
+                try located(manifest.rows[place]) {
+                  let bytes = try BraidData.bytes(of: from.url(names[place]), named: names[place])
+                  if !known.contains(place) { digests[place] = SHA256.hex(bytes) }
+                  try reader.read(bytes, named: names[place], into: pixels.baseAddress! + place * reader.count)
+                }
+              } catch {
+                failures[place] = error
+                return
+              }
+            }
+          }
+        }
+      }
+    }
+    for (place, name) in names.enumerated() {
+      if let failure = failures[place] { throw failure }
+      if !digests[place].isEmpty { files.note(name, digest: digests[place]) }
     }
     return (.images(pixels, channels: channels, height: size, width: size), paths)
   }

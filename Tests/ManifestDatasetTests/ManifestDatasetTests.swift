@@ -217,6 +217,32 @@ private func error(_ table: String, name: String = "m.csv", _ settings: [String:
         == "/nowhere/m.csv: no such file.")
   }
 
+  @Test func `pictures read by several threads are those one thread reads, and the first error is told`() throws {
+    let names = [
+      "colour.jpg", "rgb.png", "u1.npy", "grey.jpg", "colour.jpg", "progressive.jpg", "orientation6.jpg", "rgba.png",
+    ]
+    let picture: [String: Setting] = ["modalities": .map(["p": .map(["kind": .text("image")])]), "split": columnSplit]
+    func table(_ names: [String]) -> String {
+      "p,label,split\n" + names.enumerated().map { "files/\($1),a,\(["train", "val", "test"][$0 % 3])\n" }.joined()
+    }
+    let before = Threads.count
+    defer { Threads.set(before) }
+    try withFolder(["m.csv": table(names)]) { folder in
+      let loaded = try [1, 3].map { threads in
+        Threads.set(threads)
+        return try dataset(folder, picture)
+      }
+      #expect(loaded[0].digest == loaded[1].digest)
+      for split in Split.allCases {
+        let batches = try loaded.map { try $0.batch(split, Array(0..<$0.count(split))).inputs["p"]!.values!.elements }
+        #expect(batches[0] == batches[1])
+      }
+    }
+    Threads.set(3)
+    let broken = table(names + ["none.jpg", "colour.jpg", "gone.png", "lost.npy"])
+    #expect(try error(broken, picture) == "m.csv:10: column \"p\": files/none.jpg: no such file.")
+  }
+
   @Test func `an unreadable file names itself and the manifest's line`() throws {
     let picture: [String: Setting] = ["modalities": .map(["p": .map(["kind": .text("image")])]), "split": columnSplit]
     func found(_ path: String) throws -> String { try error("p,label,split\nfiles/colour.jpg,a,train\n\(path),b,val\n", picture) }
