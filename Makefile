@@ -1,11 +1,12 @@
 # make quickstart   from a clean machine with Swift to a report that compares five fusions
 # make test         builds and runs every test
 # make bench        Braid against PyTorch and JAX (training at 1 and 2 threads, evaluation) and Pillow
+# make instructions the instructions of a training step against the figures kept (Linux)
 #
 # Each target first installs what it needs and is missing (tools/setup).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test bench format-check clean
+.PHONY: help quickstart test bench instructions format-check clean
 
 BRAID := .build/release/braid
 PEERS ?= $(or $(BRAID_PEERS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/braid/peers)
@@ -20,7 +21,7 @@ ifeq ($(shell uname -s),Darwin)
 endif
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 5
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 6
 
 quickstart:
 	@tools/setup build quickstart
@@ -39,6 +40,10 @@ bench:
 	Benchmarks/run --python "$(PEERS)/bin/python" --threads 2 --skip-build
 	Benchmarks/run --python "$(PEERS)/bin/python" --threads 1 --evaluate --skip-build
 	"$(PEERS)/bin/python" Benchmarks/pictures
+
+instructions:
+	@tools/setup build counting
+	Benchmarks/instructions
 
 format-check:
 	swift format lint --strict --parallel --recursive Package.swift Sources Plugins Tests Examples
