@@ -72,6 +72,7 @@ public struct Mismatch: Error, CustomStringConvertible {
 
 extension Fixture {
   /// Compares a tensor with the golden one of this name: shape first, then every element.
+  /// `ErrorTable` notes the error.
   /// - Parameters:
   ///   - found: nil counts as zeros (a gradient of something the result does not depend on).
   ///   - tolerance: the fixture's own by default.
@@ -80,7 +81,10 @@ extension Fixture {
     let found = found ?? .zeros(shape)
     let title = "\(self.name) \(name)"
     guard found.shape == shape else { return Closeness(title, obstacle: "shape \(found.shape); expected \(shape)") }
-    return try Closeness(title, found.elements.map(Double.init), doubles(name), tolerance: tolerance ?? self.tolerance)
+    let closeness = try Closeness(
+      title, found.elements.map(Double.init), doubles(name), tolerance: tolerance ?? self.tolerance)
+    ErrorTable.note(closeness, self)
+    return closeness
   }
 
   /// The comparisons that fail, as sentences: `#expect(try fixture.violations([("output", y)]) == [])`.

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct Conv2dLayerTests {
   @Test func `with weight and bias loaded the output and gradients are PyTorch's`() throws {
-    let fixture = try Fixture("convolution/strided")
+    let fixture = try Fixture("convolution/strided", of: "convolution layers")
     let scope = Scope(seed: 1)
     let layer = Conv2d(2, 4, window: (3, 2), stride: (2, 3), padding: (1, 0), in: scope)
     try fixture.load(into: scope.store)
@@ -41,7 +41,7 @@ private func results(
 
 @Suite struct ConvolutionLayerTests {
   @Test func `Conv2d hands dilation and groups on`() throws {
-    let fixture = try Fixture("convolution/grouped-strided")
+    let fixture = try Fixture("convolution/grouped-strided", of: "convolution layers")
     let scope = Scope(seed: 1)
     let layer = Conv2d(
       21, 15, window: (3, 2), stride: (2, 1), padding: (1, 0), dilation: (1, 2), groups: 3, activation: .relu,
@@ -52,11 +52,11 @@ private func results(
   }
 
   @Test func `Conv1d is PyTorch's`() throws {
-    let fixture = try Fixture("convolution/line-strided")
+    let fixture = try Fixture("convolution/line-strided", of: "convolution layers")
     let scope = Scope(seed: 1)
     let layer = Conv1d(5, 7, window: 3, stride: 3, padding: 1, dilation: 2, activation: .relu, in: scope)
     #expect(try fixture.violations(results(fixture, scope) { layer($0, &$1) }) == [])
-    let depthwise = try Fixture("convolution/line-depthwise")
+    let depthwise = try Fixture("convolution/line-depthwise", of: "convolution layers")
     let other = Scope(seed: 1)
     let bare = Conv1d(6, 6, window: 5, padding: 4, dilation: 2, groups: 6, bias: false, in: other)
     let found = try results(depthwise, other) { bare($0, &$1) }
@@ -65,12 +65,12 @@ private func results(
   }
 
   @Test func `ConvTranspose2d is PyTorch's`() throws {
-    let fixture = try Fixture("convolution/transposed-output-padding")
+    let fixture = try Fixture("convolution/transposed-output-padding", of: "convolution layers")
     let scope = Scope(seed: 1)
     let layer = ConvTranspose2d(
       5, 7, window: (3, 3), stride: (2, 3), padding: (1, 1), outputPadding: (1, 2), in: scope)
     #expect(try fixture.violations(results(fixture, scope) { layer($0, &$1) }) == [])
-    let grouped = try Fixture("convolution/transposed-grouped")
+    let grouped = try Fixture("convolution/transposed-grouped", of: "convolution layers")
     let other = Scope(seed: 1)
     let bare = ConvTranspose2d(
       10, 12, window: (3, 3), stride: (2, 2), padding: (1, 1), groups: 2, bias: false, in: other)
@@ -84,11 +84,11 @@ private func results(
   }
 
   @Test func `ConvTranspose1d is PyTorch's`() throws {
-    let fixture = try Fixture("convolution/transposed-line-grouped")
+    let fixture = try Fixture("convolution/transposed-line-grouped", of: "convolution layers")
     let scope = Scope(seed: 1)
     let layer = ConvTranspose1d(6, 4, window: 4, stride: 2, padding: 2, dilation: 3, groups: 2, in: scope)
     #expect(try fixture.violations(results(fixture, scope) { layer($0, &$1) }) == [])
-    let padded = try Fixture("convolution/transposed-line")
+    let padded = try Fixture("convolution/transposed-line", of: "convolution layers")
     let other = Scope(seed: 1)
     let second = ConvTranspose1d(5, 7, window: 3, stride: 3, padding: 1, outputPadding: 2, in: other)
     #expect(try padded.violations(results(padded, other) { second($0, &$1) }) == [])

@@ -6,7 +6,7 @@ import Testing
 @Suite struct `Learned positions` {
   @Test(arguments: [("positions-learned", 7, 5), ("positions-learned-all", 2, 1)])
   func `agree with PyTorch in every number and every gradient`(_ name: String, _ longest: Int, _ width: Int) throws {
-    let fixture = try Fixture("attention/\(name)")
+    let fixture = try Fixture("attention/\(name)", of: "LearnedPositions")
     let scope = Scope(seed: 1)
     let layer = LearnedPositions(longest, width, in: scope)
     try fixture.load(into: scope.store)

@@ -13,7 +13,7 @@ import Testing
   func `agrees with PyTorch's in every output, weight and gradient`(
     _ name: String, _ width: Int, _ heads: Int, _ isCausal: Bool
   ) throws {
-    let fixture = try Fixture("attention/\(name)")
+    let fixture = try Fixture("attention/\(name)", of: "MultiHeadAttention")
     let scope = Scope(seed: 1)
     let layer = MultiHeadAttention(width, heads: heads, in: scope)
     try fixture.load(into: scope.store)

@@ -17,7 +17,7 @@ import Testing
 
   @Test(arguments: ["vectors", "images", "sequences"])
   func `training moves the running statistics as PyTorch does`(_ name: String) throws {
-    let fixture = try Fixture("normalization/batch-\(name)")
+    let fixture = try Fixture("normalization/batch-\(name)", of: "normalization layers")
     let (layer, store) = try layer(fixture)
     defer { withExtendedLifetime(store) {} }
     var context = Context.training(seed: 1, step: 0)
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func `evaluation uses the running statistics and leaves them`() throws {
-    let fixture = try Fixture("normalization/batch-evaluation")
+    let fixture = try Fixture("normalization/batch-evaluation", of: "normalization layers")
     let (layer, store) = try layer(fixture)
     defer { withExtendedLifetime(store) {} }
     var context = Context.evaluation()
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test func `running statistics are saved and loaded with the parameters, and are not trained`() throws {
-    let fixture = try Fixture("normalization/batch-evaluation")
+    let fixture = try Fixture("normalization/batch-evaluation", of: "normalization layers")
     let (_, store) = try layer(fixture)
     #expect(store.parameters.map(\.path) == ["norm.gain", "norm.bias"])
     #expect(store.buffers.map(\.path) == ["norm.running-mean", "norm.running-variance"])
@@ -72,7 +72,7 @@ import Testing
 
 @Suite struct LayerNormLayerTests {
   @Test func `with gain and bias loaded the output is PyTorch's`() throws {
-    let fixture = try Fixture("normalization/layer-residual")
+    let fixture = try Fixture("normalization/layer-residual", of: "normalization layers")
     let scope = Scope(seed: 1)
     let layer = LayerNorm(13, in: scope)
     #expect(layer.gain.value.elements == Array(repeating: 1, count: 13))
@@ -86,7 +86,7 @@ import Testing
 
 @Suite struct GroupNormLayerTests {
   @Test func `with gain and bias loaded the output and gradients are PyTorch's`() throws {
-    let fixture = try Fixture("normalization/group-images")
+    let fixture = try Fixture("normalization/group-images", of: "normalization layers")
     let scope = Scope(seed: 1)
     let layer = GroupNorm(6, groups: 3, in: scope)
     #expect(layer.gain.value.elements == Array(repeating: 1, count: 6))

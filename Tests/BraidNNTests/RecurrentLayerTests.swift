@@ -38,7 +38,7 @@ private struct Layer {
   func `agree with PyTorch's in every output and every gradient`(
     _ kind: String, _ form: (name: String, inputs: Int, units: Int, layers: Int, both: Bool)
   ) throws {
-    let fixture = try Fixture("recurrent/\(kind)-layer-\(form.name)")
+    let fixture = try Fixture("recurrent/\(kind)-layer-\(form.name)", of: "\(kind) layer")
     let scope = Scope(seed: 1)
     let layer = Layer(kind, form.inputs, form.units, layers: form.layers, both: form.both, in: scope)
     try fixture.load(into: scope.store)
@@ -53,7 +53,7 @@ private struct Layer {
   }
 
   @Test func `are told apart from one direction less by the same comparison`() throws {
-    let fixture = try Fixture("recurrent/gru-layer-bidirectional")
+    let fixture = try Fixture("recurrent/gru-layer-bidirectional", of: "gru layer")
     let scope = Scope(seed: 1)
     let layer = Layer("gru", 3, 5, layers: 1, both: true, in: scope)
     try fixture.load(into: scope.store)

@@ -14,7 +14,7 @@ import Testing
   func `agrees with PyTorch's in every output and every gradient`(
     _ name: String, _ isPreNorm: Bool, _ activation: Activation, _ isCausal: Bool
   ) throws {
-    let fixture = try Fixture("attention/\(name)")
+    let fixture = try Fixture("attention/\(name)", of: "TransformerDecoderLayer")
     let scope = Scope(seed: 1)
     let layer = TransformerDecoderLayer(
       6, heads: 2, feedForward: 9, activation: activation, isPreNorm: isPreNorm, in: scope)
@@ -44,7 +44,7 @@ import Testing
   }
 
   @Test func `is told apart from one that sees the future, or all of the source, by the same comparison`() throws {
-    let fixture = try Fixture("attention/decoder-pre-norm-masked")
+    let fixture = try Fixture("attention/decoder-pre-norm-masked", of: "TransformerDecoderLayer")
     let scope = Scope(seed: 1)
     let layer = TransformerDecoderLayer(6, heads: 2, feedForward: 9, isPreNorm: true, in: scope)
     try fixture.load(into: scope.store)

@@ -14,7 +14,7 @@ import Testing
   func `agrees with PyTorch's in every output and every gradient`(
     _ name: String, _ isPreNorm: Bool, _ activation: Activation
   ) throws {
-    let fixture = try Fixture("attention/\(name)")
+    let fixture = try Fixture("attention/\(name)", of: "TransformerEncoderLayer")
     let scope = Scope(seed: 1)
     let layer = TransformerEncoderLayer(
       6, heads: 2, feedForward: 9, activation: activation, isPreNorm: isPreNorm, in: scope)
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func `is told apart from the other place of the norm by the same comparison`() throws {
-    let fixture = try Fixture("attention/encoder-pre-norm")
+    let fixture = try Fixture("attention/encoder-pre-norm", of: "TransformerEncoderLayer")
     let scope = Scope(seed: 1)
     let layer = TransformerEncoderLayer(6, heads: 2, feedForward: 9, activation: .gelu, in: scope)
     try fixture.load(into: scope.store)

@@ -19,20 +19,21 @@ import Testing
 
   @Test(arguments: ["even", "uneven", "larger", "same", "global", "line", "line-global"])
   func `means of bins and their gradient are PyTorch's`(_ name: String) throws {
-    let fixture = try Fixture("convolution/adaptive-average-\(name)")
+    let fixture = try Fixture("convolution/adaptive-average-\(name)", of: "adaptive average pooling")
     #expect(try fixture.violations(results(fixture, isMaximum: false)) == [])
   }
 
   @Test(arguments: ["even", "uneven", "larger", "same", "global", "line", "line-global", "ties"])
   func `maxima of bins and their gradient are PyTorch's`(_ name: String) throws {
-    let fixture = try Fixture("convolution/adaptive-max-\(name)")
+    let fixture = try Fixture("convolution/adaptive-max-\(name)", of: "adaptive maximum pooling")
     #expect(try fixture.violations(results(fixture, isMaximum: true)) == [])
   }
 
   @Test func `the comparison sees the other pooling, and bins of equal width`() throws {  // negative controls
-    let fixture = try Fixture("convolution/adaptive-max-uneven")
+    let fixture = try Fixture("convolution/adaptive-max-uneven", of: "adaptive maximum pooling")
     #expect(try fixture.violations(results(fixture, isMaximum: false)).count == 2)
-    let line = try Fixture("convolution/adaptive-average-line")  // 13 elements in 5 bins
+    // 13 elements in 5 bins
+    let line = try Fixture("convolution/adaptive-average-line", of: "adaptive average pooling")
     let equal = averagePool1d(try line.tensor("input.x"), window: 3, stride: 2).slice(2, 0..<5)
     #expect(try line.violations([("output", equal)]).count == 1)
   }
@@ -56,7 +57,8 @@ import Testing
   @Test func `global pooling is one bin a channel, without the axes`() throws {
     for kind in ["global", "line-global"] {
       for isMaximum in [false, true] {
-        let fixture = try Fixture("convolution/adaptive-\(isMaximum ? "max" : "average")-\(kind)")
+        let fixture = try Fixture(
+          "convolution/adaptive-\(isMaximum ? "max" : "average")-\(kind)", of: "global pooling")
         let x = Tape().watch(try fixture.tensor("input.x"))
         let y = isMaximum ? globalMaxPool(x) : globalAveragePool(x)
         #expect(y.shape == Shape(x.shape[0], x.shape[1]))

@@ -22,7 +22,7 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
   func `agrees with PyTorch in every output, weight and gradient`(
     _ name: String, _ heads: Int, _ scale: Float?, _ isCausal: Bool
   ) throws {
-    let fixture = try Fixture("attention/\(name)")
+    let fixture = try Fixture("attention/\(name)", of: "attention")
     let tape = Tape()
     let operands = try ["q", "k", "v"].map { tape.watch(try fixture.tensor("input.\($0)")) }
     let (output, weights) = attention(
@@ -37,7 +37,7 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
   }
 
   @Test func `is told apart from a wrong one by the same comparison`() throws {
-    let fixture = try Fixture("attention/masked")
+    let fixture = try Fixture("attention/masked", of: "attention")
     let (q, k, v) = (try fixture.tensor("input.q"), try fixture.tensor("input.k"), try fixture.tensor("input.v"))
     let mask = try fixture.tensor("input.keyMask")
     let wrong = [
@@ -46,12 +46,12 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     ]
     for output in wrong { #expect(try fixture.closeness(of: output, to: "output").worst > 0.01) }
     for name in ["pairs-own", "pairs-long"] {
-      let paired = try Fixture("attention/\(name)")
+      let paired = try Fixture("attention/\(name)", of: "attention")
       let (q, k, v) = (try paired.tensor("input.q"), try paired.tensor("input.k"), try paired.tensor("input.v"))
       let whole = attention(q, k, v, heads: 1, keyMask: try paired.optional("input.keyMask"))
       #expect(try paired.closeness(of: whole.output, to: "output").worst > 0.01)
     }
-    let dropped = try Fixture("attention/dropped")
+    let dropped = try Fixture("attention/dropped", of: "attention")
     let whole = attention(
       try dropped.tensor("input.q"), try dropped.tensor("input.k"), try dropped.tensor("input.v"), heads: 2,
       keyMask: try dropped.tensor("input.keyMask"))

@@ -72,12 +72,12 @@ private func convolutionByDefinition(
     "groups-of-one-to-many", "line", "line-one", "line-strided", "line-depthwise", "line-grouped",
   ])
   func `output and all gradients are PyTorch's`(_ name: String) throws {
-    let fixture = try Fixture("convolution/\(name)")
+    let fixture = try Fixture("convolution/\(name)", of: "convolution")
     #expect(try fixture.violations(results(fixture)) == [])
   }
 
   @Test func `the comparison sees a transposed window`() throws {  // negative control
-    let fixture = try Fixture("convolution/same")
+    let fixture = try Fixture("convolution/same", of: "convolution")
     let x = try fixture.tensor("input.x")
     let weight = try fixture.tensor("parameter.weight")
     var swapped = weight.elements

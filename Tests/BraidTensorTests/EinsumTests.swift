@@ -21,7 +21,7 @@ private let equations = [
 ]
 
 private let parity = Parity(
-  family: "einsum",
+  family: "einsum", title: "einsum",
   operations: equations.mapValues { equation in
     { x in
       switch equation.split(separator: ",", omittingEmptySubsequences: false).count {

@@ -15,6 +15,9 @@ private func differentiated(_ fixture: Fixture) -> [String] {
   fixture.names(prefix: "gradient.input.").map { String($0.dropFirst("gradient.input.".count)) }
 }
 
+/// What the errors of a case are printed under: each function of one tensor under its own name.
+private func title(_ name: String) -> String? { name.hasPrefix("unary-") ? "operations/\(name)" : nil }
+
 @Suite struct `Operations agree with PyTorch in double precision` {
   @Test func `no golden case has been lost`() {
     #expect(caseNames.count == 204)
@@ -22,7 +25,7 @@ private func differentiated(_ fixture: Fixture) -> [String] {
   }
 
   @Test(arguments: caseNames) func `output and all gradients`(_ name: String) throws {
-    let fixture = try Fixture("operations/\(name)")
+    let fixture = try Fixture("operations/\(name)", of: title(name))
     let compute = try #require(operation(for: name))
     let tape = Tape()
     var leaves: [String: Tensor] = [:]
@@ -36,7 +39,7 @@ private func differentiated(_ fixture: Fixture) -> [String] {
 
   /// Each operation's derivative must add to a gradient that is there already, in memory that held something else.
   @Test(arguments: caseNames) func `gradients of a second use are added`(_ name: String) throws {
-    let fixture = try Fixture("operations/\(name)")
+    let fixture = try Fixture("operations/\(name)", of: title(name))
     let compute = try #require(operation(for: name))
     let tape = Tape()
     var leaves: [String: Tensor] = [:]
@@ -55,7 +58,7 @@ private func differentiated(_ fixture: Fixture) -> [String] {
 
   @Test(arguments: caseNames) func `an operand that is a constant changes nothing for the others`(_ name: String) throws
   {
-    let fixture = try Fixture("operations/\(name)")
+    let fixture = try Fixture("operations/\(name)", of: title(name))
     let compute = try #require(operation(for: name))
     let inputs = differentiated(fixture)
     for recorded in inputs where inputs.count > 1 {

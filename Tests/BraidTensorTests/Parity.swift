@@ -5,6 +5,8 @@ import Foundation
 /// The golden cases of a folder of `Tests/Fixtures` that belong together, and how each is computed here.
 struct Parity: Sendable {
   let family: String
+  /// What the errors of all its cases are printed under; nil: what each case's name begins with.
+  var title: String?
   /// By the beginning of the case's name; the longest that fits counts.
   let operations: [String: Operation]
 
@@ -21,9 +23,9 @@ struct Parity: Sendable {
   }
 
   /// What differs from the golden values: the output and all gradients; the same gradients collected twice over, in
-  /// memory that held NaN; and each gradient with every other operand a constant. Prints the worst relative error.
+  /// memory that held NaN; and each gradient with every other operand a constant.
   func violations(_ name: String) throws -> [String] {
-    let fixture = try Fixture("\(family)/\(name)")
+    let fixture = try Fixture("\(family)/\(name)", of: title)
     guard let compute = compute(name) else { return ["\(name) has no computation"] }
     let inputs = fixture.names(prefix: "gradient.input.").map { String($0.dropFirst("gradient.input.".count)) }
     let upstream = try fixture.tensor("upstream")
@@ -56,7 +58,6 @@ struct Parity: Sendable {
       let (_, alone) = try run([input], collecting: false, times: 1)
       found.append(try fixture.closeness(of: alone[0].1, to: "gradient.input.\(input)"))
     }
-    print("\(family)/\(name): worst relative error \(found.map(\.worst).max() ?? 0)")
     return found.filter { !$0.isWithin }.map(\.description)
   }
 }

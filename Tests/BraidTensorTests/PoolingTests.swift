@@ -25,34 +25,34 @@ import Testing
 
   @Test(arguments: ["pairs", "odd", "overlapping", "dense", "sparse", "global", "single", "ties", "ties-overlapping"])
   func `maxima and their gradient are PyTorch's`(_ name: String) throws {
-    let fixture = try Fixture("convolution/max-\(name)")
+    let fixture = try Fixture("convolution/max-\(name)", of: "maximum pooling")
     #expect(try fixture.violations(results(fixture, maximum)) == [])
   }
 
   @Test(arguments: ["pairs", "odd", "overlapping", "dense", "sparse", "global", "single"])
   func `means and their gradient are PyTorch's`(_ name: String) throws {
-    let fixture = try Fixture("convolution/average-\(name)")
+    let fixture = try Fixture("convolution/average-\(name)", of: "average pooling")
     #expect(try fixture.violations(results(fixture, average)) == [])
   }
 
   @Test func `means that count padding are PyTorch's`() throws {
-    let fixture = try Fixture("convolution/average-counting-padding")
+    let fixture = try Fixture("convolution/average-counting-padding", of: "average pooling")
     #expect(try fixture.violations(results(fixture, counting)) == [])
     #expect(try fixture.violations(results(fixture, average)).count == 2)  // negative control
-    let line = try Fixture("convolution/average-counting-line")
+    let line = try Fixture("convolution/average-counting-line", of: "average pooling")
     #expect(try line.violations(results(line, countingLine)) == [])
   }
 
   @Test(arguments: ["line", "line-dense", "line-one"])
   func `over one axis they are PyTorch's too`(_ name: String) throws {
-    let largest = try Fixture("convolution/max-\(name)")
+    let largest = try Fixture("convolution/max-\(name)", of: "maximum pooling")
     #expect(try largest.violations(results(largest, maximumLine)) == [])
-    let mean = try Fixture("convolution/average-\(name)")
+    let mean = try Fixture("convolution/average-\(name)", of: "average pooling")
     #expect(try mean.violations(results(mean, averageLine)) == [])
   }
 
   @Test func `the comparison sees the other pooling`() throws {  // negative control
-    let fixture = try Fixture("convolution/max-overlapping")
+    let fixture = try Fixture("convolution/max-overlapping", of: "maximum pooling")
     #expect(try fixture.violations(results(fixture, average)).count == 2)
   }
 

@@ -25,7 +25,7 @@ private func materialised(_ inputs: [Tensor], _ weight: Tensor, _ bias: Tensor?)
 
   @Test(arguments: cases)
   func `agrees with PyTorch in every output and every gradient`(_ name: String, _ count: Int, _ activation: Activation) throws {
-    let fixture = try Fixture("tensor-product/\(name)")
+    let fixture = try Fixture("tensor-product/\(name)", of: "tensorProductLinear")
     let tape = Tape()
     let names = (1...count).map { "x\($0)" }
     let inputs = try names.map { tape.watch(try fixture.tensor("input.\($0)")) }
@@ -40,7 +40,7 @@ private func materialised(_ inputs: [Tensor], _ weight: Tensor, _ bias: Tensor?)
   }
 
   @Test func `is told apart from another order of the modalities by the same comparison`() throws {
-    let fixture = try Fixture("tensor-product/narrow-last")
+    let fixture = try Fixture("tensor-product/narrow-last", of: "tensorProductLinear")
     let x = try (1...3).map { try fixture.tensor("input.x\($0)") }
     let (weight, bias) = (try fixture.tensor("parameter.weight"), try fixture.tensor("parameter.bias"))
     for order in [[1, 0, 2], [2, 1, 0], [0, 2, 1]] {

@@ -33,12 +33,12 @@ import Testing
     "picture", "more-cut-than-window", "line", "line-grouped",
   ])
   func `output and all gradients are PyTorch's`(_ name: String) throws {
-    let fixture = try Fixture("convolution/transposed-\(name)")
+    let fixture = try Fixture("convolution/transposed-\(name)", of: "transposed convolution")
     #expect(try fixture.violations(results(fixture)) == [])
   }
 
   @Test func `the comparison sees output padding on the other side`() throws {  // negative control
-    let fixture = try Fixture("convolution/transposed-line")
+    let fixture = try Fixture("convolution/transposed-line", of: "transposed convolution")
     let x = try fixture.tensor("input.x")
     let weight = try fixture.tensor("parameter.weight")
     let bias = try fixture.tensor("parameter.bias")

@@ -39,6 +39,25 @@ import Testing
     #expect(throws: Mismatch.self) { try expectClose(-y, fixture, "output") }
   }
 
+  @Test func `a tensor is a view with NaN on both sides`() throws {
+    let x = try Fixture("testing/affine").tensor("input.x")
+    #expect((x.pointer - 1).pointee.isNaN && (x.pointer + x.count).pointee.isNaN)
+  }
+
+  @Test func `the table of errors has the worst of every operation, those nearest their tolerance first`() throws {
+    let fixture = try Fixture("testing/affine", of: "table of errors")
+    let golden = try fixture.tensor("output")
+    let found = [golden * 1.000_001, golden, golden * 2]
+    #expect(try fixture.violations(found.map { ("output", $0) }).count == 1)
+    let line = ErrorTable.text().split(separator: "\n").first { $0.hasPrefix("table of errors ") }
+    let words = try #require(line).split(separator: " ")
+    // what fails its test is not in the table: one case, two tensors, 1e-6 of 2e-6
+    #expect(words[3] == "1" && words[4] == "2" && words[6] == "2.0e-06" && words[9] == "testing/affine")
+    #expect(abs(try #require(Double(words[5])) - 1e-6) < 2e-7)
+    let cases = ErrorTable.text(everyCase: true)
+    #expect(cases.contains { $0 == "\n" } && cases.contains("float32 products of two terms"))
+  }
+
   @Test func `a fixture that is missing says where it was looked for`() {
     #expect(throws: SafetensorsError.self) { try Fixture("testing/absent") }
     #expect(throws: SafetensorsError.self) { try Fixture("testing/affine", root: "/nowhere") }

@@ -1,0 +1,186 @@
+import BraidTensor
+import BraidTesting
+import Foundation
+import Testing
+
+/// The golden cases of every operation, by the file it stands in: the beginnings of their names. An operation that is
+/// added without golden values fails here.
+private let golden: [String: [[String]]] = [
+  "AdaptivePooling": [
+    ["convolution/adaptive-average", "edges/adaptiveAveragePool"],
+    ["convolution/adaptive-max", "edges/adaptiveMaximumPool"],
+  ],
+  "Arithmetic": [
+    ["operations/add"], ["operations/subtract"], ["operations/multiply"], ["operations/divide"],
+    ["operations/maximum-"], ["operations/minimum"], ["reductions/pow"],
+  ],
+  "Attention": [
+    [
+      "attention/cross", "attention/causal", "attention/masked", "attention/one-of-each", "attention/wide-heads",
+      "edges/attention",
+    ]
+  ],
+  "BinaryCrossEntropy": [["operations/binaryCrossEntropy", "edges/binaryCrossEntropy"]],
+  "Cholesky": [["linear-algebra/cholesky"]],
+  "Concatenate": [["operations/concatenate", "edges/concatenate"], ["operations/stack", "edges/stack"]],
+  "Convolution": [
+    ["convolution/plain", "convolution/same", "convolution/strided", "edges/conv2d"],
+    ["convolution/line", "edges/conv1d"],
+  ],
+  "CrossEntropy": [["operations/crossEntropy", "edges/crossEntropy"]],
+  "Cumulative": [
+    ["reductions/cumulative-sum", "edges/cumulative-sum"],
+    ["reductions/cumulative-product", "edges/cumulative-product"],
+    ["reductions/cumulative-maximum", "edges/cumulative-maximum"],
+  ],
+  "Einsum": [["einsum/"]],
+  "Embedding": [["operations/embedding", "edges/embedding"]],
+  "Expectation": [["distributions/expectation"]],
+  "FourierTransform": [
+    ["spectra/transform", "edges/transform"], ["spectra/power", "edges/spectrum"], ["spectra/inverse", "edges/inverse"],
+  ],
+  "Gather": [
+    ["operations/gathered", "indexing/select", "edges/gathered"], ["indexing/gather", "edges/gather-"],
+    ["indexing/scatter"],
+  ],
+  "GradientRouting": [["spectra/reversed"], ["spectra/straight"]],
+  "GroupNormalization": [["normalization/group", "edges/groupNorm"]],
+  "Linear": [["operations/linear", "edges/linear"]],
+  "LogSumExp": [["reductions/logSumExp"]],
+  "Matmul": [
+    ["operations/matmul", "edges/matmul"], ["operations/batchedMatmul", "edges/batchedMatmul"],
+    ["operations/outerProduct", "edges/outerProduct"],
+  ],
+  "Norm": [["reductions/norm"]],
+  "Normalization": [["normalization/layer", "edges/layerNorm"], ["normalization/batch", "edges/batchNorm"]],
+  "Pooling": [["convolution/max", "edges/maximumPool"], ["convolution/average", "edges/averagePool"]],
+  "RecurrentGRU": [["recurrent/gru", "edges/gru"]],
+  "RecurrentLSTM": [["recurrent/lstm", "edges/lstm"]],
+  "RecurrentRNN": [["recurrent/rnn", "edges/rnn"]],
+  "Reductions": [
+    ["operations/sum", "edges/sum"], ["operations/mean0", "operations/mean1", "operations/mean-", "edges/mean-"],
+    ["operations/largest", "edges/largest"],
+  ],
+  "Reshape": [["operations/reshaped", "edges/reshaped"]],
+  "Select": [["indexing/either"], ["indexing/clamp", "edges/clamp"]],
+  "SingularValues": [["linear-algebra/singular"]],
+  "Slice": [
+    ["operations/slice", "edges/slice"], ["operations/split", "edges/split"], ["operations/padded", "edges/padded"],
+  ],
+  "Softmax": [["operations/softmax"], ["operations/logSoftmax"]],
+  "Solve": [["linear-algebra/solve"], ["linear-algebra/inverse"], ["linear-algebra/determinant"]],
+  "Sort": [["indexing/sort"], ["indexing/top", "indexing/bottom", "edges/top"]],
+  "Steps": [
+    ["operations/meanOverSteps", "edges/meanOverSteps"], ["operations/maximumOverSteps", "edges/maximumOverSteps"],
+    ["operations/lastStep", "edges/lastStep"], ["operations/scaledRows", "edges/scaledRows"],
+  ],
+  "Strided": [
+    ["indexing/permute"], ["indexing/broadcast", "edges/broadcast"], ["indexing/diagonal"],
+    ["indexing/framed", "edges/framed"],
+  ],
+  "SymmetricEigen": [["linear-algebra/eigen"]],
+  "SymmetricPower": [["linear-algebra/power"]],
+  "TensorProduct": [["tensor-product/", "edges/tensorProductLinear"]],
+  "Transpose": [["operations/transposed"]],
+  "TransposedConvolution": [["convolution/transposed", "edges/transposedConv2d", "edges/transposedConv1d"]],
+  "TriangularSolve": [["linear-algebra/triangular"]],
+  "Unary":
+    ["relu", "sigmoid", "tanh", "gelu", "exp", "log-", "sqrt", "square", "softplus", "signedSqrt", "reciprocal"].map {
+      [$0 == "log-" ? "operations/unary-log" : "operations/unary-\($0)", "edges/unary-\($0)"]
+    } + [
+      ["operations/unary-negate", "edges/unary-negative"], ["operations/unary-absolute", "edges/unary-abs"],
+      ["reductions/sin", "edges/unary-sin"], ["reductions/cos", "edges/unary-cos"],
+    ],
+  "Variance": [["reductions/variance", "edges/variance"], ["reductions/deviation", "edges/deviation"]],
+]
+
+/// The same for the layers of BraidNN, with all parameters' gradients.
+private let layers = [
+  "BatchNorm": "normalization/batch", "Conv1d": "convolution/line-strided", "Conv2d": "convolution/grouped-strided",
+  "ConvTranspose1d": "convolution/transposed-line", "ConvTranspose2d": "convolution/transposed-output-padding",
+  "Embedding": "encoders/embedding", "GRU": "recurrent/gru-layer", "GroupNorm": "normalization/group",
+  "LSTM": "recurrent/lstm-layer", "LayerNorm": "normalization/layer", "LearnedPositions": "attention/positions-learned",
+  "Linear": "testing/affine", "MLP": "encoders/mlp", "MultiHeadAttention": "attention/layer-",
+  "RNN": "recurrent/rnn-layer", "SinusoidalPositions": "attention/positions",
+  "TransformerDecoderLayer": "attention/decoder", "TransformerEncoderLayer": "attention/encoder",
+]
+
+/// Files that have no operation with a derivative of their own, and why.
+private let without = [
+  "Argmax": "places have no derivative; its values are worked out by hand in ArgmaxTests",
+  "ConvolutionGeometry": "sizes of a convolution", "ConvolutionInputGradient": "a part of Convolution",
+  "ConvolutionProducts": "a part of Convolution", "IndirectProduct": "a part of Convolution",
+  "Dropout": "a product with random numbers, which PyTorch does not share: TapeTests",
+  "OneHot": "places have no derivative; its values are worked out by hand in ArgmaxTests",
+  "Recurrent": "what the recurrent operations share", "Windows": "sizes of windows",
+]
+
+/// Where an extent may not be: by the first of the names.
+private let illegal: [String: Set<String>] = [
+  "operations/crossEntropy": ["no elements"],  // the mean of nothing: ExtremeTests has what is given instead
+  "operations/binaryCrossEntropy": ["no elements"],
+  "spectra/reversed": ["an extent of 1", "no elements"],  // a view and a scaled copy, of any shape
+  "spectra/straight": ["an extent of 1", "no elements"],
+  "reductions/deviation": ["an extent of 1"],  // the root of 0 has no derivative there; ExtremeTests
+]
+
+@Suite struct GoldenCoverageTests {
+  private static let files: [String: [Shape]] = (try? all()) ?? [:]
+
+  /// The shapes of the operands of every golden case that has gradients.
+  private static func all() throws -> [String: [Shape]] {
+    let root = try Fixture.folder(above: #filePath)
+    var shapes: [String: [Shape]] = [:]
+    for family in Set(golden.values.joined().joined().map { String($0.prefix { $0 != "/" }) }) {
+      for file in try FileManager.default.contentsOfDirectory(atPath: "\(root)/\(family)") {
+        let name = "\(family)/\(file.dropLast(".safetensors".count))"
+        let fixture = try Fixture(name)
+        guard !fixture.names(prefix: "gradient.").isEmpty else { continue }
+        shapes[name] = try (fixture.names(prefix: "input.") + fixture.names(prefix: "parameter.")).map(fixture.shape)
+      }
+    }
+    return shapes
+  }
+
+  @Test func `every file of operations is listed`() throws {
+    let names = try Self.sources("BraidTensor/Operations").keys.sorted()
+    #expect(names == Set(golden.keys).union(without.keys).sorted())
+  }
+
+  @Test func `every layer has golden values`() throws {
+    let found = try Self.sources("BraidNN").filter { $0.value.contains("public func callAsFunction(") }.keys
+    // not Dropout, which draws its own numbers; an Activation is made of operations
+    #expect(Set(found).subtracting(["Dropout", "Activation"]).sorted() == layers.keys.sorted())
+    let root = try Fixture.folder(above: #filePath)
+    for (layer, name) in layers {
+      let parts = name.split(separator: "/").map(String.init)
+      let files = try FileManager.default.contentsOfDirectory(atPath: "\(root)/\(parts[0])")
+      #expect(files.contains { $0.hasPrefix(parts[1]) }, "\(layer)")
+    }
+  }
+
+  /// The texts of a folder's Swift files, by their names.
+  private static func sources(_ path: String) throws -> [String: String] {
+    let folder = URL(fileURLWithPath: try Fixture.folder(above: #filePath)).deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("Sources/\(path)").resolvingSymlinksInPath()
+    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    return Dictionary(
+      uniqueKeysWithValues: try files.filter { $0.pathExtension == "swift" }.map {
+        ($0.deletingPathExtension().lastPathComponent, try String(contentsOf: $0, encoding: .utf8))
+      })
+  }
+
+  @Test(arguments: golden.keys.sorted())
+  func `has golden values and gradients for an extent of 1, a prime extent and no elements`(_ file: String) throws {
+    func isPrime(_ number: Int) -> Bool { number > 2 && !(2..<number).contains { number.isMultiple(of: $0) } }
+    for names in try #require(golden[file]) {
+      let shapes = Self.files.filter { file in names.contains { file.key.hasPrefix($0) } }.values.joined()
+      let extents = Set(shapes.flatMap(\.dimensions))
+      var missing: Set<String> = []
+      if !extents.contains(1) && !shapes.contains([]) { missing.insert("an extent of 1") }
+      if !extents.contains(where: isPrime) { missing.insert("a prime extent") }
+      if !extents.contains(0) { missing.insert("no elements") }
+      #expect(missing.subtracting(illegal[names[0]] ?? []) == [], "\(names)")
+    }
+  }
+}
