@@ -36,4 +36,14 @@ public struct GumbelDistribution {
 
   /// log β + γ + 1.
   public func entropy() -> Tensor { scale.log() + (GumbelDistribution.gamma + 1) }
+
+  /// D(self ‖ other) = log β₂/β₁ + γ (r − 1) − d + e^d Γ(1 + r) − 1 with r = β₁/β₂ and d = (μ₂ − μ₁)/β₂.
+  ///
+  /// It follows from E[z] = γ and E[e^(−r z)] = Γ(1 + r) of the standard law; the product is taken as one exponential.
+  public func kullbackLeibler(to other: GumbelDistribution) -> Tensor {
+    let ratio = scale / other.scale
+    let shift = (other.location - location) / other.scale
+    let product = (shift + (ratio + 1).logGamma()).exp()
+    return product - shift - ratio.log() + (ratio - 1) * GumbelDistribution.gamma - 1
+  }
 }

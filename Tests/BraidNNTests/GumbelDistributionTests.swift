@@ -1,6 +1,7 @@
 import BraidNN
 import BraidTensor
 import BraidTesting
+import Foundation
 import Testing
 
 @Suite struct `The Gumbel distribution` {
@@ -19,6 +20,34 @@ import Testing
       try !disagreement("distributions/gumbel-mean") { input, _ in
         GumbelDistribution(location: input("location"), scale: input("scale")).entropy()
       }.isEmpty)
+  }
+
+  @Test(arguments: ["", "-one", "-none", "-vector"]) func `has PyTorch's divergence`(_ kind: String) throws {
+    let name = "distributions/gumbel-divergence\(kind)"
+    func divergence(_ input: (String) -> Tensor, swapped: Bool = false) -> Tensor {
+      let one = GumbelDistribution(location: input("a"), scale: input("s"))
+      let other = GumbelDistribution(location: input("b"), scale: input("t"))
+      return swapped ? other.kullbackLeibler(to: one) : one.kullbackLeibler(to: other)
+    }
+    #expect(try disagreement(name) { input, _ in divergence(input) } == [])
+    if kind == "" { #expect(try !disagreement(name) { input, _ in divergence(input, swapped: true) }.isEmpty) }
+  }
+
+  @Test func `has the divergence that the integral of its definition gives`() {
+    // ∫ p₁ log (p₁ / p₂) dx by the trapezoidal rule, whose error falls off exponentially for such functions
+    for (a, s, b, t) in [(0.0, 1.0, 0.0, 1.0), (0.5, 2, -1, 1.5), (-2, 0.4, 1, 3), (1, 1, 1, 0.6)] {
+      var integral = 0.0
+      for index in 0..<60_000 {
+        let x = a + s * (-8 + 0.001 * Double(index))
+        let (y, z) = ((x - a) / s, (x - b) / t)
+        let logarithm = -y - exp(-y) - log(s)
+        integral += exp(logarithm) * (logarithm + z + exp(-z) + log(t)) * 0.001 * s
+      }
+      let one = GumbelDistribution(location: Tensor([Float(a)]), scale: Tensor([Float(s)]))
+      let other = GumbelDistribution(location: Tensor([Float(b)]), scale: Tensor([Float(t)]))
+      let found = Double(one.kullbackLeibler(to: other).scalar)
+      #expect(abs(found - integral) < 2e-6 * max(1, integral), "\(a) \(s) \(b) \(t)")
+    }
   }
 
   @Test func `gives samples of its mean and variance, with gradients`() {

@@ -33,6 +33,7 @@ private let golden: [String: [[String]]] = [
     ["reductions/cumulative-product", "edges/cumulative-product"],
     ["reductions/cumulative-maximum", "edges/cumulative-maximum"],
   ],
+  "Digamma": [["reductions/digamma"]],
   "Einsum": [["einsum/"]],
   "Embedding": [["operations/embedding", "edges/embedding"]],
   "Expectation": [["distributions/expectation"]],
@@ -46,6 +47,7 @@ private let golden: [String: [[String]]] = [
   "GradientRouting": [["spectra/reversed"], ["spectra/straight"]],
   "GroupNormalization": [["normalization/group", "edges/groupNorm"]],
   "Linear": [["operations/linear", "edges/linear"]],
+  "LogGamma": [["reductions/logGamma"]],
   "LogSumExp": [["reductions/logSumExp"]],
   "Matmul": [
     ["operations/matmul", "edges/matmul"], ["operations/batchedMatmul", "edges/batchedMatmul"],

@@ -14,6 +14,7 @@
 #include "kernels_tensor_product.h"
 #include "kernels_convolution.h"
 #include "kernels_pooling.h"
+#include "kernels_gamma.h"
 #include "kernels_gather.h"
 #include "kernels_strided.h"
 #include "kernels_gemm.h"
