@@ -4,9 +4,14 @@
 #define ROOT_2_INVERSE 0.70710678118654752f
 #define ROOT_2PI_INVERSE 0.39894228040143268f
 
-BRAID_INLINE float gelu(float x) { return 0.5f * x * (1.0f + verf(x * ROOT_2_INVERSE)); }
+// Beyond 32 deviations both have reached their limits, which an infinite factor of nothing would miss. NaN stays.
+BRAID_INLINE float gelu(float x) {
+  float within = x < -32 ? -32 : x;
+  return 0.5f * within * (1.0f + verf(within * ROOT_2_INVERSE));
+}
 BRAID_INLINE float gelu_slope(float x) {
-  return 0.5f * (1.0f + verf(x * ROOT_2_INVERSE)) + x * ROOT_2PI_INVERSE * vexp(-0.5f * x * x);
+  float within = x < -32 ? -32 : x > 32 ? 32 : x;
+  return 0.5f * (1.0f + verf(within * ROOT_2_INVERSE)) + within * ROOT_2PI_INVERSE * vexp(-0.5f * within * within);
 }
 
 #define LOOP(EXPRESSION) for (long i = 0; i < n; i++) { float a = x[i]; y[i] = (EXPRESSION); } break;

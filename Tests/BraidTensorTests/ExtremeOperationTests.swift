@@ -41,7 +41,7 @@ private let infinities: Set<Filling> = [.infinite, .excluded]
 
 private let functions: [Subject] = [
   Subject("relu") { $0.relu() }, Subject("sigmoid") { $0.sigmoid() }, Subject("tanh") { $0.tanh() },
-  Subject("gelu", except: infinities) { $0.gelu() },  // x Φ(x) as it is written: −∞ times 0, as in PyTorch
+  Subject("gelu") { $0.gelu() },
   Subject("softplus") { $0.softplus() }, Subject("exp") { $0.exp() },
   Subject("squared") { $0.squared() }, Subject("absolute") { $0.absolute() }, Subject("negated") { -$0 },
   Subject("signed square root") { $0.signedSquareRoot() },
