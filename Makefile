@@ -2,11 +2,12 @@
 # make test         builds and runs every test
 # make bench        Braid against PyTorch and JAX (training at 1 and 2 threads, evaluation) and Pillow
 # make instructions the instructions of a training step against the figures kept (Linux)
+# make sanitize     every test under the address sanitizer, then under the thread sanitizer
 #
 # Each target first installs what it needs and is missing (tools/setup).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test bench instructions format-check clean
+.PHONY: help quickstart test bench instructions sanitize format-check clean
 
 BRAID := .build/release/braid
 PEERS ?= $(or $(BRAID_PEERS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/braid/peers)
@@ -21,7 +22,7 @@ ifeq ($(shell uname -s),Darwin)
 endif
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 6
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 7
 
 quickstart:
 	@tools/setup build quickstart
@@ -45,8 +46,13 @@ instructions:
 	@tools/setup build counting
 	Benchmarks/instructions
 
+sanitize:
+	@tools/setup build quickstart
+	tools/sanitize address
+	tools/sanitize thread
+
 format-check:
-	swift format lint --strict --parallel --recursive Package.swift Sources Plugins Tests Examples
+	swift format lint --strict --parallel --recursive Package.swift Sources Plugins Tests Examples Benchmarks/Sources
 
 clean:
 	rm -rf .build

@@ -20,7 +20,9 @@ func part(_ shelf: String, _ name: String, _ more: [Target.Dependency] = []) -> 
 func tests(of name: String, _ more: [Target.Dependency] = []) -> Target {
   .testTarget(
     name: "\(name)Tests",
-    dependencies: Array(Set([name, "BraidTensor", "BraidNN", "BraidCore", "BraidTesting"])).sorted().map { .byName(name: $0) } + more,
+    dependencies: Array(Set([name, "BraidTensor", "BraidNN", "BraidCore", "BraidTesting"])).sorted().map {
+      .byName(name: $0)
+    } + more,
     swiftSettings: settings)
 }
 
@@ -77,11 +79,13 @@ let package = Package(
         "BraidCore", "BraidData", "BraidTraining", "BraidExperiments", "BraidReports", "BraidTesting", "StandardParts",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .executableTarget(name: "BraidCLI", dependencies: ["BraidCommand", "BraidCore", "StandardParts"], swiftSettings: settings),
+    .executableTarget(
+      name: "BraidCLI", dependencies: ["BraidCommand", "BraidCore", "StandardParts"], swiftSettings: settings),
 
     // MARK: Plug-ins
     .target(
-      name: "StandardParts", dependencies: parts + ["BraidCore"], path: "Plugins/StandardParts", swiftSettings: settings),
+      name: "StandardParts", dependencies: parts + ["BraidCore"], path: "Plugins/StandardParts", swiftSettings: settings
+    ),
   ]
     + fusions.map { part("Fusions", $0) }
     + encoders.map { part("Encoders", $0) }

@@ -15,7 +15,9 @@ let encoders: [any Encoder] = [
   try CNNEncoder(.init(), reading: data.inputs[0], in: scope["encoder.picture"]),
   try GRUEncoder(.init(), reading: data.inputs[1], in: scope["encoder.words"]),
 ]
-let adapters = encoders.map { Adapter.needed(for: $0.output, by: GatedFusion.accepts, pooling: .mean, in: scope["adapter"]) }
+let adapters = encoders.map {
+  Adapter.needed(for: $0.output, by: GatedFusion.accepts, pooling: .mean, in: scope["adapter"])
+}
 let joined = zip(encoders, adapters).map { $1.output(of: $0.output) }
 let fusion = try GatedFusion(.init(), joining: joined, in: scope["fusion"])
 let head = try ClassificationHead(.init(), reading: fusion.output, predicting: data.target, in: scope["head"])

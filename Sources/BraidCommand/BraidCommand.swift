@@ -13,7 +13,9 @@ public enum BraidCommand {
   ///
   /// Exit status: 0 done, 1 a mistake in what was asked (arguments, files, data), 2 a run failed.
   public static func main(_ catalogue: Catalogue, _ arguments: [String]? = nil) async -> Never {
-    let status = await $catalogue.withValue(catalogue) { await run(arguments ?? Array(CommandLine.arguments.dropFirst())) }
+    let status = await $catalogue.withValue(catalogue) {
+      await run(arguments ?? Array(CommandLine.arguments.dropFirst()))
+    }
     exit(status)
   }
 
@@ -55,7 +57,8 @@ struct Root: AsyncParsableCommand {
     discussion: "Exit status: 0 done, 1 a mistake in what was asked, 2 a run failed.",
     version: Provenance.currentVersion,
     subcommands: [
-      ListParts.self, Describe.self, Check.self, Run.self, ReportCommand.self, Predict.self, DataCommand.self, ProbeCommand.self,
+      ListParts.self, Describe.self, Check.self, Run.self, ReportCommand.self, Predict.self, DataCommand.self,
+      ProbeCommand.self,
       WorkerCommandLine.self,
     ])
 }

@@ -6,12 +6,14 @@ import Foundation
 /// `braid data`.
 struct DataCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "List the data sets, or prepare one.", subcommands: [ListData.self, PrepareData.self])
+    commandName: "data", abstract: "List the data sets, or prepare one.",
+    subcommands: [ListData.self, PrepareData.self])
 }
 
 /// `braid data list`.
 struct ListData: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "list", abstract: "List the data sets and whether they are prepared.")
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the data sets and whether they are prepared.")
   @Flag(help: "Print JSON.") var json = false
 
   func run() async throws {
@@ -32,7 +34,9 @@ struct ListData: AsyncParsableCommand {
           }))
     }
     for row in rows {
-      let state = row.isPrepared.map { $0 ? "prepared in \(row.folder!)" : "prepare it: braid data prepare \(row.about.name)" }
+      let state = row.isPrepared.map {
+        $0 ? "prepared in \(row.folder!)" : "prepare it: braid data prepare \(row.about.name)"
+      }
       print("\(row.about.name): \(row.about.summary)" + (state.map { "\n  \($0)" } ?? ""))
     }
   }

@@ -12,7 +12,8 @@ struct Describe: AsyncParsableCommand {
 
   @Argument(help: "encoder, fusion, head, loss, metric or data.") var kind: PartKind
   @Argument(help: "The part's name; `braid list` prints them.") var name: String
-  @Option(help: "Modalities the example is made for, as name:width, separated by commas.") var inputs = "first:8,second:6"
+  @Option(help: "Modalities the example is made for, as name:width, separated by commas.") var inputs =
+    "first:8,second:6"
   @Flag(help: "Print JSON.") var json = false
 
   func run() async throws {
@@ -24,7 +25,8 @@ struct Describe: AsyncParsableCommand {
           "kind": .text(kind.rawValue), "name": .text(name), "summary": .text(part.about.summary),
           "equation": .text(part.about.equation), "paper": .text(part.about.paper), "settings": .map(part.defaults),
           "facts": .map(part.facts.mapValues { .text($0) }), "example": .text(example.made),
-          "parameters": .map(example.parameters.reduce(into: [:]) { $0[$1.path] = .list($1.shape.map { .integer($0) }) }),
+          "parameters": .map(
+            example.parameters.reduce(into: [:]) { $0[$1.path] = .list($1.shape.map { .integer($0) }) }),
         ]))
     }
     print("\(name) (\(kind.rawValue)): \(part.about.summary)")
@@ -79,7 +81,8 @@ private struct ExampleParameters {
     case .encoder:
       let width = inputs.first?.width ?? 8
       let kinds: [InputSpecification.Kind] = [
-        .vector(width: width), .sequence(width: width), .tokens(vocabulary: 100), .image(channels: 3, height: 32, width: 32),
+        .vector(width: width), .sequence(width: width), .tokens(vocabulary: 100),
+        .image(channels: 3, height: 32, width: 32),
       ]
       _ = kinds.contains { kind in
         let input = InputSpecification("input", kind)

@@ -7,13 +7,16 @@ import Foundation
 struct ExperimentArguments: ParsableArguments {
   @Argument(help: "The experiment file (YAML or JSON).") var file: String
   @Option(
-    help: ArgumentHelp("Override a setting, such as train.epochs=5; may be given several times.", valueName: "key=value"))
+    help: ArgumentHelp(
+      "Override a setting, such as train.epochs=5; may be given several times.", valueName: "key=value"))
   var set: [String] = []
   @Option(help: "Folder of the runs; runs/NAME when left out.") var folder: String?
 
   /// Reads the file and makes its plan: every row is built and takes a trial step.
   func plan() throws -> Plan {
-    try Plan(Specification(contentsOf: file, overrides: set, catalogue: BraidCommand.catalogue), catalogue: BraidCommand.catalogue)
+    try Plan(
+      Specification(contentsOf: file, overrides: set, catalogue: BraidCommand.catalogue),
+      catalogue: BraidCommand.catalogue)
   }
 
   /// Where the runs of a plan lie.

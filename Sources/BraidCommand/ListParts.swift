@@ -4,7 +4,8 @@ import Foundation
 
 /// `braid list [kind]`.
 struct ListParts: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "list", abstract: "List the parts an experiment file can name.")
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the parts an experiment file can name.")
 
   @Argument(help: "encoder, fusion, head, loss, metric or data; all when left out.") var kind: PartKind?
   @Flag(help: "Print JSON.") var json = false

@@ -12,7 +12,8 @@ struct Predict: AsyncParsableCommand {
       columns; the target's column may be absent).
       """)
 
-  @Argument(help: ArgumentHelp("The run's folder, with parameters.safetensors in it.", valueName: "run")) var runFolder: String
+  @Argument(help: ArgumentHelp("The run's folder, with parameters.safetensors in it.", valueName: "run")) var runFolder:
+    String
   @Option(help: "A file of new samples.") var input: String?
   @Option(help: "The split to answer when no file is given: train, validation or test.") var split = "test"
   @Option(help: "Where to write the answers as CSV; printed when left out.") var out: String?

@@ -32,7 +32,8 @@ struct ProbeCommand: AsyncParsableCommand {
     probe.order = order.split(separator: ",").map(String.init)
     (probe.vocabulary, probe.outputs, probe.seed, probe.isTraining) = (vocabulary, outputs, seed, training)
     let results = try probe.run(BraidCommand.catalogue, Safetensors(contentsOf: tensors))
-    try Safetensors.write(results, metadata: ["made-by": "braid \(Provenance.currentVersion) probe", "part": part], to: out)
+    try Safetensors.write(
+      results, metadata: ["made-by": "braid \(Provenance.currentVersion) probe", "part": part], to: out)
     print("\(out): \(results.count) tensors")
   }
 }

@@ -19,7 +19,9 @@ struct ReportCommand: AsyncParsableCommand {
     guard FileManager.default.fileExists(atPath: source, isDirectory: &isFolder) else {
       throw SetupError("\(source): no such file or folder; expected an experiment file or the folder of its runs.")
     }
-    if isFolder.boolValue, folder != nil { throw SetupError("--folder: \(source) is itself a folder of runs; give one of the two.") }
+    if isFolder.boolValue, folder != nil {
+      throw SetupError("--folder: \(source) is itself a folder of runs; give one of the two.")
+    }
     if isFolder.boolValue { return try writeReport(of: source, to: to) }
     if let folder { return try writeReport(of: folder, to: to) }
     let specification = try Specification(contentsOf: source, catalogue: BraidCommand.catalogue)

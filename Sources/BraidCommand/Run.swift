@@ -29,7 +29,7 @@ struct Run: AsyncParsableCommand {
     let summary = try Runner(plan, in: folder, workers: workers).run()
     do {
       if !noReport { try writeReport(of: folder, to: nil) }
-    } catch where summary.exitStatus != 0 {
+    } catch  where summary.exitStatus != 0 {
       // failed cells decide the exit status, also when they leave nothing to report
       FileHandle.standardError.write(Data("Error: the report: \(error)\n".utf8))
     }

@@ -17,7 +17,8 @@ public struct Catalogue: Sendable {
   }
   public typealias MakeEncoder = @Sendable ([String: Setting], String, InputSpecification, Scope) throws -> any Encoder
   public typealias MakeFusion = @Sendable ([String: Setting], String, [Modality], Scope) throws -> any Fusion
-  public typealias MakeHead = @Sendable ([String: Setting], String, Modality, TargetSpecification, Scope) throws -> any Head
+  public typealias MakeHead =
+    @Sendable ([String: Setting], String, Modality, TargetSpecification, Scope) throws -> any Head
   public typealias MakeLoss = @Sendable ([String: Setting], String, TargetSpecification, Scope) throws -> any Loss
   public typealias MakeMetric = @Sendable ([String: Setting], String, TargetSpecification) throws -> any Metric
   public typealias MakeDataset = @Sendable ([String: Setting], String) throws -> any Dataset
@@ -117,10 +118,13 @@ public struct Catalogue: Sendable {
   }
 
   /// The part called `name`, or a `SetupError` that lists the known ones and the nearest.
-  public static func find<E>(_ name: String, _ kind: String, in shelf: [String: Entry<E>], at path: String) throws -> Entry<E> {
+  public static func find<E>(_ name: String, _ kind: String, in shelf: [String: Entry<E>], at path: String) throws
+    -> Entry<E>
+  {
     if let entry = shelf[name] { return entry }
     let known = shelf.keys.sorted()
     throw SetupError(
-      "\(path): no \(kind) is called \"\(name)\". Known: \(known.joined(separator: ", "))." + suggestion(for: name, among: known))
+      "\(path): no \(kind) is called \"\(name)\". Known: \(known.joined(separator: ", "))."
+        + suggestion(for: name, among: known))
   }
 }

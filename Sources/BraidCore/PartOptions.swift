@@ -107,7 +107,9 @@ private func fitting(_ number: Setting) -> String {
 }
 
 /// `given` over `defaults`, one level of nesting after another. An empty default map takes any keys.
-private func overlay(_ given: [String: Setting], on defaults: [String: Setting], at path: String) throws -> [String: Setting] {
+private func overlay(_ given: [String: Setting], on defaults: [String: Setting], at path: String) throws -> [String:
+  Setting]
+{
   var merged = defaults
   for (key, value) in given.sorted(by: { $0.key < $1.key }) {
     guard let old = defaults[key] else {
@@ -135,8 +137,11 @@ private func explain(_ error: DecodingError, _ settings: [String: Setting], at p
   func found(_ context: DecodingError.Context) -> String {
     var value: Setting? = .map(settings)
     for key in context.codingPath {
-      if let index = key.intValue, case .list(let list)? = value { value = list.indices.contains(index) ? list[index] : nil }
-      else { value = value?[key.stringValue] }
+      if let index = key.intValue, case .list(let list)? = value {
+        value = list.indices.contains(index) ? list[index] : nil
+      } else {
+        value = value?[key.stringValue]
+      }
     }
     return value.map { "\($0) (\($0.kind))" } ?? "nothing"
   }
@@ -148,7 +153,8 @@ private func explain(_ error: DecodingError, _ settings: [String: Setting], at p
   case .keyNotFound(let key, let context):
     return "\(place(context)).\(key.stringValue): missing."
   case .dataCorrupted(let context):
-    return "\(place(context)): found \(found(context)), which is not one of the allowed values. \(context.debugDescription)"
+    return
+      "\(place(context)): found \(found(context)), which is not one of the allowed values. \(context.debugDescription)"
   @unknown default:
     return "\(path): \(error)"
   }

@@ -62,7 +62,9 @@ public struct Pass {
   public let fused: Fused
   public let prediction: Prediction
   public init(batch: Batch, modalities: [Modality], encoded: [Features], fused: Fused, prediction: Prediction) {
-    (self.batch, self.modalities, self.encoded, self.fused, self.prediction) = (batch, modalities, encoded, fused, prediction)
+    (self.batch, self.modalities, self.encoded, self.fused, self.prediction) = (
+      batch, modalities, encoded, fused, prediction
+    )
   }
 }
 

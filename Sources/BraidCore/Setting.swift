@@ -32,13 +32,21 @@ public enum Setting: Sendable, Hashable {
 extension Setting: Codable {
   public init(from decoder: any Decoder) throws {
     let box = try decoder.singleValueContainer()
-    if box.decodeNil() { self = .null }
-    else if let value = try? box.decode(Bool.self) { self = .bool(value) }
-    else if let value = try? box.decode(Int.self) { self = .integer(value) }
-    else if let value = try? box.decode(Double.self) { self = .number(value) }
-    else if let value = try? box.decode(String.self) { self = .text(value) }
-    else if let value = try? box.decode([Setting].self) { self = .list(value) }
-    else { self = .map(try box.decode([String: Setting].self)) }
+    if box.decodeNil() {
+      self = .null
+    } else if let value = try? box.decode(Bool.self) {
+      self = .bool(value)
+    } else if let value = try? box.decode(Int.self) {
+      self = .integer(value)
+    } else if let value = try? box.decode(Double.self) {
+      self = .number(value)
+    } else if let value = try? box.decode(String.self) {
+      self = .text(value)
+    } else if let value = try? box.decode([Setting].self) {
+      self = .list(value)
+    } else {
+      self = .map(try box.decode([String: Setting].self))
+    }
   }
 
   public func encode(to encoder: any Swift.Encoder) throws {
@@ -54,7 +62,6 @@ extension Setting: Codable {
     }
   }
 }
-
 
 extension Setting: CustomStringConvertible {
   /// Compact JSON with sorted keys: the same value always gives the same text.

@@ -19,7 +19,8 @@ struct ByteReader {
   /// Passes over `count` bytes and returns where they are.
   mutating func take(_ count: Int, _ what: @autoclosure () -> String) throws -> Range<Int> {
     guard count >= 0, count <= left else {
-      throw SetupError("\(file): ends within \(what()): \(max(0, left)) bytes are left, \(count) are needed. It may be cut short.")
+      throw SetupError(
+        "\(file): ends within \(what()): \(max(0, left)) bytes are left, \(count) are needed. It may be cut short.")
     }
     defer { at += count }
     return at..<(at + count)

@@ -23,7 +23,8 @@ public enum CSV {
     while let row = try parser.row() {
       if let first = rows.first, row.fields.count != first.fields.count {
         throw SetupError(
-          "\(file):\(row.line): found \(row.fields.count) fields; expected \(first.fields.count), as in line \(first.line).")
+          "\(file):\(row.line): found \(row.fields.count) fields; expected \(first.fields.count), as in line \(first.line)."
+        )
       }
       rows.append(row)
     }
@@ -73,7 +74,8 @@ public enum CSV {
         let start = at
         while at < bytes.count, bytes[at] != separator, !atLineEnd {
           if bytes[at] == UInt8(ascii: "\"") {
-            throw SetupError("\(file):\(line): a quote inside a field; expected the whole field in quotes, with the quote doubled.")
+            throw SetupError(
+              "\(file):\(line): a quote inside a field; expected the whole field in quotes, with the quote doubled.")
           }
           at += 1
         }
@@ -101,7 +103,9 @@ public enum CSV {
     }
 
     private func text(_ bytes: ArraySlice<UInt8>, _ line: Int) throws -> String {
-      guard let text = String(validating: bytes, as: UTF8.self) else { throw SetupError("\(file):\(line): text that is not UTF-8.") }
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw SetupError("\(file):\(line): text that is not UTF-8.")
+      }
       return text
     }
   }

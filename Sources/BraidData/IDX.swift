@@ -14,9 +14,11 @@ public enum IDX {
       0x0d: .init(kind: .float, width: 4, bigEndian: true), 0x0e: .init(kind: .float, width: 8, bigEndian: true),
     ]
     guard start[0] == 0, start[1] == 0, let format = formats[start[2]], (1...8).contains(start[3]) else {
-      throw SetupError("\(file): not an IDX file: it begins with the bytes \(start); expected 0, 0, a type and 1 … 8 axes.")
+      throw SetupError(
+        "\(file): not an IDX file: it begins with the bytes \(start); expected 0, 0, a type and 1 … 8 axes.")
     }
-    let shape = try (0..<Int(start[3])).map { _ in Int(try reader.integer(UInt32.self, bigEndian: true, "the extents")) }
+    let shape = try (0..<Int(start[3])).map { _ in Int(try reader.integer(UInt32.self, bigEndian: true, "the extents"))
+    }
     guard let size = byteCount(shape, width: format.width, limit: reader.left), size == reader.left else {
       throw SetupError(
         "\(file): an IDX file of \(shape.map(String.init).joined(separator: " × ")) numbers does not take the \(reader.left) bytes "

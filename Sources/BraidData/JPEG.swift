@@ -66,9 +66,13 @@ public enum JPEG {
   private static func orientation(tiff: ArraySlice<UInt8>) -> Int? {
     let base = tiff.startIndex
     let little: Bool
-    if tiff.starts(with: Array("II*\0".utf8)) { little = true }
-    else if tiff.starts(with: Array("MM\0*".utf8)) { little = false }
-    else { return nil }
+    if tiff.starts(with: Array("II*\0".utf8)) {
+      little = true
+    } else if tiff.starts(with: Array("MM\0*".utf8)) {
+      little = false
+    } else {
+      return nil
+    }
     func number(_ offset: Int, _ count: Int) -> Int? {
       guard offset >= 0, offset <= tiff.count - count else { return nil }
       let part = tiff[(base + offset)..<(base + offset + count)]

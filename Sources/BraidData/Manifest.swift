@@ -22,7 +22,9 @@ struct Manifest {
     switch url.pathExtension.lowercased() {
     case "csv", "tsv":
       let all = try CSV.rows(bytes, named: file, separator: url.pathExtension.lowercased() == "tsv" ? "\t" : ",")
-      guard let header = all.first else { throw SetupError("\(file): the file is empty; expected a line with the columns' names.") }
+      guard let header = all.first else {
+        throw SetupError("\(file): the file is empty; expected a line with the columns' names.")
+      }
       columns = header.fields
       var seen = Set<String>()
       for column in columns where !seen.insert(column).inserted {
@@ -35,7 +37,8 @@ struct Manifest {
       rows = try JSONLines.rows(bytes, named: file).map { Row(line: $0.line, cells: $0.fields) }
       columns = Set(rows.flatMap { $0.cells.keys }).sorted()
     case let ending:
-      throw SetupError("\(file): a manifest with the ending \".\(ending)\"; readable are .csv, .tsv, .jsonl and .ndjson.")
+      throw SetupError(
+        "\(file): a manifest with the ending \".\(ending)\"; readable are .csv, .tsv, .jsonl and .ndjson.")
     }
     guard !rows.isEmpty else { throw SetupError("\(file): no samples in it.") }
   }
@@ -50,7 +53,8 @@ struct Manifest {
   func require(_ name: String, for setting: String) throws {
     guard !columns.contains(name) else { return }
     let shown = columns.prefix(30).joined(separator: ", ") + (columns.count > 30 ? ", …" : "")
-    throw SetupError("\(file): no column \"\(name)\" (\(setting)). Columns: \(shown)." + suggestion(for: name, among: columns))
+    throw SetupError(
+      "\(file): no column \"\(name)\" (\(setting)). Columns: \(shown)." + suggestion(for: name, among: columns))
   }
 
   /// An error at a row and column.
@@ -81,7 +85,9 @@ struct Manifest {
   func numbers(_ value: Setting, _ row: Row, _ column: String) throws -> [Float] {
     func finite(_ number: Double?, _ shown: String) throws -> Float {
       guard let number else { throw error(row, column, "found \"\(shown)\"; expected a number.") }
-      guard number.isFinite, Float(number).isFinite else { throw error(row, column, "found \(shown); expected a finite number.") }
+      guard number.isFinite, Float(number).isFinite else {
+        throw error(row, column, "found \(shown); expected a finite number.")
+      }
       return Float(number)
     }
     switch value {

@@ -32,7 +32,9 @@ struct ManifestFiles {
 
   /// Adds paths and digests of everything read to a digest, in the order of the paths.
   func update(_ hash: inout SHA256) {
-    for (path, digest) in digests.sorted(by: { $0.key < $1.key }) { hash.update("\(path.utf8.count) \(path) \(digest)\n") }
+    for (path, digest) in digests.sorted(by: { $0.key < $1.key }) {
+      hash.update("\(path.utf8.count) \(path) \(digest)\n")
+    }
   }
 
   /// Whether a cell names an array file: by its ending, before a `#`.
@@ -53,7 +55,8 @@ struct ManifestFiles {
     if arrays[key] == nil { try load(path, lower, key) }
     guard let array = arrays[key] else {
       let known = arrays.keys.filter { $0.hasPrefix("\(path)#") }.map { String($0.dropFirst(path.count + 1)) }.sorted()
-      throw SetupError("\(path): no array \"\(key.dropFirst(path.count + 1))\". Arrays: \(known.joined(separator: ", ")).")
+      throw SetupError(
+        "\(path): no array \"\(key.dropFirst(path.count + 1))\". Arrays: \(known.joined(separator: ", ")).")
     }
     guard let row = parts.first else { return array }
     guard parts.count == 1, let index = Int(row) else { throw SetupError("\(path): \"#\(row)\" is no row number.") }

@@ -14,7 +14,8 @@ extension PreparedData {
     guard !options.modalities.entries.isEmpty else {
       throw SetupError(
         "\(manifest.file): no modalities are named; expected at least one in `modalities`, such as "
-          + "`modalities: {\(manifest.columns.first ?? "words"): {}}`. Columns: \(manifest.columns.joined(separator: ", ")).")
+          + "`modalities: {\(manifest.columns.first ?? "words"): {}}`. Columns: \(manifest.columns.joined(separator: ", "))."
+      )
     }
     let readers = try options.modalities.names.map { try ManifestModality($0, options.modalities[$0]!, manifest) }
     let (target, classes) = try manifest.target(options.target)
@@ -37,7 +38,8 @@ extension Manifest {
   func target(_ options: TargetOptions) throws -> (SourceTarget, [Int]?) {
     let several = !options.columns.isEmpty
     try BraidCore.require(
-      !several || options.kind == .values, "target.columns: found columns for the kind \"\(options.kind.rawValue)\"; they are for \"values\".")
+      !several || options.kind == .values,
+      "target.columns: found columns for the kind \"\(options.kind.rawValue)\"; they are for \"values\".")
     for column in several ? options.columns : [options.column] {
       try require(column, for: several ? "target.columns" : "target.column")
     }
@@ -61,7 +63,9 @@ extension Manifest {
       return (.values(values, names: width == columns.count ? columns : (0..<width).map { "\(columns[0]) \($0)" }), nil)
     case .class:
       let labels = try rows.map { row in
-        guard let label = try text(row, options.column) else { throw error(row, options.column, "empty; expected a class.") }
+        guard let label = try text(row, options.column) else {
+          throw error(row, options.column, "empty; expected a class.")
+        }
         return [label]
       }
       let names = try names(labels, options)
@@ -123,13 +127,15 @@ extension Manifest {
     }
     try require(options.column, for: "split.column")
     let known: [String: Split] = [
-      "train": .train, "training": .train, "validation": .validation, "valid": .validation, "val": .validation, "dev": .validation,
+      "train": .train, "training": .train, "validation": .validation, "valid": .validation, "val": .validation,
+      "dev": .validation,
       "test": .test, "testing": .test,
     ]
     return try rows.map { row in
       let name = try text(row, options.column)
       guard let split = known[(name ?? "").lowercased()] else {
-        throw error(row, options.column, "found \(name.map { "\"\($0)\"" } ?? "nothing"); expected train, validation or test.")
+        throw error(
+          row, options.column, "found \(name.map { "\"\($0)\"" } ?? "nothing"); expected train, validation or test.")
       }
       return split
     }
@@ -142,7 +148,9 @@ extension Manifest {
     var lines: [String: Int] = [:]
     return try rows.map { row in
       guard let name = try text(row, column) else { throw error(row, column, "empty; expected a name for the sample.") }
-      if let other = lines[name] { throw error(row, column, "\"\(name)\" is also the name of line \(other); expected every one different.") }
+      if let other = lines[name] {
+        throw error(row, column, "\"\(name)\" is also the name of line \(other); expected every one different.")
+      }
       lines[name] = row.line
       return name
     }

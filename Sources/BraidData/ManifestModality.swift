@@ -19,7 +19,8 @@ struct ManifestModality {
     try check((1...4096).contains(options.size), "size", options.size, "1 … 4096 pixels")
     try check([1, 3].contains(options.channels), "channels", options.channels, "3 (colour) or 1 (grey)")
     try check(
-      options.background.count == 3 && options.background.allSatisfy { (0...255).contains($0) }, "background", options.background,
+      options.background.count == 3 && options.background.allSatisfy { (0...255).contains($0) }, "background",
+      options.background,
       "red, green and blue in 0 … 255")
     try check(options.maximumLength >= 0, "maximumLength", options.maximumLength, "0 (no limit) or more")
     try check(options.minimumCount >= 1, "minimumCount", options.minimumCount, "1 or more")
@@ -37,7 +38,8 @@ struct ManifestModality {
     let rows = manifest.rows
     let presence =
       options.columns.isEmpty
-      ? rows.map { manifest.cell($0, column) != nil } : rows.map { row in options.columns.contains { manifest.cell(row, $0) != nil } }
+      ? rows.map { manifest.cell($0, column) != nil }
+      : rows.map { row in options.columns.contains { manifest.cell(row, $0) != nil } }
     guard let first = presence.firstIndex(of: true) else {
       if let known { return SourceColumn(name, .absent(known.kind, samples: rows.count), presence: presence) }
       throw SetupError("\(manifest.file): column \"\(column)\" (\(setting)) is empty in every row.")
@@ -73,7 +75,9 @@ struct ManifestModality {
       let lower = text.lowercased()
       if [".jpg", ".jpeg", ".png"].contains(where: lower.hasSuffix) { return .image }
       if lower.hasSuffix(".wav") { return .audio }
-      if ManifestFiles.isArray(text) { return try located(row) { try files.array(text).shape.count == 2 ? .sequence : .vector } }
+      if ManifestFiles.isArray(text) {
+        return try located(row) { try files.array(text).shape.count == 2 ? .sequence : .vector }
+      }
       return text.split(whereSeparator: \.isWhitespace).allSatisfy { Double($0) != nil } ? .vector : .text
     case let value: throw manifest.error(row, column, "found \(value.kind); expected a file, text or numbers.")
     }
@@ -91,7 +95,12 @@ struct ManifestModality {
     let (size, channels) = (options.size, options.channels)
     let colours = options.background.map { UInt8($0) }
     let background = (red: colours[0], green: colours[1], blue: colours[2])
-    let fit: Fit = switch options.fit { case .stretch: .stretch; case .crop: .crop; case .pad: .pad }
+    let fit: Fit =
+      switch options.fit {
+      case .stretch: .stretch;
+      case .crop: .crop;
+      case .pad: .pad
+      }
     let reader = PictureReader(width: size, height: size, channels: channels, fit: fit, background: background)
     guard presence.count <= Int.max / 4 / reader.count else { throw SetupError("\(setting).size: too large.") }
     var pixels = [UInt8](repeating: 0, count: presence.count * reader.count)
@@ -106,7 +115,9 @@ struct ManifestModality {
           let path = try manifest.text(row, column)!
           if ManifestFiles.isArray(path) {
             let picture = try Picture(files.array(path), named: path)
-            pixels.withUnsafeMutableBufferPointer { reader.write(picture, into: $0.baseAddress! + place * reader.count) }
+            pixels.withUnsafeMutableBufferPointer {
+              reader.write(picture, into: $0.baseAddress! + place * reader.count)
+            }
           } else {
             names[place] = path
             paths[place] = files.url(path).path
@@ -229,7 +240,8 @@ struct ManifestModality {
         throw manifest.error(row, column, "steps of \(itsWidth) numbers; expected \(width!), as in the rows before.")
       }
       width = itsWidth
-      let steps = options.maximumLength > 0 ? min(options.maximumLength, found.count / itsWidth) : found.count / itsWidth
+      let steps =
+        options.maximumLength > 0 ? min(options.maximumLength, found.count / itsWidth) : found.count / itsWidth
       lengths.append(steps)
       values += found.prefix(steps * itsWidth)
     }
@@ -243,7 +255,9 @@ struct ManifestModality {
       let path = try manifest.text(row, column)!
       let sound = try WAV.decode(files.read(path), named: path)
       guard !sound.samples.isEmpty else { throw SetupError("\(path): a sound without samples.") }
-      return (mel(resampled(sound.mono, from: sound.rate, to: options.rate), limit: options.maximumLength), options.mels)
+      return (
+        mel(resampled(sound.mono, from: sound.rate, to: options.rate), limit: options.maximumLength), options.mels
+      )
     }
   }
 
@@ -260,9 +274,11 @@ extension Picture {
   init(_ array: NumericArray, named file: String) throws {
     let shape = array.shape
     let channels = shape.count == 3 ? shape[2] : 1
-    guard case .bytes(let pixels) = array.elements, (2...3).contains(shape.count), [1, 3, 4].contains(channels), !pixels.isEmpty
+    guard case .bytes(let pixels) = array.elements, (2...3).contains(shape.count), [1, 3, 4].contains(channels),
+      !pixels.isEmpty
     else {
-      throw SetupError("\(file): an array of shape \(shape) is no picture; expected unsigned bytes [H, W], [H, W, 3] or [H, W, 4].")
+      throw SetupError(
+        "\(file): an array of shape \(shape) is no picture; expected unsigned bytes [H, W], [H, W, 3] or [H, W, 4].")
     }
     self.init(width: shape[1], height: shape[0], channels: channels, pixels: pixels)
   }

@@ -34,7 +34,8 @@ extension PreparedData {
   }
 
   /// Other samples under what `fitted` was fitted with; all of them the test split.
-  private init(_ fitted: PreparedData, columns: [PreparedColumn], target: SourceTarget, names: [String], digest: String) {
+  private init(_ fitted: PreparedData, columns: [PreparedColumn], target: SourceTarget, names: [String], digest: String)
+  {
     (inputs, self.target) = (fitted.inputs, fitted.target)
     (vocabularies, standardizers) = (fitted.vocabularies, fitted.standardizers)
     (self.columns, answers, self.names, self.digest) = (columns, target, names, digest)
@@ -63,7 +64,8 @@ extension SourceColumn.Content {
     case .tokens: .texts(Array(repeating: "", count: samples))
     case .image(let channels, let height, let width):
       .images(
-        Array(repeating: 0, count: samples * channels * height * width), channels: channels, height: height, width: width)
+        Array(repeating: 0, count: samples * channels * height * width), channels: channels, height: height,
+        width: width)
     }
   }
 }
@@ -86,20 +88,27 @@ extension Manifest {
       if case .classes(let found, _) = read { for (place, number) in zip(places, found) { classes[place] = number } }
       return .classes(classes, names: names)
     case .labels(let names):
-      guard case .labels(let found, _) = read else { return .labels(Array(repeating: 0, count: rows.count * names.count), names: names) }
+      guard case .labels(let found, _) = read else {
+        return .labels(Array(repeating: 0, count: rows.count * names.count), names: names)
+      }
       return .labels(spread(found, to: places, width: names.count), names: names)
     case .values(let names):
-      guard case .values(let found, _) = read else { return .values(Array(repeating: 0, count: rows.count * names.count), names: names) }
+      guard case .values(let found, _) = read else {
+        return .values(Array(repeating: 0, count: rows.count * names.count), names: names)
+      }
       let width = found.count / places.count
       try BraidCore.require(
-        width == names.count, "\(file): column \"\(own[0])\": found \(width) numbers to predict; expected \(names.count), as in training.")
+        width == names.count,
+        "\(file): column \"\(own[0])\": found \(width) numbers to predict; expected \(names.count), as in training.")
       return .values(spread(found, to: places, width: width), names: names)
     }
   }
 
   private func spread(_ found: [Float], to places: [Int], width: Int) -> [Float] {
     var result = [Float](repeating: 0, count: rows.count * width)
-    for (from, place) in places.enumerated() { for k in 0..<width { result[place * width + k] = found[from * width + k] } }
+    for (from, place) in places.enumerated() {
+      for k in 0..<width { result[place * width + k] = found[from * width + k] }
+    }
     return result
   }
 }

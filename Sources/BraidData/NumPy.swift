@@ -8,15 +8,22 @@ public enum NumPy {
   /// - Throws: `SetupError` naming the file when the header makes no sense, the elements are no numbers (floating point of 2,
   ///   4 or 8 bytes, whole numbers of 1, 2, 4 or 8, booleans), or there are more or fewer bytes than the shape takes.
   public static func array(_ bytes: [UInt8], named file: String) throws -> NumericArray {
-    guard bytes.starts(with: magic) else { throw SetupError("\(file): not an .npy file: its first bytes are not those of NumPy.") }
+    guard bytes.starts(with: magic) else {
+      throw SetupError("\(file): not an .npy file: its first bytes are not those of NumPy.")
+    }
     var reader = ByteReader(bytes, file: file, at: magic.count)
     let version = try reader.integer(UInt8.self, "the version")
     _ = try reader.integer(UInt8.self, "the version")
-    guard (1...3).contains(version) else { throw SetupError("\(file): .npy version \(version); readable are 1, 2 and 3.") }
+    guard (1...3).contains(version) else {
+      throw SetupError("\(file): .npy version \(version); readable are 1, 2 and 3.")
+    }
     let length =
       version == 1
-      ? Int(try reader.integer(UInt16.self, "the header length")) : Int(try reader.integer(UInt32.self, "the header length"))
-    guard length <= 1 << 16 else { throw SetupError("\(file): a header of \(length) bytes; expected at most \(1 << 16).") }
+      ? Int(try reader.integer(UInt16.self, "the header length"))
+      : Int(try reader.integer(UInt32.self, "the header length"))
+    guard length <= 1 << 16 else {
+      throw SetupError("\(file): a header of \(length) bytes; expected at most \(1 << 16).")
+    }
     var header = HeaderScanner(bytes[try reader.take(length, "the header")], file: file)
     let (descriptor, fortran, shape) = try header.dictionary()
     let format = try numberFormat(descriptor, file: file)
@@ -102,7 +109,9 @@ private struct HeaderScanner {
   private mutating func passes(_ word: StaticString) -> Bool {
     space()
     let length = word.utf8CodeUnitCount
-    guard at + length <= text.count, (0..<length).allSatisfy({ text[at + $0] == word.utf8Start[$0] }) else { return false }
+    guard at + length <= text.count, (0..<length).allSatisfy({ text[at + $0] == word.utf8Start[$0] }) else {
+      return false
+    }
     at += length
     return true
   }

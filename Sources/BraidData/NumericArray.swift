@@ -45,7 +45,9 @@ public struct NumericArray: Sendable, Hashable {
   /// - Throws: `SetupError` when there is no such place; `file` is what it calls the array.
   public func row(_ index: Int, named file: String) throws -> NumericArray {
     guard let rows = shape.first else { throw SetupError("\(file): row \(index) of a single number.") }
-    guard index >= 0, index < rows else { throw SetupError("\(file): row \(index) of \(rows); rows are counted from 0.") }
+    guard index >= 0, index < rows else {
+      throw SetupError("\(file): row \(index) of \(rows); rows are counted from 0.")
+    }
     let inner = Array(shape.dropFirst())
     let size = inner.reduce(1, *)
     let range = index * size..<(index + 1) * size

@@ -17,7 +17,9 @@ public enum PNG {
     var pixels = [UInt8](repeating: 0, count: Int(width) * Int(height) * 4)
     try bytes.withUnsafeBufferPointer { from in
       try pixels.withUnsafeMutableBufferPointer { to in
-        try codec(file, "PNG file") { braid_png_decode(from.baseAddress!, from.count, width, height, to.baseAddress!, $0) }
+        try codec(file, "PNG file") {
+          braid_png_decode(from.baseAddress!, from.count, width, height, to.baseAddress!, $0)
+        }
       }
     }
     return Picture(width: Int(width), height: Int(height), channels: 4, pixels: pixels)

@@ -26,18 +26,23 @@ struct PreparedColumn: Sendable {
     self.presence = presence
     maximumLength = source.maximumLength
     let fitted = training.filter { presence?[$0] ?? true }
-    try require(earlier != nil || !fitted.isEmpty, "\(data): no sample of the training split has modality \"\(source.name)\".")
+    try require(
+      earlier != nil || !fitted.isEmpty, "\(data): no sample of the training split has modality \"\(source.name)\".")
     func finite(_ values: [Float], _ sample: (Int) -> Int) throws {
       for (place, value) in values.enumerated() where !value.isFinite {
-        throw SetupError("\(data): modality \"\(source.name)\" of sample \(sample(place)) holds \(value); expected finite numbers.")
+        throw SetupError(
+          "\(data): modality \"\(source.name)\" of sample \(sample(place)) holds \(value); expected finite numbers.")
       }
     }
     switch source.content {
     case .vectors(var values, let width):
       try finite(values) { $0 / width }
       if source.standardize {
-        let fit = earlier?.standardizer ?? Standardizer(fitting: values, width: width, rows: fitted.map { $0..<($0 + 1) })
-        try require(fit.mean.count == width, "\(data): modality \"\(name)\": found vectors of \(width) numbers; expected \(fit.mean.count).")
+        let fit =
+          earlier?.standardizer ?? Standardizer(fitting: values, width: width, rows: fitted.map { $0..<($0 + 1) })
+        try require(
+          fit.mean.count == width,
+          "\(data): modality \"\(name)\": found vectors of \(width) numbers; expected \(fit.mean.count).")
         fit.apply(&values)
         standardizer = fit
       }
@@ -48,8 +53,11 @@ struct PreparedColumn: Sendable {
       try finite(values) { place in (starts.firstIndex { $0 * width > place } ?? 1) - 1 }
       if source.standardize {
         let fit =
-          earlier?.standardizer ?? Standardizer(fitting: values, width: width, rows: fitted.map { starts[$0]..<starts[$0 + 1] })
-        try require(fit.mean.count == width, "\(data): modality \"\(name)\": found steps of \(width) numbers; expected \(fit.mean.count).")
+          earlier?.standardizer
+          ?? Standardizer(fitting: values, width: width, rows: fitted.map { starts[$0]..<starts[$0 + 1] })
+        try require(
+          fit.mean.count == width,
+          "\(data): modality \"\(name)\": found steps of \(width) numbers; expected \(fit.mean.count).")
         fit.apply(&values)
         standardizer = fit
       }
@@ -62,10 +70,12 @@ struct PreparedColumn: Sendable {
       }
       let known =
         earlier?.vocabulary
-        ?? Vocabulary(fitting: fitted.lazy.map { words[$0] }, minimumCount: source.minimumCount, maximumWords: source.maximumWords)
+        ?? Vocabulary(
+          fitting: fitted.lazy.map { words[$0] }, minimumCount: source.minimumCount, maximumWords: source.maximumWords)
       vocabulary = known
       storage = .tokens(
-        words.flatMap { $0.map(known.id) }, starts: words.reduce(into: [0]) { $0.append($0.last! + $1.count) }, texts: texts)
+        words.flatMap { $0.map(known.id) }, starts: words.reduce(into: [0]) { $0.append($0.last! + $1.count) },
+        texts: texts)
       specification = InputSpecification(name, .tokens(vocabulary: known.count))
     case .images(let pixels, let channels, let height, let width):
       let fit: Standardizer
@@ -104,7 +114,11 @@ struct PreparedColumn: Sendable {
       values.withUnsafeBufferPointer { from in
         for (place, row) in rows.enumerated() {
           let to = result.pointer + place * width
-          if has(row) { to.update(from: from.baseAddress! + row * width, count: width) } else { to.update(repeating: 0, count: width) }
+          if has(row) {
+            to.update(from: from.baseAddress! + row * width, count: width)
+          } else {
+            to.update(repeating: 0, count: width)
+          }
         }
       }
       return Input(values: result, presence: here)
@@ -140,7 +154,8 @@ struct PreparedColumn: Sendable {
               continue
             }
             for channel in 0..<channels {
-              let bytes = from.baseAddress! + (row * channels + channel) * area, values = table.baseAddress! + channel * 256
+              let bytes = from.baseAddress! + (row * channels + channel) * area,
+                values = table.baseAddress! + channel * 256
               for k in 0..<area { to[channel * area + k] = values[Int(bytes[k])] }
             }
           }

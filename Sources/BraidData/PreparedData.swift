@@ -65,7 +65,8 @@ public struct PreparedData: Sendable {
       members[split] = splits.indices.filter { splits[$0] == split }
       try require(
         !members[split]!.isEmpty,
-        "\(name): the \(split.rawValue) split is empty (\(count) samples in all); every split needs at least one sample.")
+        "\(name): the \(split.rawValue) split is empty (\(count) samples in all); every split needs at least one sample."
+      )
     }
     let prepared = try columns.map { try PreparedColumn($0, training: members[.train]!, named: name) }
     (self.columns, self.answers, self.members, self.names) = (prepared, target, members, names)
@@ -96,12 +97,15 @@ public struct PreparedData: Sendable {
   ) throws {
     var options = split
     let classes: [Int]
-    if case .classes(let numbers, _) = target { classes = numbers } else {
+    if case .classes(let numbers, _) = target {
+      classes = numbers
+    } else {
       classes = Array(repeating: 0, count: target.samples ?? 0)
       options.stratified = false
     }
     try self.init(
-      columns, target: target, splits: Splitter.splits(classes: classes, options: options), identifiers: identifiers, named: name)
+      columns, target: target, splits: Splitter.splits(classes: classes, options: options), identifiers: identifiers,
+      named: name)
   }
 
   public func count(_ split: Split) -> Int { members[split]!.count }
@@ -112,7 +116,9 @@ public struct PreparedData: Sendable {
   public func batch(_ split: Split, _ samples: [Int]) throws -> Batch {
     let all = members[split]!
     let rows = samples.map { sample in
-      guard all.indices.contains(sample) else { stop("batch", "sample \(sample) of the \(split.rawValue) split of \(all.count)") }
+      guard all.indices.contains(sample) else {
+        stop("batch", "sample \(sample) of the \(split.rawValue) split of \(all.count)")
+      }
       return all[sample]
     }
     let inputs = columns.map { ($0.name, $0.input(rows)) }
@@ -127,7 +133,8 @@ public struct PreparedData: Sendable {
 }
 
 private func check(_ target: SourceTarget, samples: Int, named name: String) throws {
-  try require(target.samples == samples, "\(name): the target holds \(target.samples ?? 0) samples; expected \(samples).")
+  try require(
+    target.samples == samples, "\(name): the target holds \(target.samples ?? 0) samples; expected \(samples).")
   try require(!target.specification.names.isEmpty, "\(name): the target has no classes, labels or values.")
   switch target {
   case .classes(let classes, let names):

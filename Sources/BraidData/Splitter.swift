@@ -21,7 +21,8 @@ public enum Splitter {
     var stream = RandomStream(seed: UInt64(bitPattern: Int64(options.seed)), .split)
     let shuffled = stream.permutation(classes.count)
     let order =
-      options.stratified ? Set(classes).sorted().flatMap { wanted in shuffled.filter { classes[$0] == wanted } } : shuffled
+      options.stratified
+      ? Set(classes).sorted().flatMap { wanted in shuffled.filter { classes[$0] == wanted } } : shuffled
     let all = shares + [max(0, 1 - shares.reduce(0, +))]
     let names: [Split?] = [.train, .validation, .test, nil]
     var given = [0.0, 0, 0, 0]

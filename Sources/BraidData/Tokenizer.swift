@@ -7,7 +7,9 @@ public enum Tokenizer {
     var words: [String] = []
     var word = ""
     let characters = Array(text.lowercased())
-    func isLetter(_ k: Int) -> Bool { characters.indices.contains(k) && (characters[k].isLetter || characters[k].isNumber) }
+    func isLetter(_ k: Int) -> Bool {
+      characters.indices.contains(k) && (characters[k].isLetter || characters[k].isNumber)
+    }
     for (k, character) in characters.enumerated() {
       let joins = (character == "'" || character == "’") && !word.isEmpty && isLetter(k + 1)
       if isLetter(k) || joins {
@@ -53,7 +55,9 @@ public struct Standardizer: Sendable, Hashable {
   public let mean: [Float], deviation: [Float]
 
   /// Changes nothing.
-  public init(identity width: Int) { (mean, deviation) = (Array(repeating: 0, count: width), Array(repeating: 1, count: width)) }
+  public init(identity width: Int) {
+    (mean, deviation) = (Array(repeating: 0, count: width), Array(repeating: 1, count: width))
+  }
 
   /// Fits on rows of `width` numbers (population deviation, in double precision). A feature that never changes is only centred.
   public init(fitting values: [Float], width: Int, rows: some Sequence<Range<Int>>) {
@@ -82,9 +86,10 @@ public struct Standardizer: Sendable, Hashable {
     for histogram in histograms {
       let total = Double(max(1, histogram.reduce(0, +)))
       let mean = histogram.enumerated().reduce(0) { $0 + Double($1.offset) * Double($1.element) } / total
-      let variance = histogram.enumerated().reduce(0) {
-        $0 + (Double($1.offset) - mean) * (Double($1.offset) - mean) * Double($1.element)
-      } / total
+      let variance =
+        histogram.enumerated().reduce(0) {
+          $0 + (Double($1.offset) - mean) * (Double($1.offset) - mean) * Double($1.element)
+        } / total
       means.append(Float(mean / 255))
       deviations.append(variance > 1e-9 ? Float(variance.squareRoot() / 255) : 1)
     }

@@ -43,7 +43,9 @@ public enum WAV {
       if tag == "fmt " {
         format = try Format(bytes, body, file: file)
       } else if tag == "data" {
-        guard let format else { throw SetupError("\(file): the sound comes before the chunk \"fmt \" that describes it.") }
+        guard let format else {
+          throw SetupError("\(file): the sound comes before the chunk \"fmt \" that describes it.")
+        }
         return try format.sound(bytes, body, file: file)
       }
     }
@@ -79,7 +81,9 @@ public enum WAV {
     func sound(_ bytes: [UInt8], _ body: Range<Int>, file: String) throws -> Sound {
       let width = bits / 8
       guard body.count % (width * channels) == 0 else {
-        throw SetupError("\(file): \(body.count) bytes of sound are no whole number of \(channels) × \(width) bytes. It may be cut short.")
+        throw SetupError(
+          "\(file): \(body.count) bytes of sound are no whole number of \(channels) × \(width) bytes. It may be cut short."
+        )
       }
       let count = body.count / width, start = body.lowerBound
       let samples = bytes.withUnsafeBytes { raw in
@@ -87,14 +91,18 @@ public enum WAV {
           let at = start + index * width
           switch (float, bits) {
           case (false, 8): return (Float(raw[at]) - 128) / 128
-          case (false, 16): return Float(Int16(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: Int16.self))) / 0x1p15
+          case (false, 16):
+            return Float(Int16(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: Int16.self))) / 0x1p15
           case (false, 24):
             let word = UInt32(raw[at]) << 8 | UInt32(raw[at + 1]) << 16 | UInt32(raw[at + 2]) << 24
             return Float(Int32(bitPattern: word)) / 0x1p31
-          case (false, _): return Float(Int32(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: Int32.self))) / 0x1p31
-          case (true, 32): return Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
+          case (false, _):
+            return Float(Int32(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: Int32.self))) / 0x1p31
+          case (true, 32):
+            return Float(bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
           case (true, _):
-            return Float(Double(bitPattern: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt64.self))))
+            return Float(
+              Double(bitPattern: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt64.self))))
           }
         }
       }

@@ -31,7 +31,9 @@ struct ZipArchive {
     reader.at = start
     var entries: [Entry] = []
     for _ in 0..<count {
-      guard try reader.integer(UInt32.self, "the directory") == 0x0201_4b50 else { throw fail("an entry of its directory is damaged") }
+      guard try reader.integer(UInt32.self, "the directory") == 0x0201_4b50 else {
+        throw fail("an entry of its directory is damaged")
+      }
       _ = try reader.take(4, "the directory")
       let flags = try reader.integer(UInt16.self, "the directory")
       let method = Int(try reader.integer(UInt16.self, "the directory"))
@@ -95,7 +97,9 @@ struct ZipArchive {
         bytes, range, to: entry.size, wrapping: Int32(BRAID_DEFLATE_RAW), file: name, what: "zip entry")
     default: throw fail("compression method \(entry.method); readable are 0 (stored) and 8 (deflated)")
     }
-    guard braid_crc32(contents, contents.count) == entry.checksum else { throw fail("its checksum does not match its contents") }
+    guard braid_crc32(contents, contents.count) == entry.checksum else {
+      throw fail("its checksum does not match its contents")
+    }
     return contents
   }
 }

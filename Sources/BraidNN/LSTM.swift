@@ -30,7 +30,8 @@ public struct LSTM {
   ///   - dropout: rate between layers (not after the last).
   ///   - forgetBias: first value of the forget gate's bias; 1 lets gradients through from the start (Jozefowicz et al. 2015).
   public init(
-    _ inputs: Int, _ units: Int, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0, forgetBias: Float = 1,
+    _ inputs: Int, _ units: Int, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0,
+    forgetBias: Float = 1,
     in scope: Scope
   ) {
     stack = RecurrentStack(

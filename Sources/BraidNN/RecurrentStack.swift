@@ -13,7 +13,8 @@ struct RecurrentStack<Cell> {
     make: (Int, Scope) -> Cell
   ) {
     guard layers > 0, inputs > 0, units > 0 else {
-      stop(name, "\(layers) layers, \(inputs) inputs and \(units) units of \(scope.path); expected at least one of each")
+      stop(
+        name, "\(layers) layers, \(inputs) inputs and \(units) units of \(scope.path); expected at least one of each")
     }
     let width = isBidirectional ? 2 * units : units
     self.width = width

@@ -9,7 +9,9 @@ enum CSVReport {
     var lines: [[String]] = [["row", "fusion", "modalities", "seed", "status"] + metrics + costs]
     for row in comparison.rows {
       for cell in row.cells {
-        var line: [String] = [row.name, row.fusion, row.modalities.joined(separator: " "), "\(cell.seed)", cell.status.rawValue]
+        var line: [String] = [
+          row.name, row.fusion, row.modalities.joined(separator: " "), "\(cell.seed)", cell.status.rawValue,
+        ]
         for metric in metrics { line.append(number(cell.test[metric])) }
         line += [number(cell.bestEpoch), number(cell.epochs), number(cell.seconds)]
         line += [number(row.parameters), number(row.flopsPerSample)]

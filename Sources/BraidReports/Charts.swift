@@ -45,7 +45,8 @@ enum Charts {
         curves(comparison, title: "validation \(metric)") { $0.metrics[metric] })
     }
     add(
-      "loss-curves", "Loss on the validation split while training", "Validation loss by epoch, mean over seeds.", 760, 420,
+      "loss-curves", "Loss on the validation split while training", "Validation loss by epoch, mean over seeds.", 760,
+      420,
       curves(comparison, title: "validation loss") { $0.validationLoss })
     if let confusion = comparison.confusion, let best = comparison.best {
       let side = 190 + 52 * confusion.classes.count
@@ -80,9 +81,11 @@ enum Charts {
     seeds += "EOD\n"
     let labels = rows.enumerated().map { "\(Gnuplot.tic($1.name)) \(rows.count - $0)" }.joined(separator: ", ")
     var script = means + seeds
-    script += "set yrange [0.4:\(Double(rows.count) + 0.6)]\nset ytics (\(labels)) scale 0\nset xlabel \(Gnuplot.quoted(metric))\n"
+    script +=
+      "set yrange [0.4:\(Double(rows.count) + 0.6)]\nset ytics (\(labels)) scale 0\nset xlabel \(Gnuplot.quoted(metric))\n"
     script += "unset key\nset offsets graph 0.02, graph 0.02, 0, 0\n"
-    script += "plot $means using 1:2:3:4 with xerrorbars pointtype 7 pointsize 0.9 linewidth 2 linecolor '\(palette[0])', "
+    script +=
+      "plot $means using 1:2:3:4 with xerrorbars pointtype 7 pointsize 0.9 linewidth 2 linecolor '\(palette[0])', "
     script += "$seeds using 1:2 with points pointtype 6 pointsize 0.6 linecolor '#D55E00'\n"
     return script
   }
@@ -123,8 +126,10 @@ enum Charts {
     let across = names.enumerated().map { "\($1) \($0)" }.joined(separator: ", ")
     let down = names.enumerated().map { "\($1) \(count - 1 - $0)" }.joined(separator: ", ")
     script += "set xtics (\(across)) rotate by 40 right scale 0\nset ytics (\(down)) scale 0\nunset grid\nunset key\n"
-    script += "set xlabel 'answer'\nset ylabel 'right class'\nset cblabel 'per cent of the right class'\nset size ratio 1\n"
-    script += "set xrange [-0.5:\(Double(count) - 0.5)]\nset yrange [-0.5:\(Double(count) - 0.5)]\nset cbrange [0:100]\n"
+    script +=
+      "set xlabel 'answer'\nset ylabel 'right class'\nset cblabel 'per cent of the right class'\nset size ratio 1\n"
+    script +=
+      "set xrange [-0.5:\(Double(count) - 0.5)]\nset yrange [-0.5:\(Double(count) - 0.5)]\nset cbrange [0:100]\n"
     script += "set palette defined (0 '#ffffff', 100 '#0072B2')\n"
     script += "plot $cells using 1:2:3 with image pixels, $cells using 1:2:(strcol(4)) with labels font ',11'\n"
     return script

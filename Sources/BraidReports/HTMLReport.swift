@@ -45,7 +45,10 @@ enum HTMLReport {
   }
 
   private static func trouble(_ status: String, _ failure: Comparison.Failure) -> [String: Any] {
-    ["status": status, "row": failure.row, "seed": "\(failure.seed)", "folder": failure.folder, "reason": failure.reason]
+    [
+      "status": status, "row": failure.row, "seed": "\(failure.seed)", "folder": failure.folder,
+      "reason": failure.reason,
+    ]
   }
 
   private static func setting(_ line: Comparison.SettingLine) -> [String: Any] {
@@ -62,5 +65,7 @@ enum HTMLReport {
   }
 
   /// An SVG without its XML declaration and document type, which may not stand inside HTML.
-  private static func inline(_ svg: String) -> String { svg.range(of: "<svg").map { String(svg[$0.lowerBound...]) } ?? svg }
+  private static func inline(_ svg: String) -> String {
+    svg.range(of: "<svg").map { String(svg[$0.lowerBound...]) } ?? svg
+  }
 }

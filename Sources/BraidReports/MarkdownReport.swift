@@ -36,7 +36,9 @@ enum MarkdownReport {
     lines += ["## Data", ""] + content.dataLines.map { "- \(literal($0.0)): \(literal($0.1))" } + [""]
     lines += ["## Settings", "", "Settings all rows share; those the file gave are in bold.", ""]
     lines += [settings(comparison.settings), ""]
-    for row in comparison.rows where !row.settings.isEmpty { lines += ["### \(literal(row.name))", "", settings(row.settings), ""] }
+    for row in comparison.rows where !row.settings.isEmpty {
+      lines += ["### \(literal(row.name))", "", settings(row.settings), ""]
+    }
     lines += ["## Provenance", ""]
     for group in comparison.provenance { lines += content.provenanceLines(group).map { "- \($0.0): \($0.1)" } + [""] }
     return lines.joined(separator: "\n")

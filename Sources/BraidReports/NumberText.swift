@@ -28,7 +28,8 @@ enum NumberText {
   static func interval(_ interval: Interval?, signed: Bool = false) -> String {
     guard let interval else { return "–" }
     let digits = decimals(for: max(abs(interval.low), abs(interval.high)))
-    return "\(sign(interval.low, signed))\(fixed(interval.low, digits)) … \(sign(interval.high, signed))\(fixed(interval.high, digits))"
+    return
+      "\(sign(interval.low, signed))\(fixed(interval.low, digits)) … \(sign(interval.high, signed))\(fixed(interval.high, digits))"
   }
 
   /// A difference with its sign: `+0.021`.

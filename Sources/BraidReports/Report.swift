@@ -77,7 +77,9 @@ public struct Report {
   private func removeOldCharts(in folder: URL) throws {
     let own = Set(pictures.map { "\($0.name).svg" })
     for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) where !own.contains(file) {
-      guard file.hasSuffix(".svg"), Charts.names.contains(String(file.dropLast(4))) || file.hasPrefix("sample-") else { continue }
+      guard file.hasSuffix(".svg"), Charts.names.contains(String(file.dropLast(4))) || file.hasPrefix("sample-") else {
+        continue
+      }
       try FileManager.default.removeItem(at: folder.appendingPathComponent(file))
     }
   }

@@ -25,7 +25,9 @@ struct ReportContent {
       (charts, chartNotes) = (drawn.charts, drawn.complaints)
     } else {
       charts = []
-      chartNotes = ["The charts are missing because gnuplot was not found: install it (package gnuplot-nox) and run the report again."]
+      chartNotes = [
+        "The charts are missing because gnuplot was not found: install it (package gnuplot-nox) and run the report again."
+      ]
     }
     var pictures: [SampleChart] = []
     for (rowNumber, row) in comparison.rows.enumerated() {
@@ -37,7 +39,9 @@ struct ReportContent {
         pictures.append(
           SampleChart(
             row: row.name, name: "sample-\(rowNumber)-\(number)",
-            caption: "\(sample.identifier), \(sample.right). Answer: \(answer.predicted)\(verdict), seed \(answer.seed).", svg: svg))
+            caption:
+              "\(sample.identifier), \(sample.right). Answer: \(answer.predicted)\(verdict), seed \(answer.seed).",
+            svg: svg))
       }
     }
     samplePictures = pictures
@@ -53,10 +57,12 @@ struct ReportContent {
   /// What the numbers are, in words.
   var legend: String {
     let seeds = comparison.seeds.count
-    var text = "Test split, parameters of the best validation epoch. Mean ± standard deviation over \(seeds) "
+    var text =
+      "Test split, parameters of the best validation epoch. Mean ± standard deviation over \(seeds) "
       + "seed\(seeds == 1 ? "" : "s"); 95 % t-interval of the mean."
     if let reference = comparison.reference {
-      text += " Δ is the row minus \(reference), paired by seed, with its 95 % t-interval; p is the two-sided paired t-test's, "
+      text +=
+        " Δ is the row minus \(reference), paired by seed, with its 95 % t-interval; p is the two-sided paired t-test's, "
         + "corrected by Holm's method over all rows compared on the metric."
     }
     return text
@@ -71,7 +77,10 @@ struct ReportContent {
     guard let reference = comparison.reference else { return text }
     let others = comparison.rows.filter { !$0.isReference && !$0.isSingleModality }
     guard others.contains(where: { $0.metric(metric.name)?.difference?.adjustedP != nil }) else {
-      let why = comparison.seeds.count == 1 ? "With one seed no difference to \(reference) can be tested." : "No difference to \(reference) could be tested."
+      let why =
+        comparison.seeds.count == 1
+        ? "With one seed no difference to \(reference) can be tested."
+        : "No difference to \(reference) could be tested."
       return others.isEmpty ? text : "\(text) \(why)"
     }
     let differing = others.filter { ($0.metric(metric.name)?.difference?.adjustedP ?? 1) < 0.05 }
@@ -79,7 +88,8 @@ struct ReportContent {
       ((row.metric(metric.name)?.difference?.estimate.mean ?? 0) > 0) == metric.higherIsBetter
     }
     let better = differing.filter(isBetter).map(\.name), worse = differing.filter { !isBetter($0) }.map(\.name)
-    text += better.isEmpty
+    text +=
+      better.isEmpty
       ? " No fusion is better than \(reference) at p < 0.05 after Holm's correction."
       : " Better than \(reference) at p < 0.05 after Holm's correction: \(better.joined(separator: ", "))."
     if !worse.isEmpty { text += " Worse: \(worse.joined(separator: ", "))." }
@@ -107,8 +117,10 @@ struct ReportContent {
     let p = group.provenance
     return [
       ("cells", "\(group.cells)"), ("Braid", p.version + (p.commit.isEmpty ? "" : ", commit \(p.commit)")),
-      ("executable", p.executable), ("Swift", p.swift), ("system", p.system), ("processor", "\(p.processor), \(p.cores) cores"),
-      ("matrix library", "\(p.library), kernels \(p.libraryCore)"), ("threads a cell", "\(p.threads)"), ("host", p.host),
+      ("executable", p.executable), ("Swift", p.swift), ("system", p.system),
+      ("processor", "\(p.processor), \(p.cores) cores"),
+      ("matrix library", "\(p.library), kernels \(p.libraryCore)"), ("threads a cell", "\(p.threads)"),
+      ("host", p.host),
       ("started", group.started), ("finished", group.finished), ("command", p.command.joined(separator: " ")),
     ]
   }

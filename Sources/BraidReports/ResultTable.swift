@@ -32,14 +32,18 @@ public struct ResultTable: Sendable, Equatable {
       ]
     }
     if withCosts {
-      for other in comparison.metrics.map(\.name) where other != metric { columns.append(Column(title: other, isNumber: true)) }
+      for other in comparison.metrics.map(\.name) where other != metric {
+        columns.append(Column(title: other, isNumber: true))
+      }
       columns += ["parameters", "FLOPs a sample", "s an epoch"].map { Column(title: $0, isNumber: true) }
     }
     columns.append(Column(title: "seeds", isNumber: true))
     rows = []
     for (index, row) in comparison.rows.enumerated() {
       let result = row.metric(metric)
-      var cells = [row.name, result.map { NumberText.meanDeviation($0.test) } ?? "–", NumberText.interval(result?.test.interval)]
+      var cells = [
+        row.name, result.map { NumberText.meanDeviation($0.test) } ?? "–", NumberText.interval(result?.test.interval),
+      ]
       if reference != nil {
         if row.isReference {
           cells += ["reference", "", ""]
@@ -47,7 +51,8 @@ public struct ResultTable: Sendable, Equatable {
           let difference = result?.difference
           cells += [
             NumberText.difference(difference?.estimate.mean),
-            NumberText.interval(difference?.estimate.interval, signed: true), NumberText.probability(difference?.adjustedP),
+            NumberText.interval(difference?.estimate.interval, signed: true),
+            NumberText.probability(difference?.adjustedP),
           ]
         }
       }

@@ -25,7 +25,9 @@ struct SamplePicture {
     var x = Self.gap
     var body = ""
     for panel in panels {
-      body += "<g transform=\"translate(\(x),\(Self.gap + 14))\">" + text(panel.title, 0, -5, size: 11, colour: "#555") + panel.body + "</g>"
+      body +=
+        "<g transform=\"translate(\(x),\(Self.gap + 14))\">" + text(panel.title, 0, -5, size: 11, colour: "#555")
+        + panel.body + "</g>"
       x += panel.width + Self.gap
     }
     return """
@@ -61,7 +63,9 @@ struct SamplePicture {
     }
     return byStep.sorted { $0.key < $1.key }.map { step, keys in
       let means = keys.mapValues { lists in
-        lists[0].indices.map { index in lists.reduce(Float(0)) { $0 + ($1.indices.contains(index) ? $1[index] : 0) } / Float(lists.count) }
+        lists[0].indices.map { index in
+          lists.reduce(Float(0)) { $0 + ($1.indices.contains(index) ? $1[index] : 0) } / Float(lists.count)
+        }
       }
       return AttentionView(title: byStep.count > 1 || step > 0 ? "step \(step)" : "attention", weights: means)
     }.filter { $0.weights.values.contains { $0.count > 1 } }
@@ -69,7 +73,9 @@ struct SamplePicture {
 
   /// Weight each key step receives, averaged over heads and asking steps: `[…, queries, keys]` → `[keys]`.
   private func received(_ extra: SampleAnswer.Extra) -> [Float]? {
-    guard let keys = extra.shape.last, keys > 0, extra.values.count % keys == 0, !extra.values.isEmpty else { return nil }
+    guard let keys = extra.shape.last, keys > 0, extra.values.count % keys == 0, !extra.values.isEmpty else {
+      return nil
+    }
     let rows = extra.values.count / keys
     // rows without weight (padding that was kept) do not count
     let real = (0..<rows).filter { row in extra.values[row * keys..<(row + 1) * keys].contains { $0 > 0 } }
@@ -141,10 +147,12 @@ struct SamplePicture {
     for (index, weight) in weights.enumerated() {
       let left = Double(index % columns) * width, top = y + Double(index / columns) * height
       let shade = 0.82 * Double(1 - weight / most)
-      body += "<rect x=\"\(left)\" y=\"\(top)\" width=\"\(width)\" height=\"\(height)\" fill=\"#102030\" "
+      body +=
+        "<rect x=\"\(left)\" y=\"\(top)\" width=\"\(width)\" height=\"\(height)\" fill=\"#102030\" "
         + "fill-opacity=\"\(String(format: "%.3f", shade))\"/>"
       if weight == most {
-        body += "<rect x=\"\(left + 1)\" y=\"\(top + 1)\" width=\"\(width - 2)\" height=\"\(height - 2)\" fill=\"none\" "
+        body +=
+          "<rect x=\"\(left + 1)\" y=\"\(top + 1)\" width=\"\(width - 2)\" height=\"\(height - 2)\" fill=\"none\" "
           + "stroke=\"#D55E00\" stroke-width=\"2\"/>"
       }
     }
@@ -160,7 +168,8 @@ struct SamplePicture {
       if x > 0, x + width > Self.side { (x, y) = (0, y + Self.wordHeight) }
       if let weights {
         let share = index < weights.count ? Double(weights[index] / most) : 0
-        body += "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(width - 2)\" height=\"\(Self.wordHeight - 3)\" rx=\"3\" fill=\"#E69F00\" "
+        body +=
+          "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(width - 2)\" height=\"\(Self.wordHeight - 3)\" rx=\"3\" fill=\"#E69F00\" "
           + "fill-opacity=\"\(String(format: "%.3f", 0.9 * share))\"/>"
       }
       body += text(word, x + 3, y + 13, size: 12, colour: "#111")
@@ -180,7 +189,9 @@ struct SamplePicture {
       body += text(NumberText.fixed(Double(bar.value), 2), Self.side + 4, y + 24, size: 11, colour: "#555")
       y += 34
     }
-    return Panel(title: bars.contains { $0.label.contains("→") } ? "weights" : "mean gate", body: body, width: Self.side + 34, height: y)
+    return Panel(
+      title: bars.contains { $0.label.contains("→") } ? "weights" : "mean gate", body: body, width: Self.side + 34,
+      height: y)
   }
 
   private func text(_ text: String, _ x: Double, _ y: Double, size: Double, colour: String) -> String {

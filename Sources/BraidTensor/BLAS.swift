@@ -5,7 +5,8 @@ import CBraidKernels
 /// A transposed operand is stored the other way round. With beta 0, c need not be initialised.
 @inline(__always)
 func gemm(
-  _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ transposeA: Bool, _ b: UnsafePointer<Float>, _ transposeB: Bool,
+  _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ transposeA: Bool, _ b: UnsafePointer<Float>,
+  _ transposeB: Bool,
   _ c: UnsafeMutablePointer<Float>, alpha: Float = 1, beta: Float = 0
 ) {
   if m == 0 || n == 0 { return }

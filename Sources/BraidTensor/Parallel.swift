@@ -99,13 +99,15 @@ private final class Helper: Sendable {
     #else
       var thread: pthread_t?
     #endif
-    let status = pthread_create(&thread, nil, { raw in
-      #if canImport(Glibc)
-        Unmanaged<Helper>.fromOpaque(raw.unsafelyUnwrapped).takeUnretainedValue().work()
-      #else
-        Unmanaged<Helper>.fromOpaque(raw).takeUnretainedValue().work()
-      #endif
-    }, own)
+    let status = pthread_create(
+      &thread, nil,
+      { raw in
+        #if canImport(Glibc)
+          Unmanaged<Helper>.fromOpaque(raw.unsafelyUnwrapped).takeUnretainedValue().work()
+        #else
+          Unmanaged<Helper>.fromOpaque(raw).takeUnretainedValue().work()
+        #endif
+      }, own)
     if status != 0 { stop("threads", "the system refuses another thread (error \(status)); set fewer threads") }
   }
 

@@ -44,7 +44,9 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     get { Int(extents[resolve(axis)]) }
     set {
       let axis = resolve(axis)
-      guard newValue >= 0, newValue <= Int32.max else { stop("shape", "extent \(newValue) is outside 0 … \(Int32.max)") }
+      guard newValue >= 0, newValue <= Int32.max else {
+        stop("shape", "extent \(newValue) is outside 0 … \(Int32.max)")
+      }
       extents[axis] = Int32(truncatingIfNeeded: newValue)
     }
   }

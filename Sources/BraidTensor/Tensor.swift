@@ -54,7 +54,9 @@ extension Tensor {
       stop("tensor", "\(elements.count) elements for shape \(shape), which holds \(shape.count)")
     }
     self.init(uninitialized: shape)
-    elements.withUnsafeBufferPointer { if let base = $0.baseAddress { pointer.update(from: base, count: elements.count) } }
+    elements.withUnsafeBufferPointer {
+      if let base = $0.baseAddress { pointer.update(from: base, count: elements.count) }
+    }
   }
 
   /// A tensor with every element the same.

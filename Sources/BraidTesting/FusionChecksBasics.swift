@@ -64,8 +64,12 @@ extension FusionCheck {
             wrong.append("batch \(batch): steps of shape \(steps.shape) for values \(shape)")
           }
           if !fused.values.isFinite { wrong.append("batch \(batch): the output is not finite") }
-          if let chosen = fused.logProbability, chosen.shape != Shape(batch) || chosen.elements.contains(where: { !($0 <= 0) }) {
-            wrong.append("batch \(batch): log-probability of shape \(chosen.shape): \(chosen.elements); expected [\(batch)], at most 0")
+          if let chosen = fused.logProbability,
+            chosen.shape != Shape(batch) || chosen.elements.contains(where: { !($0 <= 0) })
+          {
+            wrong.append(
+              "batch \(batch): log-probability of shape \(chosen.shape): \(chosen.elements); expected [\(batch)], at most 0"
+            )
           }
         }
       }

@@ -131,14 +131,19 @@ public struct Probe {
 
   // MARK: - One kind after another
 
-  private func makeFusion(_ catalogue: Catalogue, _ file: Safetensors, _ scope: Scope) throws -> (inout Context) -> Outcome {
+  private func makeFusion(_ catalogue: Catalogue, _ file: Safetensors, _ scope: Scope) throws -> (inout Context) ->
+    Outcome
+  {
     let part = try Catalogue.find(name, "fusion", in: catalogue.fusions, at: "--part")
     let names = try modalities(file)
     let features = try names.map { try self.features(file, $0) }
     if let first = features.first, let other = features.first(where: { $0.batch != first.batch }) {
-      throw SetupError("\(file.source): modalities of \(first.batch) and of \(other.batch) samples; expected one batch size.")
+      throw SetupError(
+        "\(file.source): modalities of \(first.batch) and of \(other.batch) samples; expected one batch size.")
     }
-    let joined = zip(names, features).map { Modality($0, $1.isSequence ? .sequence : .vector, width: $1.values.shape[-1]) }
+    let joined = zip(names, features).map {
+      Modality($0, $1.isSequence ? .sequence : .vector, width: $1.values.shape[-1])
+    }
     if let accepts = catalogue.accepts[name], accepts != .either {
       for modality in joined where (modality.kind == .vector) != (accepts == .vectors) {
         throw SetupError(
@@ -157,7 +162,9 @@ public struct Probe {
     }
   }
 
-  private func makeEncoder(_ catalogue: Catalogue, _ file: Safetensors, _ scope: Scope) throws -> (inout Context) -> Outcome {
+  private func makeEncoder(_ catalogue: Catalogue, _ file: Safetensors, _ scope: Scope) throws -> (inout Context) ->
+    Outcome
+  {
     let part = try Catalogue.find(name, "encoder", in: catalogue.encoders, at: "--part")
     let names = try modalities(file)
     guard names.count == 1 else {
@@ -202,10 +209,13 @@ public struct Probe {
 
   private func unreadable(_ file: Safetensors, _ tensor: String, _ shape: Shape) -> SetupError {
     SetupError(
-      "\(file.source): \"\(tensor)\" has shape \(shape); expected [B, d], [B, T, d], [B, C, H, W] or whole numbers [B, T].")
+      "\(file.source): \"\(tensor)\" has shape \(shape); expected [B, d], [B, T, d], [B, C, H, W] or whole numbers [B, T]."
+    )
   }
 
-  private func makeHead(_ catalogue: Catalogue, _ file: Safetensors, _ scope: Scope) throws -> (inout Context) -> Outcome {
+  private func makeHead(_ catalogue: Catalogue, _ file: Safetensors, _ scope: Scope) throws -> (inout Context) ->
+    Outcome
+  {
     let part = try Catalogue.find(name, "head", in: catalogue.heads, at: "--part")
     let features = try self.features(file, "fused")
     let target = try self.target(file)
@@ -219,7 +229,9 @@ public struct Probe {
     }
   }
 
-  private func makeLoss(_ catalogue: Catalogue, _ file: Safetensors, _ scope: Scope) throws -> (inout Context) -> Outcome {
+  private func makeLoss(_ catalogue: Catalogue, _ file: Safetensors, _ scope: Scope) throws -> (inout Context) ->
+    Outcome
+  {
     let part = try Catalogue.find(name, "loss", in: catalogue.losses, at: "--part")
     let output = try file.tensor("input.output")
     guard output.shape.rank == 2, output.shape[1] > 0 else {

@@ -13,7 +13,8 @@ extension Probe {
     if wanted.isEmpty { return found.sorted() }
     guard Set(wanted) == Set(found), wanted.count == found.count else {
       throw SetupError(
-        "\(file.source): the order names \(wanted.joined(separator: ", ")); the file has \(found.sorted().joined(separator: ", ")).")
+        "\(file.source): the order names \(wanted.joined(separator: ", ")); the file has \(found.sorted().joined(separator: ", "))."
+      )
     }
     return wanted
   }
@@ -33,7 +34,9 @@ extension Probe {
   func mask(_ file: Safetensors, _ name: String, _ shape: Shape) throws -> Tensor? {
     guard file.contains(name) else { return nil }
     let mask = try file.tensor(name)
-    guard mask.shape == shape else { throw SetupError("\(file.source): \"\(name)\" has shape \(mask.shape); expected \(shape).") }
+    guard mask.shape == shape else {
+      throw SetupError("\(file.source): \"\(name)\" has shape \(mask.shape); expected \(shape).")
+    }
     guard mask.elements.allSatisfy({ $0 == 0 || $0 == 1 }) else {
       throw SetupError("\(file.source): \"\(name)\" holds numbers other than 0 and 1.")
     }
@@ -41,14 +44,19 @@ extension Probe {
   }
 
   /// The target of the file and what it says of the outputs.
-  func target(_ file: Safetensors, outputs known: Int = 0) throws -> (specification: TargetSpecification, answers: Target?) {
+  func target(_ file: Safetensors, outputs known: Int = 0) throws -> (
+    specification: TargetSpecification, answers: Target?
+  ) {
     func names(_ count: Int) -> [String] { (0..<count).map { "\($0)" } }
     for (name, isLabels) in [("target.labels", true), ("target.values", false)] where file.contains(name) {
       let values = try file.tensor(name)
       guard values.shape.rank == 2, known == 0 || values.shape[1] == known else {
-        throw SetupError("\(file.source): \"\(name)\" has shape \(values.shape); expected [B, \(known == 0 ? "outputs" : "\(known)")].")
+        throw SetupError(
+          "\(file.source): \"\(name)\" has shape \(values.shape); expected [B, \(known == 0 ? "outputs" : "\(known)")]."
+        )
       }
-      return isLabels ? (.labels(names(values.shape[1])), .labels(values)) : (.values(names(values.shape[1])), .values(values))
+      return isLabels
+        ? (.labels(names(values.shape[1])), .labels(values)) : (.values(names(values.shape[1])), .values(values))
     }
     guard file.contains("target.classes") else {
       guard outputs <= 1_000_000 else { throw SetupError("--outputs: found \(outputs); a probe has at most 1000000.") }
@@ -59,7 +67,8 @@ extension Probe {
     }
     let classes = try file.integers("target.classes")
     guard try file.shape("target.classes").rank == 1 else {
-      throw SetupError("\(file.source): \"target.classes\" has shape \(try file.shape("target.classes")); expected [B].")
+      throw SetupError(
+        "\(file.source): \"target.classes\" has shape \(try file.shape("target.classes")); expected [B].")
     }
     let count = known > 0 ? known : max(outputs, Int(classes.max() ?? 0) + 1)
     if let bad = classes.first(where: { $0 < 0 || Int($0) >= count }) {

@@ -25,7 +25,9 @@ public func train(
   try options.validate(metrics: metrics.map(\.name), at: "train")
   try options.requireGroups(in: model.store, at: "train")
   let count = data.count(.train)
-  guard count > 0 else { throw SetupError("the training split is empty: give it samples (a larger share, or more rows)") }
+  guard count > 0 else {
+    throw SetupError("the training split is empty: give it samples (a larger share, or more rows)")
+  }
   guard data.count(.validation) > 0 else {
     throw SetupError("the validation split is empty: the best epoch is chosen on it, so give it samples")
   }

@@ -34,7 +34,11 @@ func firstNonFinite(in pass: Pass, of model: FusionModel, identifiers: [String])
   for (modality, features) in zip(pass.modalities, pass.encoded) where !features.values.isFinite {
     return "the encoder of \"\(modality.name)\"\(sample(features.values))"
   }
-  if !pass.fused.values.isFinite { return "the fusion \"\(type(of: model.fusion).about.name)\"\(sample(pass.fused.values))" }
-  if !pass.prediction.output.isFinite { return "the head \"\(type(of: model.head).about.name)\"\(sample(pass.prediction.output))" }
+  if !pass.fused.values.isFinite {
+    return "the fusion \"\(type(of: model.fusion).about.name)\"\(sample(pass.fused.values))"
+  }
+  if !pass.prediction.output.isFinite {
+    return "the head \"\(type(of: model.head).about.name)\"\(sample(pass.prediction.output))"
+  }
   return "the loss"
 }

@@ -37,7 +37,8 @@ import Testing
         "question-bilinear-absent", "question-concat-mlp", "question-concat-mlp-absent",
         "question-dot", "question-dot-absent", "question-hard-additive", "question-hard-additive-absent",
         "question-hard-bilinear", "question-hard-bilinear-absent", "question-hard-concat-mlp",
-        "question-hard-concat-mlp-absent", "question-hard-scaled-dot", "question-hard-scaled-dot-absent", "question-max", "question-scaled-dot", "question-scaled-dot-absent",
+        "question-hard-concat-mlp-absent", "question-hard-scaled-dot", "question-hard-scaled-dot-absent",
+        "question-max", "question-scaled-dot", "question-scaled-dot-absent",
         "question-vector-max", "self", "self-absent", "self-weighted-absent", "tokens",
         "tokens-absent", "tokens-as-they-are", "tokens-mixed",
       ])

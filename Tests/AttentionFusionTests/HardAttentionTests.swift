@@ -37,7 +37,9 @@ import Testing
       for sample in 0..<2 {
         let context = Array(values[(sample * 6)..<(sample * 6 + 3)])
         let taken = try #require(
-          (0..<3).first { row in context == Array(steps.elements[((sample * 3 + row) * 3)..<((sample * 3 + row + 1) * 3)]) })
+          (0..<3).first { row in
+            context == Array(steps.elements[((sample * 3 + row) * 3)..<((sample * 3 + row + 1) * 3)])
+          })
         counts[sample * 3 + taken] += 1
         let expected = Double(weights.elements[sample * 3 + taken]).log
         #expect(abs(Double(fused.logProbability!.elements[sample]) - expected) < 1e-5)
@@ -46,7 +48,8 @@ import Testing
     for place in 0..<6 {  // within five standard deviations of a binomial count
       let p = Double(weights.elements[place])
       let deviation = (p * (1 - p) * Double(draws)).squareRoot()
-      #expect(abs(Double(counts[place]) - p * Double(draws)) < 5 * deviation, "place \(place): \(counts[place]) for p \(p)")
+      #expect(
+        abs(Double(counts[place]) - p * Double(draws)) < 5 * deviation, "place \(place): \(counts[place]) for p \(p)")
     }
   }
 
@@ -76,7 +79,8 @@ import Testing
     let only = Array(features[1].values.elements[3..<6])
     for step in 0..<50 {
       let (fused, values) = drawn(hard, masked, seed: 1, step: step)
-      #expect(zip(values[0..<3], only).allSatisfy { abs($0 - $1) < 1e-6 })  // the mean of two questions that both took step 1
+      // the mean of two questions that both took step 1
+      #expect(zip(values[0..<3], only).allSatisfy { abs($0 - $1) < 1e-6 })
       #expect(Array(values[6..<9]) == [0, 0, 0])
       #expect(fused.logProbability!.elements.allSatisfy { abs($0) < 1e-6 })
     }

@@ -2,7 +2,8 @@ import BraidCore
 import Foundation
 import Testing
 
-@Suite("From an experiment file to its report", .enabled(if: Braid.executable != nil, "the braid executable is not built"))
+@Suite(
+  "From an experiment file to its report", .enabled(if: Braid.executable != nil, "the braid executable is not built"))
 struct ExperimentVerbTests {
   private let experiment = """
     name: tiny
@@ -37,7 +38,8 @@ struct ExperimentVerbTests {
     guard case .list(let cells)? = plan["cells"] else { return #expect(Bool(false), "no cells") }
     #expect(plan["name"] == .text("tiny") && cells.count == 4)
     #expect(try Braid.run(["check", "tiny.yaml"], in: scratch.url).out.contains("gated"))
-    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).sorted() == ["table.csv", "tiny.yaml"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).sorted() == ["table.csv", "tiny.yaml"])
     let typo = try Braid.run(["check", "tiny.yaml", "--set", "train.epoch=7"], in: scratch.url)
     #expect(typo.status == 1 && typo.err.contains("Did you mean \"epochs\"?"), "\(typo.err)")
   }
@@ -52,10 +54,13 @@ struct ExperimentVerbTests {
       #expect(report.status == 0 && report.out.contains("report: ") && page(scratch, "out"), "\(report)")
       try FileManager.default.removeItem(atPath: scratch.path("out"))
     }
-    let found = try FileManager.default.subpathsOfDirectory(atPath: scratch.path("runs")).first { $0.hasSuffix("parameters.safetensors") }
+    let found = try FileManager.default.subpathsOfDirectory(atPath: scratch.path("runs")).first {
+      $0.hasSuffix("parameters.safetensors")
+    }
     let cell = "runs/" + (try #require(found) as NSString).deletingLastPathComponent
     let answers = try Braid.run(["predict", cell], in: scratch.url)
-    #expect(answers.status == 0 && answers.out.split(whereSeparator: \.isNewline).count == 4, "\(answers)")  // a line for each test sample
+    // a line for each test sample
+    #expect(answers.status == 0 && answers.out.split(whereSeparator: \.isNewline).count == 4, "\(answers)")
     #expect(answers.out == (try String(contentsOfFile: scratch.path("\(cell)/predictions-test.csv"), encoding: .utf8)))
     // new samples need no label, and none is made up for them
     try "a,b\n1,0\n-1,3\n".write(toFile: scratch.path("new.csv"), atomically: true, encoding: .utf8)
@@ -80,6 +85,10 @@ struct ExperimentVerbTests {
   @Test func `report on a folder without runs says what is missing`() throws {
     let scratch = try Scratch()
     let report = try Braid.run(["report", scratch.url.path])
-    #expect(report == .init(status: 1, out: "", err: "error: \(scratch.url.path): no experiment has been run here: it has no plan.json.\n"))
+    #expect(
+      report
+        == .init(
+          status: 1, out: "", err: "error: \(scratch.url.path): no experiment has been run here: it has no plan.json.\n"
+        ))
   }
 }

@@ -14,7 +14,10 @@ struct HelpTests {
 
   @Test(arguments: [
     (["list"], "List the parts an experiment file can name."),
-    (["describe"], "Describe a part: what it computes, its source, every setting with its default, the parameters it makes."),
+    (
+      ["describe"],
+      "Describe a part: what it computes, its source, every setting with its default, the parameters it makes."
+    ),
     (["check"], "Validate an experiment file and print its plan; nothing trains."),
     (["run"], "Train every cell of an experiment that has not been trained yet, then report."),
     (["report"], "Turn run folders into a report: Markdown, HTML, LaTeX, CSV and JSON."),
@@ -24,7 +27,8 @@ struct HelpTests {
     (["data", "prepare"], "Make a data set from what is installed on this machine."),
     (["probe"], "Run one part on given tensors and write its outputs and gradients."),
   ])
-  func `every verb says what it does, and the list of verbs says the same`(_ verb: [String], _ abstract: String) throws {
+  func `every verb says what it does, and the list of verbs says the same`(_ verb: [String], _ abstract: String) throws
+  {
     func words(_ text: String) -> String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
     let ending = try Braid.run(verb + ["--help"])
     #expect(ending.status == 0 && words(ending.out).hasPrefix("OVERVIEW: \(abstract)"))

@@ -16,9 +16,12 @@ import Testing
   ]
 
   /// Runs the command on a fixture's file; the sentences about what differs from the golden values.
-  private func probe(_ part: String, _ name: String, options: String? = nil) async throws -> (compared: Int, wrong: [String]) {
+  private func probe(_ part: String, _ name: String, options: String? = nil) async throws -> (
+    compared: Int, wrong: [String]
+  ) {
     let fixture = try Fixture(name), scratch = try Scratch()
-    try Data((options ?? fixture.file.metadata["options"] ?? "{}").utf8).write(to: scratch.url.appendingPathComponent("options.json"))
+    try Data((options ?? fixture.file.metadata["options"] ?? "{}").utf8).write(
+      to: scratch.url.appendingPathComponent("options.json"))
     var line = ["probe", "--part", part, "--tensors", fixture.file.source, "--out", scratch.path("out.safetensors")]
     line += ["--options", scratch.path("options.json")]
     if let words = fixture.file.metadata["vocabulary"] { line += ["--vocabulary", words] }
@@ -38,7 +41,9 @@ import Testing
   }
 
   @Test func `with other settings they are not`() async throws {
-    #expect(try await probe("fusion:gated", "fusions/gated/paper", options: "{\"width\": 6, \"gates\": \"softmax\"}").wrong.contains { $0.contains("output") })
+    #expect(
+      try await probe("fusion:gated", "fusions/gated/paper", options: "{\"width\": 6, \"gates\": \"softmax\"}").wrong
+        .contains { $0.contains("output") })
   }
 
   /// The tensors of a fixture, some replaced, some left out, through a probe.
@@ -84,13 +89,15 @@ import Testing
     #expect(gated(["input.text": zeros(4)]) == "t: \"input.text\" has shape [4]; expected [B, d] or [B, T, d].")
     #expect(
       gated(["input.text": zeros(4, 2, 4)])
-        == "t: \"input.text\" is a sequence; fusion \"gated\" takes vectors ([B, d] for vectors, [B, T, d] for sequences).")
+        == "t: \"input.text\" is a sequence; fusion \"gated\" takes vectors ([B, d] for vectors, [B, T, d] for sequences)."
+    )
   }
 
   @Test func `masks hold one number a sample, 0 or 1`() {
     #expect(gated(["presence.text": zeros(3)]) == "t: \"presence.text\" has shape [3]; expected [4].")
     #expect(
-      gated(["presence.text": .float32(Tensor([0, 1, 0.5, 1], [4]))]) == "t: \"presence.text\" holds numbers other than 0 and 1.")
+      gated(["presence.text": .float32(Tensor([0, 1, 0.5, 1], [4]))])
+        == "t: \"presence.text\" holds numbers other than 0 and 1.")
   }
 
   @Test func `the order names every modality of the file once`() {
@@ -102,8 +109,11 @@ import Testing
   @Test func `a part that is not there is refused with the nearest`() {
     #expect(
       message { _ = try run("fusion:gatd", "fusions/gated/paper") }
-        == "--part: no fusion is called \"gatd\". Known: attention, co-attention, concat, gated, tensor. Did you mean \"gated\"?")
-    #expect(message { _ = try Probe(part: "metric:accuracy") }.hasPrefix("--part: found \"metric:accuracy\"; expected kind:name"))
+        == "--part: no fusion is called \"gatd\". Known: attention, co-attention, concat, gated, tensor. Did you mean \"gated\"?"
+    )
+    #expect(
+      message { _ = try Probe(part: "metric:accuracy") }.hasPrefix(
+        "--part: found \"metric:accuracy\"; expected kind:name"))
   }
 
   @Test func `where nothing is present nothing becomes infinite or undefined`() throws {
@@ -117,7 +127,8 @@ import Testing
   }
 
   @Test func `parameters that are not given are drawn by the seed and returned`() throws {
-    let results = try run("fusion:gated", "fusions/gated/paper", options: six, replacing: ["parameter.gate.text.weight": nil])
+    let results = try run(
+      "fusion:gated", "fusions/gated/paper", options: six, replacing: ["parameter.gate.text.weight": nil])
     #expect(results["parameter.gate.text.weight"]?.shape == [12, 6])
     #expect(results.keys.filter { $0.hasPrefix("parameter.") }.count == 1)
   }
@@ -138,7 +149,8 @@ import Testing
     #expect(loss(nil) == "t: no target.classes, target.labels or target.values; give one, or --outputs N.")
     let words = message {
       _ = try run(
-        "encoder:embedding", "encoders/embedding-mean", replacing: ["input.text": .int32([1, -1], [1, 2]), "steps.text": nil])
+        "encoder:embedding", "encoders/embedding-mean",
+        replacing: ["input.text": .int32([1, -1], [1, 2]), "steps.text": nil])
     }
     #expect(words == "t: \"input.text\" holds word number -1; expected 0 ..< 2.")
   }

@@ -9,7 +9,8 @@ import Testing
       print("notice: README.md has no swift example; its check is skipped")
       return
     }
-    let source = try String(contentsOf: checkout.appendingPathComponent("Examples/Quickstart/main.swift"), encoding: .utf8)
+    let source = try String(
+      contentsOf: checkout.appendingPathComponent("Examples/Quickstart/main.swift"), encoding: .utf8)
     #expect(readme[start.upperBound..<end.lowerBound] == source.trimmingCharacters(in: .newlines))
   }
 }

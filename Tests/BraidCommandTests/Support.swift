@@ -6,13 +6,15 @@ import Testing
 @testable import BraidCommand
 
 /// The checkout's root.
-let checkout = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+let checkout = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent()
 
 /// The built command: what it says and how it ends.
 enum Braid {
   /// Beside the test binary, else the release build; nil where neither is.
   static let executable: String? = {
-    let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    let tests =
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     let places = [
       URL(fileURLWithPath: tests).deletingLastPathComponent(), checkout.appendingPathComponent(".build/release"),
     ].map { $0.appendingPathComponent("braid").path }

@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct ArrayTests {
   @Test(arguments: [
-    "f4.npy", "f8.npy", "f2.npy", "big.npy", "fortran.npy", "i8.npy", "i2big.npy", "u1.npy", "bool.npy", "scalar.npy", "empty.npy",
+    "f4.npy", "f8.npy", "f2.npy", "big.npy", "fortran.npy", "i8.npy", "i2big.npy", "u1.npy", "bool.npy", "scalar.npy",
+    "empty.npy",
   ])
   func `every npy kind gives numpy's numbers and shape`(_ name: String) throws {
     let array = try NumPy.array(file(name), named: name)
@@ -41,7 +42,9 @@ import Testing
       let wanted = try golden.doubles("images.idx")
       #expect(all == wanted && row == Array(wanted[40...]))
     }
-    let (floats, wanted) = try (IDX.array(file("floats.idx"), named: "x").floats.map { Double($0) }, golden.doubles("floats.idx"))
+    let (floats, wanted) = try (
+      IDX.array(file("floats.idx"), named: "x").floats.map { Double($0) }, golden.doubles("floats.idx")
+    )
     #expect(floats == wanted)
   }
 
@@ -55,12 +58,14 @@ import Testing
   }
 
   @Test func `damaged arrays are errors that name the file, word for word`() throws {
-    let npy = try file("f4.npy"), npz = try file("deflated.npz"), idx = try file("images.idx"), gz = try file("images.idx.gz")
+    let npy = try file("f4.npy"), npz = try file("deflated.npz"), idx = try file("images.idx"),
+      gz = try file("images.idx.gz")
     func npyMessage(_ bytes: [UInt8]) -> String { message { _ = try NumPy.array(bytes, named: "x.npy") } }
     #expect(npyMessage(Array("PK..".utf8)) == "x.npy: not an .npy file: its first bytes are not those of NumPy.")
     #expect(
       npyMessage(Array(npy.dropLast(4)))
-        == "x.npy: shape (3, 5) of \"<f4\" does not take the 56 bytes that follow the header. The file may be cut short.")
+        == "x.npy: shape (3, 5) of \"<f4\" does not take the 56 bytes that follow the header. The file may be cut short."
+    )
     #expect(
       npyMessage(Array(npy.prefix(40)))
         == "x.npy: ends within the header: 30 bytes are left, 118 are needed. It may be cut short.")
@@ -76,14 +81,18 @@ import Testing
     #expect(message { _ = try NumPy.arrays(flipped, named: "x.npz") }.hasPrefix("x.npz#a.npy: not "))
     #expect(
       message { _ = try IDX.array(Array(idx.dropLast()), named: "x.idx") }
-        == "x.idx: an IDX file of 3 × 4 × 5 numbers does not take the 59 bytes that follow its header. The file may be cut short.")
-    #expect(message { _ = try IDX.array([1, 2, 3, 4, 5], named: "x.idx") }
-      == "x.idx: not an IDX file: it begins with the bytes [1, 2, 3, 4]; expected 0, 0, a type and 1 … 8 axes.")
+        == "x.idx: an IDX file of 3 × 4 × 5 numbers does not take the 59 bytes that follow its header. The file may be cut short."
+    )
+    #expect(
+      message { _ = try IDX.array([1, 2, 3, 4, 5], named: "x.idx") }
+        == "x.idx: not an IDX file: it begins with the bytes [1, 2, 3, 4]; expected 0, 0, a type and 1 … 8 axes.")
     var claims = gz
     claims.replaceSubrange((gz.count - 4)..., with: [0xff, 0xff, 0xff, 0x7f])
     #expect(
       message { _ = try IDX.array(claims, named: "x.gz") }
         == "x.gz: not a readable gzip file: it claims 2147483647 bytes out of \(gz.count) compressed ones.")
-    #expect(message { _ = try NumPy.array(npy, named: "x").row(3, named: "x.npy") } == "x.npy: row 3 of 3; rows are counted from 0.")
+    #expect(
+      message { _ = try NumPy.array(npy, named: "x").row(3, named: "x.npy") }
+        == "x.npy: row 3 of 3; rows are counted from 0.")
   }
 }

@@ -60,7 +60,9 @@ import Testing
           if made > mostBytes(bytes.count) { Issue.record("\(name): \(made) bytes out of \(bytes.count)") }
         } catch let error as SetupError {
           refused += 1
-          if !error.description.hasPrefix("fuzz/\(name)") { Issue.record("an error that does not name the file: \(error)") }
+          if !error.description.hasPrefix("fuzz/\(name)") {
+            Issue.record("an error that does not name the file: \(error)")
+          }
         }
         slowest = max(slowest, -start.timeIntervalSinceNow)
       }
@@ -108,7 +110,8 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(2))) func `WAV survives mutations`() throws {
-    try fuzz(["pcm16.wav", "pcm24.wav", "float32.wav", "float64.wav"], rounds: 3000, mostBytes: { 8 * $0 }) { bytes, name in
+    try fuzz(["pcm16.wav", "pcm24.wav", "float32.wav", "float64.wav"], rounds: 3000, mostBytes: { 8 * $0 }) {
+      bytes, name in
       let sound = try WAV.decode(bytes, named: name)
       return sound.mono.count * 4
     }
@@ -116,14 +119,17 @@ import Testing
 
   @Test(.timeLimit(.minutes(2))) func `CSV and JSON lines survive mutations`() {
     let csv = Array("id,words,label\n1,\"a \"\"b\"\", c\",x\r\n2,,y\n3,\"two\nlines\",z\n".utf8)
-    let json = Array("{\"id\": 1, \"v\": [1, 2.5, [3]], \"w\": \"\\u00e9\"}\n{\"id\": null, \"v\": {\"a\": true}}\n".utf8)
+    let json = Array(
+      "{\"id\": 1, \"v\": [1, 2.5, [3]], \"w\": \"\\u00e9\"}\n{\"id\": null, \"v\": {\"a\": true}}\n".utf8)
     var random = Generator(state: 9)
     var refused = 0
     for _ in 0..<5000 {
       do {
         let bytes = FuzzTests.mutated(csv, &random)
         let rows = try CSV.rows(bytes, named: "fuzz.csv")
-        if rows.reduce(0, { $0 + $1.fields.joined().utf8.count }) > bytes.count { Issue.record("more text than there is") }
+        if rows.reduce(0, { $0 + $1.fields.joined().utf8.count }) > bytes.count {
+          Issue.record("more text than there is")
+        }
       } catch {
         refused += 1
         if !"\(error)".hasPrefix("fuzz.csv:") { Issue.record("\(error)") }
@@ -139,7 +145,8 @@ import Testing
   @Test(.timeLimit(.minutes(1))) func `deeply nested and endless text ends in an error or an answer`() {
     let nested = Array((String(repeating: "[", count: 100_000) + "1").utf8)
     #expect(message { _ = try JSONLines.rows(nested, named: "deep.jsonl") }.hasPrefix("deep.jsonl:1: "))
-    let object = Array(("{\"a\":" + String(repeating: "[", count: 400) + "1e999" + String(repeating: "]", count: 400) + "}").utf8)
+    let object = Array(
+      ("{\"a\":" + String(repeating: "[", count: 400) + "1e999" + String(repeating: "]", count: 400) + "}").utf8)
     #expect(message { _ = try JSONLines.rows(object, named: "deep.jsonl") }.hasPrefix("deep.jsonl:1: "))
     let quote = Array(("a\n\"" + String(repeating: "x", count: 2_000_000)).utf8)
     #expect(message { _ = try CSV.rows(quote, named: "long.csv") } == "long.csv:2: a quoted field is never closed.")

@@ -124,14 +124,17 @@ import Testing
         == "cut.png: not a readable PNG file: the file ends too early.")
     var damaged = png
     damaged[80] ^= 0x40
-    #expect(message { _ = try Picture.decode(damaged, named: "bad.png") }.hasPrefix("bad.png: not a readable PNG file: IDAT: "))
+    #expect(
+      message { _ = try Picture.decode(damaged, named: "bad.png") }.hasPrefix(
+        "bad.png: not a readable PNG file: IDAT: "))
     // A header that claims 60000 × 60000 pixels in a file of a kilobyte: nothing is allocated for it.
     var huge = jpeg
     let frame = huge.indices.first { huge[$0] == 0xff && huge[$0 + 1] == 0xc0 }!
     huge.replaceSubrange((frame + 5)..<(frame + 9), with: [0xea, 0x60, 0xea, 0x60])
     #expect(
       message { _ = try JPEG.decode(huge, named: "huge.jpg") }
-        == "huge.jpg: not a readable JPEG file: the header claims 60000 x 60000 pixels, more than \(huge.count) bytes can hold.")
+        == "huge.jpg: not a readable JPEG file: the header claims 60000 x 60000 pixels, more than \(huge.count) bytes can hold."
+    )
   }
 
   @Test func `the JPEG corpus decodes wherever Pillow can, and ends in an error elsewhere`() throws {

@@ -26,7 +26,8 @@ import Testing
     #expect(
       data.inputs == [
         InputSpecification("numbers", .vector(width: 2)), InputSpecification("steps", .sequence(width: 1)),
-        InputSpecification("words", .tokens(vocabulary: 5)), InputSpecification("picture", .image(channels: 1, height: 2, width: 2)),
+        InputSpecification("words", .tokens(vocabulary: 5)),
+        InputSpecification("picture", .image(channels: 1, height: 2, width: 2)),
       ])
     #expect(data.target == .classes(["a", "b"]))
     #expect(Split.allCases.map(data.count) == [4, 1, 1])
@@ -37,7 +38,9 @@ import Testing
     let data = try sample()
     #expect(data.vocabularies["words"]!.words == ["<padding>", "<unknown>", "cat", "red", "dog"])
     #expect(data.standardizers["numbers"]!.mean == [4, 5])
-    #expect(data.standardizers["numbers"]!.deviation == [Float(5).squareRoot(), 1], "a number that never changes is only centred")
+    #expect(
+      data.standardizers["numbers"]!.deviation == [Float(5).squareRoot(), 1],
+      "a number that never changes is only centred")
     #expect(data.standardizers["steps"]!.mean == [3])
     // Training pixels are 0, 10 … 150, as shares of 255.
     #expect(abs(data.standardizers["picture"]!.mean[0] - 75 / 255) < 1e-6)
@@ -68,11 +71,13 @@ import Testing
 
   @Test func `a batch without any real step still has one padded step`() throws {
     let words = try sample().batch(.train, [2]).inputs["words"]!
-    #expect(words.tokens == Tokens([0], batch: 1, time: 1) && words.steps!.elements == [0] && words.presence!.elements == [0])
+    #expect(
+      words.tokens == Tokens([0], batch: 1, time: 1) && words.steps!.elements == [0] && words.presence!.elements == [0])
   }
 
   @Test func `pictures come as planes, standardised by channel`() throws {
-    var column = SourceColumn("p", .images([0, 255, 51, 102, 9, 9, 9, 9, 1, 1, 1, 1], channels: 2, height: 1, width: 2))
+    var column = SourceColumn(
+      "p", .images([0, 255, 51, 102, 9, 9, 9, 9, 1, 1, 1, 1], channels: 2, height: 1, width: 2))
     column.standardize = false
     let data = try PreparedData(
       [column], target: .values([1, 2, 3], names: ["y"]), splits: [.train, .validation, .test])
@@ -95,13 +100,15 @@ import Testing
   @Test func `the digest changes with every input and with nothing else`() throws {
     func digest(_ value: Float = 3, label: Int = 1, split: Split = .test, name: String = "v") throws -> String {
       try PreparedData(
-        [SourceColumn(name, .vectors([1, 2, value, 4], width: 1))], target: .classes([0, label, 0, 1], names: ["a", "b"]),
+        [SourceColumn(name, .vectors([1, 2, value, 4], width: 1))],
+        target: .classes([0, label, 0, 1], names: ["a", "b"]),
         splits: [.train, split, .test, .validation]
       ).digest
     }
     let (first, again) = try (digest(), digest())
     #expect(first.count == 64 && first == again)
-    #expect(Set([first, try digest(3.5), try digest(label: 0), try digest(split: .train), try digest(name: "w")]).count == 5)
+    #expect(
+      Set([first, try digest(3.5), try digest(label: 0), try digest(split: .train), try digest(name: "w")]).count == 5)
   }
 
   @Test func `mistakes are errors that say what is wrong`() throws {
@@ -114,14 +121,16 @@ import Testing
     }
     #expect(error([column]) == "no error")
     #expect(error([]) == "toy: no modalities; expected at least one.")
-    #expect(error([SourceColumn("v", .vectors([1, 2], width: 1))]) == "toy: modality \"v\" holds 2 samples; expected 3.")
+    #expect(
+      error([SourceColumn("v", .vectors([1, 2], width: 1))]) == "toy: modality \"v\" holds 2 samples; expected 3.")
     #expect(
       error([SourceColumn("v", .vectors([1, .nan, 3], width: 1))])
         == "toy: modality \"v\" of sample 1 holds nan; expected finite numbers.")
     #expect(
       error([column], splits: [.train, .train, .test])
         == "toy: the validation split is empty (3 samples in all); every split needs at least one sample.")
-    #expect(error([column], names: ["x", "y", "x"]) == "toy: identifier \"x\" is used twice; expected every one different.")
+    #expect(
+      error([column], names: ["x", "y", "x"]) == "toy: identifier \"x\" is used twice; expected every one different.")
     #expect(error([column], .classes([0, 1, 0], names: ["a"])) == "toy: sample 1 has class 1; there are 1 classes.")
     #expect(
       error([SourceColumn("v", .vectors([1, 2, 3], width: 1), presence: [false, true, true])])

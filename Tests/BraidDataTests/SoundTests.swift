@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct SoundTests {
   @Test(arguments: [
-    ("pcm8.wav", 1, 8000), ("pcm16.wav", 2, 8000), ("pcm24.wav", 2, 44100), ("pcm32.wav", 2, 48000), ("float32.wav", 2, 16000),
+    ("pcm8.wav", 1, 8000), ("pcm16.wav", 2, 8000), ("pcm24.wav", 2, 44100), ("pcm32.wav", 2, 48000),
+    ("float32.wav", 2, 16000),
     ("float64.wav", 1, 16000),
   ])
   func `every WAV encoding gives the samples that were written`(_ name: String, _ channels: Int, _ rate: Int) throws {
@@ -65,13 +66,15 @@ import Testing
     law[20] = 7
     #expect(
       found(law)
-        == "a.wav: WAV encoding 7 with 16 bits; readable are PCM (1) of 8, 16, 24 or 32 bits and floating point (3) of 32 or 64.")
+        == "a.wav: WAV encoding 7 with 16 bits; readable are PCM (1) of 8, 16, 24 or 32 bits and floating point (3) of 32 or 64."
+    )
     #expect(found(Array(wav.prefix(36))) == "a.wav: no chunk \"data\". The file may be cut short.")
   }
 
   @Test func `recordings of the shared data are read`() throws {
     guard let folder = shared("fsdd/recordings") else { return }
-    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".wav") }.sorted()
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".wav") }
+      .sorted()
     for name in files.prefix(60) {
       let sound = try WAV.decode(bytes(of: folder.appendingPathComponent(name)), named: name)
       #expect(sound.rate == 8000 && sound.channels == 1 && sound.samples.contains { $0 != 0 })

@@ -27,8 +27,11 @@ import Testing
     #expect(error("a,b\n1,2,3\n") == "t.csv:2: found 3 fields; expected 2, as in line 1.")
     #expect(error("a,b\n1,\"open\n3,4\n") == "t.csv:2: a quoted field is never closed.")
     #expect(error("a\n\"x\"y\n") == "t.csv:2: text after a closing quote; expected a separator or the end of the line.")
-    #expect(error("a\nx\"y\n") == "t.csv:2: a quote inside a field; expected the whole field in quotes, with the quote doubled.")
-    #expect(message { _ = try CSV.rows([0x61, 0x0a, 0xff, 0xfe], named: "t.csv") } == "t.csv:2: text that is not UTF-8.")
+    #expect(
+      error("a\nx\"y\n")
+        == "t.csv:2: a quote inside a field; expected the whole field in quotes, with the quote doubled.")
+    #expect(
+      message { _ = try CSV.rows([0x61, 0x0a, 0xff, 0xfe], named: "t.csv") } == "t.csv:2: text that is not UTF-8.")
   }
 
   @Test func `JSON lines are objects with the line they stand in`() throws {
@@ -49,7 +52,8 @@ import Testing
 @Suite struct TextTests {
   @Test(arguments: [
     ("Don't stop — the CAT's here!", ["don't", "stop", "—", "the", "cat's", "here", "!"]),
-    ("  two\twords\n", ["two", "words"]), ("'quoted' x’y", ["'", "quoted", "'", "x'y"]), ("3.5 km2", ["3", ".", "5", "km2"]),
+    ("  two\twords\n", ["two", "words"]), ("'quoted' x’y", ["'", "quoted", "'", "x'y"]),
+    ("3.5 km2", ["3", ".", "5", "km2"]),
     ("Grüße, мир", ["grüße", ",", "мир"]), ("", []), ("e\u{301}t\u{e9}", ["e\u{301}t\u{e9}"]),
   ])
   func `text becomes lower-cased words and single marks`(_ text: String, _ words: [String]) {

@@ -50,7 +50,8 @@ import Testing
 
   @Test func `What is set for an encoder leaves rows without it as they are`() throws {
     let plain = try Toy.plan()
-    let plan = try Toy.plan([("epochs: 3", "epochs: 3, groups: {encoder.right: {rate: 0.1}, head: {weightDecay: 0.5}}")])
+    let plan = try Toy.plan([("epochs: 3", "epochs: 3, groups: {encoder.right: {rate: 0.1}, head: {weightDecay: 0.5}}")]
+    )
     #expect(plan.cells[0].configuration.train.groups.names == ["head"])
     #expect(plan.cells[2].configuration.train.groups.names == ["encoder.right", "head"])
     #expect(plan.cells[2].configuration.train.groups["encoder.right"]?.rate == 0.1)
@@ -58,7 +59,8 @@ import Testing
     #expect(encoder.cells[0].id == plain.cells[0].id && encoder.cells[2].id != plain.cells[2].id)
     let wrong = message { _ = try Toy.plan([("epochs: 3", "epochs: 3, groups: {encoder.rihgt: {rate: 0.1}}")]) }
     #expect(
-      wrong.contains("compare[0].train.groups: no parameter's path is \"encoder.rihgt\" or begins with \"encoder.rihgt.\""))
+      wrong.contains(
+        "compare[0].train.groups: no parameter's path is \"encoder.rihgt\" or begins with \"encoder.rihgt.\""))
     #expect(
       message { _ = try Toy.plan([("epochs: 3", "epochs: 3, groups: {head: {rat: 0.1}}")]) }
         == "toy.yaml:8: train.groups.head: no setting \"rat\". Settings: rate, weightDecay. Did you mean \"rate\"?")

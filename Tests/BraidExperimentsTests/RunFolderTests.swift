@@ -121,7 +121,8 @@ import Testing
       for damage in [whole.prefix(whole.count / 2), Data(), changed, nil] {
         try? FileManager.default.removeItem(atPath: path)
         try damage.map { try Data($0).write(to: URL(fileURLWithPath: path)) }
-        if damage == changed, ["epochs.jsonl", "provenance.json", "result.json"].contains(name) { continue }  // no digest: holds times
+        // no digest: holds times
+        if damage == changed, ["epochs.jsonl", "provenance.json", "result.json"].contains(name) { continue }
         guard case .damaged(let why) = RunFolder.state(of: cell, in: scratch.path) else {
           Issue.record("\(name) with \(damage.map { "\($0.count) bytes" } ?? "nothing") was believed")
           continue

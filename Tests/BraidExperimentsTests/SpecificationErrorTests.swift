@@ -107,7 +107,8 @@ import Testing
       "toy.yaml:1: name: found \"\"; expected letters, digits, \".\", \"_\" and \"-\": it names a folder."),
     Case(
       "name: scaled", "name: \"\"",
-      "toy.yaml:14: compare[2].name: found an empty text; expected what the row is called. Leave it out for the fusion's name."),
+      "toy.yaml:14: compare[2].name: found an empty text; expected what the row is called. Leave it out for the fusion's name."
+    ),
     Case("data: toy\n", "", "toy.yaml: data: missing. Name the data set, such as data: emoji."),
     Case(
       "metrics: [accuracy, macro-f1]", "metrics: []",
@@ -160,7 +161,8 @@ import Testing
   @Test func `Numbers are told from texts as YAML 1.2 does`() throws {
     let spellings: [(String, Setting)] = [
       ("7", .integer(7)), ("-7", .integer(-7)), ("+7", .integer(7)), ("1.5", .number(1.5)), (".5", .number(0.5)),
-      ("5.", .number(5)), ("-.5", .number(-0.5)), ("1e3", .number(1000)), ("2.5E-1", .number(0.25)), (".5e+1", .number(5)),
+      ("5.", .number(5)), ("-.5", .number(-0.5)), ("1e3", .number(1000)), ("2.5E-1", .number(0.25)),
+      (".5e+1", .number(5)),
       ("1e", .text("1e")), ("1e+", .text("1e+")), (".", .text(".")), ("1.2.3", .text("1.2.3")),
       ("e5", .text("e5")), ("1 2", .text("1 2")), ("-.nan", .text("-.nan")), ("inf", .text("inf")),
     ]

@@ -25,7 +25,9 @@ import Testing
       x, attendingTo: source, keyMask: try fixture.optional("input.keyMask"),
       attentionMask: try fixture.optional("input.attentionMask"), isCausal: isCausal, wantsWeights: true, &context)
     let gradients = output.gradients(upstream: try fixture.tensor("upstream"))
-    var found: [(String, Tensor?)] = [("output", output), ("extra.weights", weights), ("gradient.input.x", gradients[x])]
+    var found: [(String, Tensor?)] = [
+      ("output", output), ("extra.weights", weights), ("gradient.input.x", gradients[x]),
+    ]
     if let source { found.append(("gradient.input.context", gradients[source])) }
     for parameter in scope.parameters where parameter.path != "key.bias" {
       found.append(("gradient.parameter.\(parameter.path)", gradients[parameter]))
@@ -39,7 +41,10 @@ import Testing
   @Test func `takes keys and values of another width`() {
     let scope = Scope(seed: 1)
     let layer = MultiHeadAttention(6, heads: 2, sourceWidth: 5, bias: false, in: scope)
-    #expect(scope.parameters.map { "\($0.path) \($0.shape)" } == ["query.weight [6, 6]", "key.weight [5, 6]", "value.weight [5, 6]", "output.weight [6, 6]"])
+    #expect(
+      scope.parameters.map { "\($0.path) \($0.shape)" } == [
+        "query.weight [6, 6]", "key.weight [5, 6]", "value.weight [5, 6]", "output.weight [6, 6]",
+      ])
     var context = Context.evaluation()
     #expect(layer(.ones([2, 3, 6]), attendingTo: .ones([2, 4, 5]), &context).output.shape == [2, 3, 6])
   }

@@ -34,7 +34,10 @@ private struct Layer {
 
   @Test(
     arguments: kinds,
-    [("one", 3, 5, 1, false), ("bidirectional", 3, 5, 1, true), ("stacked", 3, 5, 3, false), ("stacked-bidirectional", 2, 3, 2, true)])
+    [
+      ("one", 3, 5, 1, false), ("bidirectional", 3, 5, 1, true), ("stacked", 3, 5, 3, false),
+      ("stacked-bidirectional", 2, 3, 2, true),
+    ])
   func `agree with PyTorch's in every output and every gradient`(
     _ kind: String, _ form: (name: String, inputs: Int, units: Int, layers: Int, both: Bool)
   ) throws {
@@ -85,7 +88,9 @@ private struct Layer {
       ])
     let other = Scope(seed: 1)
     #expect(GRU(3, 2, in: other).width == 2)
-    #expect(other.parameters.map(\.path) == ["input-weight", "recurrent-weight", "bias", "recurrent-bias"].map { "layers.0.forward.\($0)" })
+    #expect(
+      other.parameters.map(\.path)
+        == ["input-weight", "recurrent-weight", "bias", "recurrent-bias"].map { "layers.0.forward.\($0)" })
   }
 
   /// The last states are what encoders hand on: of both directions, each from the real steps only.

@@ -22,7 +22,8 @@ import Testing
     var context = Context.evaluation(recording: true)
     let x = try #require(context.tape).watch(try fixture.tensor("input.x"))
     let output = layer(
-      x, steps: try fixture.optional("input.steps"), attentionMask: try fixture.optional("input.attentionMask"), &context)
+      x, steps: try fixture.optional("input.steps"), attentionMask: try fixture.optional("input.attentionMask"),
+      &context)
     let gradients = output.gradients(upstream: try fixture.tensor("upstream"))
     var found: [(String, Tensor?)] = [("output", output), ("gradient.input.x", gradients[x])]
     for parameter in scope.parameters where parameter.path != "attention.key.bias" {

@@ -77,7 +77,8 @@ struct ChartTests {
 
   @Test func `one seed, one row, nothing finished: what can be drawn is drawn`() throws {
     let single = try draw(comparison([Measured(name: "alone", accuracy: [0.5])], reference: nil, confusion: nil))
-    #expect(single.complaints == [] && single.charts.map(\.name) == ["metric-by-fusion", "learning-curves", "loss-curves"])
+    #expect(
+      single.complaints == [] && single.charts.map(\.name) == ["metric-by-fusion", "learning-curves", "loss-curves"])
     var unfinished = comparison([Measured(name: "alone", accuracy: [nil])], confusion: nil)
     unfinished.rows[0].curve = []
     let nothing = try draw(unfinished)

@@ -22,7 +22,8 @@ import Testing
       let target = folder.appendingPathComponent("deep/report")
       let report = bare(comparison())
       let written = try report.write(to: target)
-      #expect(written.map(\.lastPathComponent) == ["report.html", "report.md", "table.tex", "results.csv", "comparison.json"])
+      #expect(
+        written.map(\.lastPathComponent) == ["report.html", "report.md", "table.tex", "results.csv", "comparison.json"])
       #expect(try files(target) == documents)
       #expect(try String(contentsOf: written[0], encoding: .utf8) == report.html())
       #expect(try String(contentsOf: written[1], encoding: .utf8) == report.markdown())

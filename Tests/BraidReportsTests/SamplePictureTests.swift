@@ -28,7 +28,9 @@ import Testing
     // the third of 2 × 2 cells of 68: left column, lower row
     #expect(frames(picture) == ["x=\"1.0\" y=\"69.0\" width=\"66.0\" height=\"66.0\""])
     let shades = ["0.683", "0.547", "0.000", "0.683"]  // 0.82 (1 − w/0.6)
-    let cells = picture.components(separatedBy: "fill=\"#102030\" fill-opacity=\"").dropFirst().map { String($0.prefix(5)) }
+    let cells = picture.components(separatedBy: "fill=\"#102030\" fill-opacity=\"").dropFirst().map {
+      String($0.prefix(5))
+    }
     #expect(cells == shades)
     #expect(picture.contains("href=\"data:image/png;base64,iVBORw==\""))
     #expect(try #require(texts(picture)).contains("a & b"))
@@ -38,21 +40,26 @@ import Testing
     let weights: [Float] = [0, 0, 1, 0, 0, 0]
     let extra = SampleAnswer.Extra(name: "attention.words.picture", shape: [1, 6], values: weights)
     // two rows of three: first row, third column, each 45.33 wide and 68 high
-    #expect(frames(svg([extra], grid: [2, 3])).map { $0.hasPrefix("x=\"91.6666") && $0.contains("y=\"1.0\"") } == [true])
+    #expect(
+      frames(svg([extra], grid: [2, 3])).map { $0.hasPrefix("x=\"91.6666") && $0.contains("y=\"1.0\"") } == [true])
     #expect(frames(svg([extra], grid: [3, 2])).map { $0.hasPrefix("x=\"1.0\" y=\"46.3333") } == [true])
   }
 
   @Test func `words are shaded by their weights, rows without weight do not count`() throws {
     let picture = try #require(
-      svg([.init(name: "attention.picture.words.1", shape: [3, 2], values: [0.25, 0.75, 0, 0, 0.25, 0.75])], grid: nil))
-    let shades = picture.components(separatedBy: "fill=\"#E69F00\" fill-opacity=\"").dropFirst().map { String($0.prefix(5)) }
+      svg(
+        [.init(name: "attention.picture.words.1", shape: [3, 2], values: [0.25, 0.75, 0, 0, 0.25, 0.75])], grid: nil))
+    let shades = picture.components(separatedBy: "fill=\"#E69F00\" fill-opacity=\"").dropFirst().map {
+      String($0.prefix(5))
+    }
     #expect(shades == ["0.300", "0.900"])
     #expect(try #require(texts(picture)).filter { $0 == "<red>" }.count == 2 && texts(picture)!.contains("step 1"))
   }
 
   @Test func `gates are bars of their mean over features`() throws {
     let gates: [SampleAnswer.Extra] = [
-      .init(name: "gate.picture", shape: [2], values: [0.25, 0.5]), .init(name: "gate.words", shape: [1], values: [0.875]),
+      .init(name: "gate.picture", shape: [2], values: [0.25, 0.5]),
+      .init(name: "gate.words", shape: [1], values: [0.875]),
     ]
     let picture = try #require(svg(gates))
     let words = try #require(texts(picture))
@@ -76,7 +83,8 @@ import Testing
   @Test func `shapes that fit nothing do not trap`() {
     let names = ["attention.words.picture", "attention.picture.words", "attention.x.y", "attention", "gate", "gate."]
     let shapes: [([Int], [Float])] = [
-      ([], []), ([0], []), ([3], [1, 2]), ([-1], [1]), ([2, 7], [1, 2, 3]), ([4], [.nan, 1, .infinity, 0]), ([4], [0, 0, 0, 0]),
+      ([], []), ([0], []), ([3], [1, 2]), ([-1], [1]), ([2, 7], [1, 2, 3]), ([4], [.nan, 1, .infinity, 0]),
+      ([4], [0, 0, 0, 0]),
       ([], [1]), ([1, 4], [1, 2, 3, 4]),
     ]
     let grids: [[Int]?] = [nil, [], [4], [0, 0], [-1, -4], [.max, 2], [2, .max], [1, 3], [2, 2, 1], [4, 1]]

@@ -33,13 +33,15 @@ func comparison(
       difference?.adjustedP = adjusted[place]
     }
     for (seed, value) in zip(seeds, row.accuracy) where value == nil {
-      let trouble = Comparison.Failure(row: row.name, seed: seed, folder: "runs/\(seed)", reason: "loss is <nan>\nat step 7")
+      let trouble = Comparison.Failure(
+        row: row.name, seed: seed, folder: "runs/\(seed)", reason: "loss is <nan>\nat step 7")
       if seed == 2 { failures.append(trouble) } else { missing.append(trouble) }
     }
     return Comparison.Row(
       name: row.name, fusion: "concat", modalities: row.modalities, adapters: [:], isReference: row.name == reference,
       metrics: [
-        .init(name: "accuracy", test: Estimate(row.accuracy), validation: Estimate(row.accuracy), difference: difference)
+        .init(
+          name: "accuracy", test: Estimate(row.accuracy), validation: Estimate(row.accuracy), difference: difference)
       ], parameters: 73511, flopsPerSample: 147_000, secondsPerEpoch: Estimate([1, 2, 3]), bestEpoch: Estimate([2]),
       curve: (1...3).map {
         .init(
@@ -60,13 +62,16 @@ func comparison(
   return Comparison(
     name: "trial", question: question,
     data: .init(
-      name: "toy", digest: "0123", counts: ["train": 8, "test": 4], target: "one of 2 classes", targetNames: ["cat", "dog"],
+      name: "toy", digest: "0123", counts: ["train": 8, "test": 4], target: "one of 2 classes",
+      targetNames: ["cat", "dog"],
       inputs: [.init(name: "words", summary: "tokens of 9 words")]),
-    metrics: [.init(name: "accuracy", summary: "share of right answers", higherIsBetter: true)], seeds: seeds, rows: rows,
+    metrics: [.init(name: "accuracy", summary: "share of right answers", higherIsBetter: true)], seeds: seeds,
+    rows: rows,
     reference: reference, best: best, confusion: confusion,
     baseline: .init(name: "majority class (cat)", metrics: ["accuracy": 0.5]), failures: failures, missing: missing,
     settings: [.init(path: "train.epochs", value: .integer(3), isGiven: true)],
-    provenance: [.init(provenance: provenance, cells: 1, started: "a", finished: "b")], samples: samples, notes: ["A note."])
+    provenance: [.init(provenance: provenance, cells: 1, started: "a", finished: "b")], samples: samples,
+    notes: ["A note."])
 }
 
 /// The report without charts, whatever is installed.

@@ -10,7 +10,10 @@ import Testing
     #expect(NumberText.fixed(-0.0001, 2) == "0.00")
     #expect(NumberText.fixed(nil) == "–")
     #expect(NumberText.fixed(.nan) == "–")
-    #expect([0.1234, 12.34, 123.4, 1234.5].map { NumberText.fixed($0, NumberText.decimals(for: $0)) } == ["0.123", "12.34", "123.4", "1234"])
+    #expect(
+      [0.1234, 12.34, 123.4, 1234.5].map { NumberText.fixed($0, NumberText.decimals(for: $0)) } == [
+        "0.123", "12.34", "123.4", "1234",
+      ])
     #expect(NumberText.meanDeviation(Estimate([0.8, 0.9, 1.0])) == "0.900 ± 0.100")
     #expect(NumberText.meanDeviation(Estimate([0.8])) == "0.800")
     #expect(NumberText.meanDeviation(Estimate([nil])) == "–")
@@ -30,7 +33,10 @@ import Testing
   @Test func `counts have groups of three, magnitudes a unit`() {
     #expect(NumberText.count(7) == "7" && NumberText.count(nil) == "–")
     #expect(NumberText.count(73511) == "73\u{202f}511" && NumberText.count(-1_234_567) == "−1\u{202f}234\u{202f}567")
-    #expect([999, 1500, 147_000, 3.2e6, 1.44e9].map { NumberText.magnitude($0) } == ["999", "1.50 k", "147 k", "3.20 M", "1.44 G"])
+    #expect(
+      [999, 1500, 147_000, 3.2e6, 1.44e9].map { NumberText.magnitude($0) } == [
+        "999", "1.50 k", "147 k", "3.20 M", "1.44 G",
+      ])
     #expect(NumberText.magnitude(.infinity) == "–")
   }
 
@@ -54,7 +60,8 @@ import Testing
 
   @Test func `the terminal's table is padded and marks the best row`() {
     var table = ResultTable(
-      columns: [.init(title: "name", isNumber: false), .init(title: "n", isNumber: true)], rows: [["a", "1"], ["longer", "22"]])
+      columns: [.init(title: "name", isNumber: false), .init(title: "n", isNumber: true)],
+      rows: [["a", "1"], ["longer", "22"]])
     table.emphasised = [1]
     #expect(table.text == "  name     n\n  ──────  ──\n  a        1\n* longer  22")
     #expect(table.markdown == "| name | n |\n| :-- | --: |\n| a | 1 |\n| **longer** | **22** |")
@@ -77,7 +84,9 @@ import Testing
       $0.trimmingCharacters(in: .whitespaces)
     }
     #expect(lines.contains("\\begin{tabular}{lrrrrrrrrr}"))
-    #expect(lines.contains("concat & 0.820 $\\pm$ 0.020 & 0.770 \\,--\\, 0.870 & reference &  &  & 73\\,511 & 147 k & 2.00 & 3 \\\\"))
+    #expect(
+      lines.contains(
+        "concat & 0.820 $\\pm$ 0.020 & 0.770 \\,--\\, 0.870 & reference &  &  & 73\\,511 & 147 k & 2.00 & 3 \\\\"))
     #expect(lines.contains { $0.hasPrefix("\\textbf{gated} & \\textbf{0.920 $\\pm$ 0.026} & ") })
     #expect(lines.contains("\\caption{50\\% \\& more?}") && lines.contains("\\label{tab:trial}"))
   }
@@ -87,12 +96,13 @@ import Testing
       Measured(name: "a, \"b\"", accuracy: [0.5, nil]), Measured(name: "c\nd", accuracy: [0.25, 0.75]),
     ]
     #expect(
-      bare(comparison(rows, reference: nil)).csv() == [
-        "row,fusion,modalities,seed,status,accuracy,best_epoch,epochs,seconds,parameters,flops_per_sample",
-        "\"a, \"\"b\"\"\",concat,picture words,1,done,0.5,2,3,6.5,73511,147000.0",
-        "\"a, \"\"b\"\"\",concat,picture words,2,failed,,,,,73511,147000.0",
-        "\"c\nd\",concat,picture words,1,done,0.25,2,3,6.5,73511,147000.0",
-        "\"c\nd\",concat,picture words,2,done,0.75,2,3,6.5,73511,147000.0", "",
-      ].joined(separator: "\r\n"))
+      bare(comparison(rows, reference: nil)).csv()
+        == [
+          "row,fusion,modalities,seed,status,accuracy,best_epoch,epochs,seconds,parameters,flops_per_sample",
+          "\"a, \"\"b\"\"\",concat,picture words,1,done,0.5,2,3,6.5,73511,147000.0",
+          "\"a, \"\"b\"\"\",concat,picture words,2,failed,,,,,73511,147000.0",
+          "\"c\nd\",concat,picture words,1,done,0.25,2,3,6.5,73511,147000.0",
+          "\"c\nd\",concat,picture words,2,done,0.75,2,3,6.5,73511,147000.0", "",
+        ].joined(separator: "\r\n"))
   }
 }

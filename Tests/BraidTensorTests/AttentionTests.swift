@@ -11,7 +11,8 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
 @Suite struct `Attention operation` {
   /// Heads and other settings of each fixture; the long ones are large enough for tiles, the others are not.
   static let cases: [(name: String, heads: Int, scale: Float?, isCausal: Bool)] = [
-    ("three-tokens", 4, nil, false), ("one-of-each", 1, nil, false), ("cross", 3, nil, false), ("scaled", 1, 0.25, false),
+    ("three-tokens", 4, nil, false), ("one-of-each", 1, nil, false), ("cross", 3, nil, false),
+    ("scaled", 1, 0.25, false),
     ("masked", 2, nil, false), ("causal", 2, nil, true), ("causal-masked", 1, nil, true), ("long", 1, nil, false),
     ("wide-heads", 2, nil, false), ("dropped", 2, nil, false), ("dropped-long", 1, nil, false),
     ("pairs", 2, nil, false), ("pairs-own", 1, nil, false), ("pairs-long", 1, nil, false),
@@ -71,7 +72,8 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
   @Test(arguments: [2, 29], [false, true])
   func `has it under a mask of pairs as well`(_ queries: Int, _ isOwn: Bool) {
     let keys = queries + 2 - queries % 2, samples = isOwn ? 2 : 1
-    let pairs = Tensor((0..<samples * queries * keys).map { $0 < keys || $0 % 3 == 1 ? 0 : 1 }, [samples, queries, keys])
+    let pairs = Tensor(
+      (0..<samples * queries * keys).map { $0 < keys || $0 % 3 == 1 ? 0 : 1 }, [samples, queries, keys])
     let mask = isOwn ? pairs : pairs.reshaped([queries, keys])
     let inputs = ["q", "k", "v"].enumerated().map {
       (name: $1, tensor: normal([2, $0 == 0 ? queries : keys, 12], UInt64($0)))
@@ -97,7 +99,10 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
 
   @Test(arguments: [3, 40]) func `gives zeros and no gradient to a sample without keys`(_ length: Int) {
     let tape = Tape()
-    let (q, k, v) = (tape.watch(normal([2, length, 8], 1)), tape.watch(normal([2, length, 8], 2)), tape.watch(normal([2, length, 8], 3)))
+    let (q, k, v) = (
+      tape.watch(normal([2, length, 8], 1)), tape.watch(normal([2, length, 8], 2)),
+      tape.watch(normal([2, length, 8], 3))
+    )
     let mask = Tensor((0..<2 * length).map { $0 < length ? 0 : 1 }, [2, length])
     let output = attention(q, k, v, heads: 1, keyMask: mask).output
     #expect(output.elements[..<(length * 8)].allSatisfy { $0 == 0 })
@@ -154,7 +159,8 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     }
   }
 
-  @Test(arguments: [3, 40]) func `is the same whether anybody asks for its probabilities or its gradient`(_ length: Int) {
+  @Test(arguments: [3, 40]) func `is the same whether anybody asks for its probabilities or its gradient`(_ length: Int)
+  {
     let x = normal([2, length, 8], 1), tape = Tape()
     let plain = attention(x, x, x, heads: 2, isCausal: true).output.elements
     #expect(attention(x, x, x, heads: 2, isCausal: true, wantsWeights: true).output.elements == plain)
@@ -183,7 +189,8 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
   }
 
   @Test func `survives scores beyond the range of the exponential`() {
-    let output = attention(Tensor(repeating: 1e4, [1, 2, 4]), normal([1, 3, 4], 2), normal([1, 3, 4], 3), heads: 1).output
+    let output = attention(Tensor(repeating: 1e4, [1, 2, 4]), normal([1, 3, 4], 2), normal([1, 3, 4], 3), heads: 1)
+      .output
     #expect(output.isFinite)
   }
 
@@ -191,7 +198,9 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     let widths = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = attention(.zeros([2, 3, 4]), .zeros([2, 5, 6]), .zeros([2, 5, 6]), heads: 2)
     }
-    #expect(widths.message.contains("attention: queries [2, 3, 4] and keys [2, 5, 6]; expected [B, Tq, h·d] and [B, Tk, h·d]"))
+    #expect(
+      widths.message.contains("attention: queries [2, 3, 4] and keys [2, 5, 6]; expected [B, Tq, h·d] and [B, Tk, h·d]")
+    )
     let values = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = attention(.zeros([2, 3, 4]), .zeros([2, 5, 4]), .zeros([2, 4, 4]), heads: 2)
     }
@@ -208,12 +217,15 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     }
     #expect(
       pairs.message.contains(
-        "attention: attention mask of shape [5, 3] for queries [2, 3, 4] and keys [2, 5, 4]; expected [3, 5] or [2, 3, 5]"))
+        "attention: attention mask of shape [5, 3] for queries [2, 3, 4] and keys [2, 5, 4]; expected [3, 5] or [2, 3, 5]"
+      ))
     let dropped = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = attention(.zeros([2, 3, 4]), .zeros([2, 5, 4]), .zeros([2, 5, 4]), heads: 2, probabilityMask: .ones([2, 3, 5]))
+      _ = attention(
+        .zeros([2, 3, 4]), .zeros([2, 5, 4]), .zeros([2, 5, 4]), heads: 2, probabilityMask: .ones([2, 3, 5]))
     }
     #expect(
-      dropped.message.contains("attention: probability mask of shape [2, 3, 5]; expected a constant of shape [2, 2, 3, 5]"))
+      dropped.message.contains(
+        "attention: probability mask of shape [2, 3, 5]; expected a constant of shape [2, 2, 3, 5]"))
     #expect(mask.message.contains("attention: key mask of shape [2, 3] for keys [2, 5, 4]; expected [2, 5]"))
   }
 }

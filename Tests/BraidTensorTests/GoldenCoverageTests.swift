@@ -38,7 +38,8 @@ private let golden: [String: [[String]]] = [
   "Embedding": [["operations/embedding", "edges/embedding"]],
   "Expectation": [["distributions/expectation"]],
   "FourierTransform": [
-    ["spectra/transform", "edges/transform"], ["spectra/power", "edges/spectrum"], ["spectra/inverse", "edges/inverse"],
+    ["spectra/transform", "edges/transform"], ["spectra/power", "edges/spectrum"],
+    ["spectra/inverse", "edges/inverse"],
   ],
   "Gather": [
     ["operations/gathered", "indexing/select", "edges/gathered"], ["indexing/gather", "edges/gather-"],

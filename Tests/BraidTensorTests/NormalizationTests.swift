@@ -92,7 +92,8 @@ import Testing
 
   /// Widths of every vector the processor may have, and of none; rows enough for three blocks of sums.
   @Test(arguments: [5, 12, 24, 48], [false, true])
-  func `every width and many rows give what the equations say in double precision`(_ width: Int, _ isAdded: Bool) throws {
+  func `every width and many rows give what the equations say in double precision`(_ width: Int, _ isAdded: Bool) throws
+  {
     var stream = RandomStream(seed: 5, .sampling)
     let rows = 150, upstream = stream.normal([rows, width])
     let tape = Tape()

@@ -27,7 +27,8 @@ import Testing
           begins.pointer[range.lowerBound] += 1
           ends.pointer[range.upperBound - 1] += 1
         }
-        let first = (0..<count).filter { begins.elements[$0] == 1 }, last = (0..<count).filter { ends.elements[$0] == 1 }
+        let first = (0..<count).filter { begins.elements[$0] == 1 },
+          last = (0..<count).filter { ends.elements[$0] == 1 }
         let found = zip(first, last).map { $0..<$1 + 1 }
         #expect(found.count == calls.load(ordering: .relaxed))
         #expect(found.flatMap { Array($0) } == Array(0..<count))

@@ -22,7 +22,9 @@ enum Cell: String, CaseIterable, Sendable {
   /// Random weights for d inputs and h units.
   func weights(_ inputs: Int, _ units: Int, seed: UInt64 = 3) -> [Tensor] {
     var stream = RandomStream(seed: seed, .sampling, path: rawValue)
-    let shapes = [Shape(inputs, gates * units), Shape(units, gates * units), Shape(gates * units), Shape(gates * units)]
+    let shapes = [
+      Shape(inputs, gates * units), Shape(units, gates * units), Shape(gates * units), Shape(gates * units),
+    ]
     return shapes.prefix(names.count).map { stream.normal($0, deviation: 0.5) }
   }
 }
@@ -39,7 +41,8 @@ private func normal(_ shape: Shape, seed: UInt64 = 5) -> Tensor {
 
 @Suite struct `Recurrent operations` {
   static let cases = [
-    "plain", "one-step", "one-sample", "one-of-each", "reversed", "masked", "masked-reversed", "all-masked", "masked-last", "wide",
+    "plain", "one-step", "one-sample", "one-of-each", "reversed", "masked", "masked-reversed", "all-masked",
+    "masked-last", "wide",
     "wide-reversed",
   ]
 

@@ -24,7 +24,9 @@ private func materialised(_ inputs: [Tensor], _ weight: Tensor, _ bias: Tensor?)
   ]
 
   @Test(arguments: cases)
-  func `agrees with PyTorch in every output and every gradient`(_ name: String, _ count: Int, _ activation: Activation) throws {
+  func `agrees with PyTorch in every output and every gradient`(_ name: String, _ count: Int, _ activation: Activation)
+    throws
+  {
     let fixture = try Fixture("tensor-product/\(name)", of: "tensorProductLinear")
     let tape = Tape()
     let names = (1...count).map { "x\($0)" }
@@ -68,8 +70,12 @@ private func materialised(_ inputs: [Tensor], _ weight: Tensor, _ bias: Tensor?)
     }
   }
 
-  @Test(arguments: [Activation.none, .tanh]) func `has the derivative that central differences find`(_ activation: Activation) {
-    let tensors = [normal([2, 3], 1), normal([2, 2], 2), normal([2, 1], 3), normal([24, 2], 4) * 0.3, normal([2], 5)]
+  @Test(arguments: [Activation.none, .tanh]) func `has the derivative that central differences find`(
+    _ activation: Activation
+  ) {
+    let tensors = [
+      normal([2, 3], 1), normal([2, 2], 2), normal([2, 1], 3), normal([24, 2], 4) * 0.3, normal([2], 5),
+    ]
     let inputs = zip(["x1", "x2", "x3", "weight", "bias"], tensors).map { (name: $0, tensor: $1) }
     let check = checkGradients(inputs: inputs) { x, _ in
       tensorProductLinear(Array(x[0..<3]), x[3], x[4], activation: activation)
@@ -103,11 +109,13 @@ private func materialised(_ inputs: [Tensor], _ weight: Tensor, _ bias: Tensor?)
     let batches = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = tensorProductLinear([.zeros([2, 3]), .zeros([4, 1])], .zeros([8, 2]), nil)
     }
-    #expect(batches.message.contains("tensorProductLinear: inputs [[2, 3], [4, 1]]; expected [B, d_m] with one batch size"))
+    #expect(
+      batches.message.contains("tensorProductLinear: inputs [[2, 3], [4, 1]]; expected [B, d_m] with one batch size"))
     let rows = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = tensorProductLinear([.zeros([2, 3]), .zeros([2, 1])], .zeros([6, 2]), nil)
     }
-    #expect(rows.message.contains("tensorProductLinear: weight of shape [6, 2] for inputs [[2, 3], [2, 1]]; expected [8, _]"))
+    #expect(
+      rows.message.contains("tensorProductLinear: weight of shape [6, 2] for inputs [[2, 3], [2, 1]]; expected [8, _]"))
     let bias = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = tensorProductLinear([.zeros([2, 3])], .zeros([4, 2]), .zeros([3]))
     }

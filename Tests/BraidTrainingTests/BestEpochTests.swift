@@ -55,7 +55,9 @@ private func run(
     #expect(try run(Rising(script), epochs: script.count).result.bestEpoch == best)
   }
 
-  @Test(arguments: [([0.1, 0.5, 0.05, 0.4], 3), ([0.5, 0.2, 0.2], 2), ([.nan, 0.9, 1.2], 2), ([3, .nan, .infinity], 1)])
+  @Test(arguments: [
+    ([0.1, 0.5, 0.05, 0.4], 3), ([0.5, 0.2, 0.2], 2), ([.nan, 0.9, 1.2], 2), ([3, .nan, .infinity], 1),
+  ])
   func `is the first with the lowest value where less is better`(_ script: [Double], _ best: Int) throws {
     #expect(try run(Falling(script), epochs: script.count).result.bestEpoch == best)
   }

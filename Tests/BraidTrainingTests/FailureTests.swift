@@ -24,7 +24,9 @@ import Testing
     let data = SpoiltTarget(inner: inner, sample: 5)
     let found = message { _ = try Learner(inner, ["left": identity]).train(on: data, .with { $0.batchSize = 80 }) }
     #expect(
-      found == "epoch 1, step 0: the loss is NaN. The first values that are not finite come from the target (sample \"5\").")
+      found
+        == "epoch 1, step 0: the loss is NaN. The first values that are not finite come from the target (sample \"5\")."
+    )
   }
 
   @Test func `by a far too high learning rate is named by step and part`() throws {
@@ -41,7 +43,8 @@ import Testing
     let fusion = try failure(1e20, .adam)
     #expect(fusion.hasPrefix("epoch 1, step 1: the loss is "))
     #expect(fusion.contains("come from the fusion \"concat\" (sample \"") || fusion.contains("come from the head"))
-    #expect(try Learner(data, ["left": hidden]).train(on: data, .short).epochs.count == 3, "a rate that is not too high")
+    #expect(
+      try Learner(data, ["left": hidden]).train(on: data, .short).epochs.count == 3, "a rate that is not too high")
   }
 
   @Test func `is an empty split to train or validate on, before the first step`() throws {

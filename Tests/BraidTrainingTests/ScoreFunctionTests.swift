@@ -37,7 +37,8 @@ import Testing
   private func pass(step: Int) -> (Pass, Context) {
     var context = Context.training(seed: 1, step: step)
     let fused = fusion(features, &context)
-    let output = fused.values.slice(1, 0..<2) * fused.values.slice(1, 3..<5)  // [2, 2], some function of choice and question
+    // [2, 2], some function of choice and question
+    let output = fused.values.slice(1, 0..<2) * fused.values.slice(1, 3..<5)
     let batch = Batch(inputs: [:], target: .classes(answers), samples: [0, 1])
     return (Pass(batch: batch, modalities: [], encoded: [], fused: fused, prediction: Prediction(output)), context)
   }
@@ -58,7 +59,9 @@ import Testing
   }
 
   /// Σ over the ways of p · gradient, and the same expectation of the loss by central differences.
-  private func gradients(_ loss: any Loss, of objective: (Tensor, Pass, any Loss) -> Tensor) throws -> ([Double], [Double]) {
+  private func gradients(_ loss: any Loss, of objective: (Tensor, Pass, any Loss) -> Tensor) throws -> (
+    [Double], [Double]
+  ) {
     let ways = try ways()
     let weight = scope.store.parameters[0]
     var expected = [Double](repeating: 0, count: weight.count)

@@ -144,7 +144,8 @@ struct Learner {
         .make(choice.1, "encoders.\(name)", data.inputs.first { $0.name == name }!, scope["encoder.\(name)"])
     }
     let adapters = encoders.map {
-      Adapter.needed(for: $0.output, by: catalogue.accepts[fusion.0]!, pooling: .mean, in: scope["adapter.\($0.output.name)"])
+      Adapter.needed(
+        for: $0.output, by: catalogue.accepts[fusion.0]!, pooling: .mean, in: scope["adapter.\($0.output.name)"])
     }
     let joined = try Catalogue.find(fusion.0, "fusion", in: catalogue.fusions, at: "fusion")
       .make(fusion.1, "fusion", zip(adapters, encoders).map { $0.output(of: $1.output) }, scope["fusion"])

@@ -72,9 +72,12 @@ private func image(_ height: Int, _ width: Int) -> InputSpecification {
     ) { _ = try CNNEncoder(options(.grid, channels: [2, 2, 2, 2]), reading: image(9, 14), in: Scope(seed: 1)) }
     #expect(
       throws: SetupError(
-        "encoder cnn for \"picture\": pictures of 1×9 cannot be halved; give them 2×2 pixels or more, or use another encoder")
+        "encoder cnn for \"picture\": pictures of 1×9 cannot be halved; give them 2×2 pixels or more, or use another encoder"
+      )
     ) { _ = try CNNEncoder(options(.grid, channels: [2]), reading: image(1, 9), in: Scope(seed: 1)) }
-    #expect(throws: Never.self) { _ = try CNNEncoder(options(.grid, channels: [2]), reading: image(2, 3), in: Scope(seed: 1)) }
+    #expect(throws: Never.self) {
+      _ = try CNNEncoder(options(.grid, channels: [2]), reading: image(2, 3), in: Scope(seed: 1))
+    }
     var even = options(.grid)
     even.kernel = 4
     #expect(throws: SetupError("encoder cnn for \"picture\": kernel is 4; expected an odd number")) {

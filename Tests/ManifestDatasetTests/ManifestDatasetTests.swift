@@ -58,7 +58,8 @@ private func error(_ table: String, name: String = "m.csv", _ settings: [String:
       let data = try dataset(folder, settings)
       #expect(
         data.inputs == [
-          InputSpecification("picture", .image(channels: 3, height: 6, width: 6)), InputSpecification("sound", .sequence(width: 5)),
+          InputSpecification("picture", .image(channels: 3, height: 6, width: 6)),
+          InputSpecification("sound", .sequence(width: 5)),
           InputSpecification("words", .tokens(vocabulary: 5)),
         ])
       #expect(data.target == .classes(["cat", "dog"]))
@@ -112,12 +113,18 @@ private func error(_ table: String, name: String = "m.csv", _ settings: [String:
     let rows = "v,s,t,split\n1,0.5,2,train\n2,1.5,3,val\n3,2.5,4,test\n"
     try withFolder(["m.csv": rows]) { folder in
       let one = try dataset(
-        folder, ["modalities": .map(["v": .null]), "split": columnSplit,
-          "target": .map(["kind": .text("values"), "column": .text("s")])])
+        folder,
+        [
+          "modalities": .map(["v": .null]), "split": columnSplit,
+          "target": .map(["kind": .text("values"), "column": .text("s")]),
+        ])
       #expect(one.target == .values(["s"]) && one.identifiers(.test) == ["line 4"])
       let two = try dataset(
-        folder, ["modalities": .map(["v": .null]), "split": columnSplit,
-          "target": .map(["kind": .text("values"), "columns": .list([.text("s"), .text("t")])])])
+        folder,
+        [
+          "modalities": .map(["v": .null]), "split": columnSplit,
+          "target": .map(["kind": .text("values"), "columns": .list([.text("s"), .text("t")])]),
+        ])
       guard case .values(let values) = try two.batch(.test, [0]).target else { throw SetupError("not values") }
       #expect(two.target == .values(["s", "t"]) && values.elements == [2.5, 4])
     }
@@ -129,7 +136,8 @@ private func error(_ table: String, name: String = "m.csv", _ settings: [String:
       let base: [String: Setting] = ["modalities": .map(["v": .null])]
       let first = try dataset(folder, base)
       #expect(Split.allCases.map(first.count) == [28, 6, 6] && first.target == .classes(["0", "1", "2", "3"]))
-      #expect(first.digest == (try dataset(folder, name: "n.csv", base).digest), "where the manifest is does not matter")
+      #expect(
+        first.digest == (try dataset(folder, name: "n.csv", base).digest), "where the manifest is does not matter")
       let seeded = try dataset(folder, base.merging(["split": .map(["seed": .integer(5)])]) { $1 })
       #expect(seeded.identifiers(.test) != first.identifiers(.test) && seeded.digest != first.digest)
       #expect(try dataset(folder, name: "o.csv", base).digest != first.digest)
@@ -165,7 +173,8 @@ private func error(_ table: String, name: String = "m.csv", _ settings: [String:
         == "modalities.words.size: found 0; expected 1 … 4096 pixels.")
     #expect(
       try wrong(["target": .map(["colum": .text("x")])])
-        == "data.manifest.target: no setting \"colum\". Settings: classes, column, columns, kind, separator. Did you mean \"column\"?")
+        == "data.manifest.target: no setting \"colum\". Settings: classes, column, columns, kind, separator. Did you mean \"column\"?"
+    )
     #expect(
       try wrong([:])
         == "m.csv: no modalities are named; expected at least one in `modalities`, such as `modalities: {id: {}}`. "
@@ -183,8 +192,11 @@ private func error(_ table: String, name: String = "m.csv", _ settings: [String:
       try error("words,lable,split\nx,a,train\n", words)
         == "m.csv: no column \"label\" (target.column). Columns: words, lable, split. Did you mean \"lable\"?")
     #expect(
-      try error("words,label,split\nx,a,train\ny,bird,val\n", with(["target": .map(["classes": .list([.text("a"), .text("birds")])])]))
-        == "m.csv:3: column \"label\": label \"bird\" is not one of the declared classes: a, birds. Did you mean \"birds\"?")
+      try error(
+        "words,label,split\nx,a,train\ny,bird,val\n",
+        with(["target": .map(["classes": .list([.text("a"), .text("birds")])])]))
+        == "m.csv:3: column \"label\": label \"bird\" is not one of the declared classes: a, birds. Did you mean \"birds\"?"
+    )
     #expect(try error("words,label,split\nx,,train\n", words) == "m.csv:2: column \"label\": empty; expected a class.")
     #expect(
       try error("words,label,split\nx,a,trian\n", words)
@@ -199,7 +211,8 @@ private func error(_ table: String, name: String = "m.csv", _ settings: [String:
       try error("v,label,split\n1 2,a,train\n1 nan,b,val\n", vector)
         == "m.csv:3: column \"v\": found nan; expected a finite number.")
     #expect(
-      try error("v,label,split\n1 2,a,train\n1 x,b,val\n", vector) == "m.csv:3: column \"v\": found \"x\"; expected a number.")
+      try error("v,label,split\n1 2,a,train\n1 x,b,val\n", vector)
+        == "m.csv:3: column \"v\": found \"x\"; expected a number.")
     #expect(
       try error("v,label,split\n1 2,a,train\n1 2 3,b,val\n", vector)
         == "m.csv:3: column \"v\": found 3 numbers; expected 2, as in the rows before.")
@@ -208,12 +221,15 @@ private func error(_ table: String, name: String = "m.csv", _ settings: [String:
     #expect(try error("words,words\n", words) == "m.csv:1: two columns are called \"words\".")
     #expect(try error("words,label,split\nx,a\n", words) == "m.csv:2: found 2 fields; expected 3, as in line 1.")
     #expect(
-      try error("{}", name: "m.json", words) == "m.json: a manifest with the ending \".json\"; readable are .csv, .tsv, .jsonl and .ndjson.")
+      try error("{}", name: "m.json", words)
+        == "m.json: a manifest with the ending \".json\"; readable are .csv, .tsv, .jsonl and .ndjson.")
     #expect(
       message { _ = try ManifestDataset(ManifestOptions()) }
         == "file: nothing is named; expected the path of a manifest (.csv, .tsv, .jsonl).")
     #expect(
-      message { var options = ManifestOptions(); options.file = "/nowhere/m.csv"; _ = try ManifestDataset(options) }
+      message {
+        var options = ManifestOptions(); options.file = "/nowhere/m.csv"; _ = try ManifestDataset(options)
+      }
         == "/nowhere/m.csv: no such file.")
   }
 
@@ -245,19 +261,25 @@ private func error(_ table: String, name: String = "m.csv", _ settings: [String:
 
   @Test func `an unreadable file names itself and the manifest's line`() throws {
     let picture: [String: Setting] = ["modalities": .map(["p": .map(["kind": .text("image")])]), "split": columnSplit]
-    func found(_ path: String) throws -> String { try error("p,label,split\nfiles/colour.jpg,a,train\n\(path),b,val\n", picture) }
+    func found(_ path: String) throws -> String {
+      try error("p,label,split\nfiles/colour.jpg,a,train\n\(path),b,val\n", picture)
+    }
     #expect(try found("files/none.jpg") == "m.csv:3: column \"p\": files/none.jpg: no such file.")
     #expect(try found("files") == "m.csv:3: column \"p\": files: found something that is not a file; expected a file.")
     #expect(
       try found("m.csv")
-        == "m.csv:3: column \"p\": m.csv: not a picture: it begins with the bytes 70 2c 6c 61; expected a JPEG or PNG file.")
+        == "m.csv:3: column \"p\": m.csv: not a picture: it begins with the bytes 70 2c 6c 61; expected a JPEG or PNG file."
+    )
     #expect(
       try found("files/f4.npy")
         == "m.csv:3: column \"p\": files/f4.npy: an array of shape [3, 5] is no picture; expected unsigned bytes [H, W], [H, W, 3] "
         + "or [H, W, 4].")
     #expect(try found("files/u1.npy#9") == "m.csv:3: column \"p\": files/u1.npy: row 9 of 4; rows are counted from 0.")
     #expect(try found("files/stored.npz#c") == "m.csv:3: column \"p\": files/stored.npz: no array \"c\". Arrays: a, b.")
-    #expect(try found("files/stored.npz") == "m.csv:3: column \"p\": files/stored.npz: which array? Write files/stored.npz#name, or files/stored.npz#name#row.")
+    #expect(
+      try found("files/stored.npz")
+        == "m.csv:3: column \"p\": files/stored.npz: which array? Write files/stored.npz#name, or files/stored.npz#name#row."
+    )
     let sound: [String: Setting] = ["modalities": .map(["p": .map(["kind": .text("audio")])]), "split": columnSplit]
     #expect(
       try error("p,label,split\nfiles/rgb.png,a,train\n", sound)
@@ -276,7 +298,8 @@ private func error(_ table: String, name: String = "m.csv", _ settings: [String:
       let data = try dataset(folder, settings)
       func read(_ name: String) throws -> any Dataset { try data.reading(folder.appendingPathComponent(name)) }
       let samples = try read("new.csv")
-      #expect(Split.allCases.map(samples.count) == [0, 0, 3] && samples.identifiers(.test) == ["line 2", "line 3", "line 4"])
+      #expect(
+        Split.allCases.map(samples.count) == [0, 0, 3] && samples.identifiers(.test) == ["line 2", "line 3", "line 4"])
       #expect(samples.inputs == data.inputs && samples.target == data.target && samples.digest != data.digest)
       let batch = try samples.batch(.test, [0, 1, 2])
       // trained on 1 and 3: mean 2, deviation 1
@@ -296,7 +319,9 @@ private func error(_ table: String, name: String = "m.csv", _ settings: [String:
       func found(_ name: String) -> String {
         message { _ = try read(name) }.replacingOccurrences(of: folder.path + "/", with: "")
       }
-      #expect(found("class.csv") == "class.csv:3: column \"label\": label \"bird\" is not one of the declared classes: cat, dog.")
+      #expect(
+        found("class.csv")
+          == "class.csv:3: column \"label\": label \"bird\" is not one of the declared classes: cat, dog.")
       #expect(found("column.csv") == "column.csv: no column \"v\" (modalities.v.column). Columns: words.")
       #expect(found("width.csv") == "width.csv: modality \"v\": found vectors of 2 numbers; expected 1.")
     }

@@ -6,7 +6,9 @@ import Foundation
 public struct ManifestDataset: SampleReading {
   public typealias Options = ManifestOptions
   public static var about: About {
-    About("manifest", "Your own samples: a table (CSV, TSV, JSON lines) with one sample a row, naming files or holding values.")
+    About(
+      "manifest",
+      "Your own samples: a table (CSV, TSV, JSON lines) with one sample a row, naming files or holding values.")
   }
   private let data: PreparedData
   private let options: ManifestOptions
@@ -21,7 +23,9 @@ public struct ManifestDataset: SampleReading {
 
   /// The samples of another manifest with the same modality columns, as the test split; columns of targets and splits may be
   /// absent, and target cells empty. Paths in it are relative to its own folder.
-  public func reading(_ file: URL) throws -> any Dataset { Self(try data.reading(samples: file, options: options), options) }
+  public func reading(_ file: URL) throws -> any Dataset {
+    Self(try data.reading(samples: file, options: options), options)
+  }
 
   public var inputs: [InputSpecification] { data.inputs }
   public var target: TargetSpecification { data.target }

@@ -64,7 +64,8 @@ public struct CNNEncoder: Encoder {
     let halvings = options.channels.count
     let most = (1...64).first { min(height, width) >> $0 < 1 }! - 1
     try require(
-      most >= 1, "\(place): pictures of \(height)×\(width) cannot be halved; give them 2×2 pixels or more, or use another encoder")
+      most >= 1,
+      "\(place): pictures of \(height)×\(width) cannot be halved; give them 2×2 pixels or more, or use another encoder")
     try require(
       halvings <= most,
       "\(place): \(halvings) blocks halve \(height)×\(width) to nothing; give channels as a list of at most \(most)")

@@ -142,5 +142,7 @@ final class Progress {
   }
 
   /// Four digits.
-  static func short(_ value: Double) -> String { value.isFinite ? String(format: "%.4g", value) : value.isNaN ? "NaN" : "\(value)" }
+  static func short(_ value: Double) -> String {
+    value.isFinite ? String(format: "%.4g", value) : value.isNaN ? "NaN" : "\(value)"
+  }
 }

@@ -98,7 +98,9 @@ private func reason(of error: any Error) -> String {
   var current: NSError? = error as NSError
   while let error = current {
     if error.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(error.code))) }
-    if error.domain == NSCocoaErrorDomain, let reason = cocoaReasons[CocoaError.Code(rawValue: error.code)] { return reason }
+    if error.domain == NSCocoaErrorDomain, let reason = cocoaReasons[CocoaError.Code(rawValue: error.code)] {
+      return reason
+    }
     current = error.userInfo[NSUnderlyingErrorKey] as? NSError
   }
   if let error = error as? POSIXError { return String(cString: strerror(error.code.rawValue)) }

@@ -38,7 +38,8 @@ public struct TrainedModel {
   public func answers(toFile file: URL) throws -> PredictionFile {
     guard let readable = data as? any SampleReading else {
       throw SetupError(
-        "the data set \"\(run.configuration.data.name)\" reads no files of new samples; answer its own splits with --split.")
+        "the data set \"\(run.configuration.data.name)\" reads no files of new samples; answer its own splits with --split."
+      )
     }
     let new = try readable.reading(file)
     let (evaluation, _) = try evaluate(composition.model, composition.loss, on: new, .test)

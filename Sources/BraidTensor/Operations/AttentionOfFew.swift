@@ -11,9 +11,11 @@ struct HeadProducts {
   private var stride: Int { heads * width }
 
   /// What `attention` returns, of operands it has checked.
-  func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, _ scale: Float, _ masks: AttentionMasks, wantsWeights: Bool) -> (
-    output: Tensor, weights: Tensor?
-  ) {
+  func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, _ scale: Float, _ masks: AttentionMasks, wantsWeights: Bool)
+    -> (
+      output: Tensor, weights: Tensor?
+    )
+  {
     let probabilityMask = masks.probabilities
     let p = Tensor(uninitialized: Shape(batch, heads, queries, keys))  // [B, h, Tq, Tk]: scores, then probabilities
     let output = Tensor(uninitialized: q.shape)  // [B, Tq, h·d]

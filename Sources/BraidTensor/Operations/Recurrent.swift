@@ -11,7 +11,8 @@ struct Recurrence {
 
   /// Checks all shapes against `[B, T, d]`, `[d, G·h]`, `[h, G·h]`, `[G·h]`; stops naming the operation.
   init(
-    _ name: String, gates: Int, x: Tensor, steps: Tensor?, inputWeight: Tensor, recurrentWeight: Tensor, biases: [Tensor],
+    _ name: String, gates: Int, x: Tensor, steps: Tensor?, inputWeight: Tensor, recurrentWeight: Tensor,
+    biases: [Tensor],
     isReversed: Bool
   ) {
     guard x.shape.rank == 3 else { stop(name, "a sequence is [batch, time, features]; got \(x.shape)") }
@@ -22,7 +23,9 @@ struct Recurrence {
     units = recurrentWeight.shape[0]
     let inputShape = Shape(width, gates * units)
     guard inputWeight.shape == inputShape else {
-      stop(name, "input weight of shape \(inputWeight.shape) for \(width) features and \(units) units; expected \(inputShape)")
+      stop(
+        name,
+        "input weight of shape \(inputWeight.shape) for \(width) features and \(units) units; expected \(inputShape)")
     }
     for bias in biases where bias.shape != Shape(gates * units) {
       stop(name, "bias of shape \(bias.shape) for \(units) units; expected [\(gates * units)]")
@@ -75,7 +78,11 @@ struct Recurrence {
     let result = Tensor(uninitialized: Shape(batch, units))  // [B, h]
     for (sample, row) in rows.enumerated() {
       let to = result.pointer + sample * units
-      if row < 0 { to.update(repeating: 0, count: units) } else { to.update(from: states.pointer + row * units, count: units) }
+      if row < 0 {
+        to.update(repeating: 0, count: units)
+      } else {
+        to.update(from: states.pointer + row * units, count: units)
+      }
     }
     return result.recorded("last state", from: states) { g, sink in
       sink.accumulate(into: states) { gs, beta in

@@ -19,7 +19,8 @@ import CBraidKernels
 /// - Returns: `states`, h after every step `[B, T, h]`; `last`, h after the last real step taken `[B, h]`, zeros for a sample
 ///   that has none.
 public func gru(
-  _ x: Tensor, steps: Tensor? = nil, _ inputWeight: Tensor, _ recurrentWeight: Tensor, _ bias: Tensor, _ recurrentBias: Tensor,
+  _ x: Tensor, steps: Tensor? = nil, _ inputWeight: Tensor, _ recurrentWeight: Tensor, _ bias: Tensor,
+  _ recurrentBias: Tensor,
   isReversed: Bool = false
 ) -> (states: Tensor, last: Tensor) {
   let run = Recurrence(

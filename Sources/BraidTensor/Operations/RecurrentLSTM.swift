@@ -17,7 +17,8 @@ import CBraidKernels
 /// - Returns: `states`, h after every step `[B, T, h]`; `last`, h after the last real step taken `[B, h]`, zeros for a sample
 ///   that has none.
 public func lstm(
-  _ x: Tensor, steps: Tensor? = nil, _ inputWeight: Tensor, _ recurrentWeight: Tensor, _ bias: Tensor, isReversed: Bool = false
+  _ x: Tensor, steps: Tensor? = nil, _ inputWeight: Tensor, _ recurrentWeight: Tensor, _ bias: Tensor,
+  isReversed: Bool = false
 ) -> (states: Tensor, last: Tensor) {
   let run = Recurrence(
     "lstm", gates: 4, x: x, steps: steps, inputWeight: inputWeight, recurrentWeight: recurrentWeight, biases: [bias],

@@ -20,7 +20,8 @@ public func tensorProductLinear(
   }
   let rows = inputs.reduce(1) { $0 * ($1.shape[1] + 1) }
   guard weight.shape.rank == 2, weight.shape[0] == rows else {
-    stop("tensorProductLinear", "weight of shape \(weight.shape) for inputs \(inputs.map(\.shape)); expected [\(rows), _]")
+    stop(
+      "tensorProductLinear", "weight of shape \(weight.shape) for inputs \(inputs.map(\.shape)); expected [\(rows), _]")
   }
   let outputs = weight.shape[1]
   if let bias, bias.shape != Shape(outputs) {
@@ -31,7 +32,8 @@ public func tensorProductLinear(
   factors.eachBlock { first, count, z in
     factors.make(first, count, z.pointer)
     gemm(
-      batch, outputs, count, z.pointer, false, weight.pointer + first * outputs, false, y.pointer, beta: first == 0 ? 0 : 1)
+      batch, outputs, count, z.pointer, false, weight.pointer + first * outputs, false, y.pointer,
+      beta: first == 0 ? 0 : 1)
   }
   let before = activation == .gelu ? Tensor(uninitialized: y.shape) : nil
   biasActivation(activation, bias, y, before, batch, outputs)
@@ -79,7 +81,8 @@ struct TensorFactors {
     self.inputs = inputs
     // the split with the smallest factors in sum
     func size(_ range: Range<Int>) -> Int { range.reduce(1) { $0 * (inputs[$1].shape[1] + 1) } }
-    let split = inputs.indices.min { size(0..<$0) + size($0..<inputs.count) < size(0..<$1) + size($1..<inputs.count) } ?? 0
+    let split =
+      inputs.indices.min { size(0..<$0) + size($0..<inputs.count) < size(0..<$1) + size($1..<inputs.count) } ?? 0
     self.split = split
     let batch = inputs[0].shape[0]
     left = TensorFactors.products(inputs[..<split], batch: batch)[split]

@@ -2,7 +2,8 @@ import CBraidKernels
 
 /// Element-wise functions of one tensor. Each keeps the shape; derivatives stand beside the functions in `activation.c`.
 public enum UnaryFunction: Int32, Sendable {
-  case identity = 0, relu, sigmoid, tanh, gelu, exp, log, sqrt, square, negate, absolute, softplus, signedSqrt, reciprocal
+  case identity = 0, relu, sigmoid, tanh, gelu, exp, log, sqrt, square, negate, absolute, softplus, signedSqrt,
+    reciprocal
   case sine, cosine
 }
 
