@@ -18,6 +18,8 @@ import CBenchProbe
   @Option(help: "Take this many steps without measuring, and end: for programs that count instructions.") var steps:
     Int?
   @Flag(help: "Measure what a small operation costs, instead of the workloads.") var small = false
+  @Option(help: "Take steps of the workloads in turn for so many minutes, and fail if the memory held grows.")
+  var soak: Double?
 
   @Option(help: "Time reading this folder of JPEG files instead.") var pictures: String?
   @Option(help: "Which part of the folder, such as 1/2.") var share = "0/1"
@@ -40,8 +42,14 @@ import CBenchProbe
       let cost = smallOperationMicroseconds()
       return report(["small_operation_microseconds": cost.time, "allocations": cost.allocations ?? -1])
     }
+    let selected = workloads.filter { chosen.isEmpty || chosen.contains($0.name) }
+    if let soak {
+      let passes = try selected.map { try prepare($0).pass }
+      guard holdsMemoryFlat(minutes: soak, passes) else { throw ExitCode.failure }
+      return
+    }
     var rows: [Row] = []
-    for workload in workloads where chosen.isEmpty || chosen.contains(workload.name) {
+    for workload in selected {
       if let row = try time(workload) { rows.append(row) }
     }
     if ready || steps != nil { return }
@@ -53,8 +61,16 @@ import CBenchProbe
     for row in rows { report(row) }
   }
 
-  /// Times one workload; nil when it was only asked to begin, or to take steps.
-  private func time(_ workload: Workload) throws -> Row? {
+  /// A workload's model and data, ready for the first step.
+  private struct Prepared {
+    /// One training step, or one evaluation pass.
+    let pass: () -> Void
+    /// Of the last training step's forward pass.
+    let forwardOperations: () -> Double
+    let parameters: Int
+  }
+
+  private func prepare(_ workload: Workload) throws -> Prepared {
     var stream = RandomStream(seed: 1, .sampling, path: workload.name)
     /// Numbers of mean 0 and variance 1.
     func numbers(_ shape: Shape) -> Tensor {
@@ -88,22 +104,28 @@ import CBenchProbe
         step += 1
       }
     }
+    return Prepared(pass: pass, forwardOperations: { forwardOperations }, parameters: scope.store.count)
+  }
+
+  /// Times one workload; nil when it was only asked to begin, or to take steps.
+  private func time(_ workload: Workload) throws -> Row? {
+    let prepared = try prepare(workload)
     if ready {
       print("{\"ready\": \(probe_monotonic_nanoseconds())}")
       return nil
     }
     if let steps {
-      for _ in 0..<steps { pass() }
+      for _ in 0..<steps { prepared.pass() }
       return nil
     }
-    let (median, minimum) = timed(pass)
+    let (median, minimum) = timed(prepared.pass)
     let peak = peakMegabytes()
     // a product costs twice itself on the way back, but nobody wants the gradient of the inputs
-    let operations = 3 * forwardOperations - workload.inputOperations
+    let operations = 3 * prepared.forwardOperations() - workload.inputOperations
     return [
       "workload": workload.name, "engine": "braid", "threads": threads, "milliseconds": median, "minimum": minimum,
-      "parameters": scope.store.count, "peak_megabytes": peak, "gflops": evaluate ? 0 : operations / median / 1e6,
-      "allocations": allocationsPerStep(pass) ?? -1,
+      "parameters": prepared.parameters, "peak_megabytes": peak, "gflops": evaluate ? 0 : operations / median / 1e6,
+      "allocations": allocationsPerStep(prepared.pass) ?? -1,
     ]
   }
 }

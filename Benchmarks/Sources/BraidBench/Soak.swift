@@ -14,19 +14,19 @@ private func residentMegabytes() -> Double? {
   #endif
 }
 
-/// Takes training steps and evaluation passes of all workloads in turn, for as long as asked, and watches the memory.
+/// Takes steps of all workloads in turn, for as long as asked, and watches the memory.
 ///
 /// The first tenth fills the pool of buffers: what is held after it is what must not grow.
 /// - Parameters:
 ///   - minutes: how long.
-///   - steps: made by each workload; called over and over.
+///   - passes: of the workloads, called over and over.
 /// - Returns: whether memory stayed within 1 % of what it was after the first tenth.
-func soak(minutes: Double, _ steps: [(name: String, step: () -> Void)]) -> Bool {
+func holdsMemoryFlat(minutes: Double, _ passes: [() -> Void]) -> Bool {
   let start = DispatchTime.now().uptimeNanoseconds
   func elapsed() -> Double { Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9 / 60 }
   var rounds = 0, settled: Double?, last = 0.0, told = 0.0
   while elapsed() < minutes {
-    for (_, step) in steps { step() }
+    for pass in passes { pass() }
     rounds += 1
     guard let now = residentMegabytes() else { continue }
     last = now
