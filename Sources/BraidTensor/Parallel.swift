@@ -41,10 +41,11 @@ public enum Parallel {
     }
   }
 
-  /// What a part must be worth: some forty microseconds. Waking a thread takes one or two, but what it writes then lies
-  /// in another core's cache, and the next operation pays for that: a step of many products of ten microseconds each
-  /// takes longer shared than alone. Tests lower it, so that little work is shared out as well.
-  static let worthwhile = Atomic<Int>(1 << 18)
+  /// What a part must be worth: some ten microseconds. Waking a thread takes one or two, but what it writes then lies in
+  /// another core's cache, and the next operation pays for that. Of the vector workloads the smallest (concat) loses a
+  /// fifth by being shared, the others gain up to two fifths over four times this bound. Tests lower it, so that little
+  /// work is shared out as well.
+  static let worthwhile = Atomic<Int>(1 << 16)
 }
 
 /// The threads that help the caller. Made when first needed, they wait for work for the rest of the process: awake for
