@@ -1,6 +1,20 @@
 #include "CBraidKernels.h"
 #include <string.h>
 
+typedef float lanes8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef int32_t mask8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef float lanes4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int32_t mask4 __attribute__((vector_size(16), aligned(4), may_alias));
+// Every second of two vectors side by side, and one vector between the other.
+#define EVEN8 0, 2, 4, 6, 8, 10, 12, 14
+#define ODD8 1, 3, 5, 7, 9, 11, 13, 15
+#define EVEN4 0, 2, 4, 6
+#define ODD4 1, 3, 5, 7
+#define LOWER8 0, 8, 1, 9, 2, 10, 3, 11
+#define UPPER8 4, 12, 5, 13, 6, 14, 7, 15
+#define LOWER4 0, 4, 1, 5
+#define UPPER4 2, 6, 3, 7
+
 // Part of a window that lies inside the plane: window elements first ≤ i < last along one axis, for a window starting
 // at `start`.
 BRAID_INLINE void inside(long start, long window, long size, long *first, long *last) {
@@ -54,12 +68,34 @@ BRAID_INLINE int is_two_by_two(const braid_pooling *p) {
          p->left == 0;
 }
 
+// m = v where that is larger or NaN.
+#define TAKE_LARGER(MASK, M, V)                                 \
+  {                                                             \
+    const MASK larger = (V > M) | (V != V);                     \
+    M = (__typeof__(M))(((MASK)V & larger) | ((MASK)M & ~larger)); \
+  }
+// A row of at least N windows of 2 × 2, N at a time; the last N may share windows with those before. a and b: the
+// upper and the lower row of elements.
+#define TWO_BY_TWO_ROW(N, LANES, MASK, EVEN, ODD)                                                                    \
+  for (long c = 0; c < columns; c = c + N < columns && c + 2 * N > columns ? columns - N : c + N) {                  \
+    const LANES a0 = *(const LANES *)(a + 2 * c), a1 = *(const LANES *)(a + 2 * c + N);                              \
+    const LANES b0 = *(const LANES *)(b + 2 * c), b1 = *(const LANES *)(b + 2 * c + N);                              \
+    LANES m = __builtin_shufflevector(a0, a1, EVEN), v = __builtin_shufflevector(a0, a1, ODD);                       \
+    LANES w = __builtin_shufflevector(b0, b1, EVEN), z = __builtin_shufflevector(b0, b1, ODD);                       \
+    TAKE_LARGER(MASK, m, v)                                                                                          \
+    TAKE_LARGER(MASK, m, w)                                                                                          \
+    TAKE_LARGER(MASK, m, z)                                                                                          \
+    *(LANES *)(y + c) = m;                                                                                           \
+  }
 BRAID_KERNEL void braid_max_pool(const braid_pooling *p, const float *restrict_ x, float *restrict_ y) {
   if (is_two_by_two(p)) {  // the usual case, in one pass
     for (long n = 0; n < p->planes; n++)
       for (long o = 0; o < p->rows; o++, y += p->columns) {
         const float *a = x + (n * p->height + 2 * o) * p->width, *b = a + p->width;
-        for (long c = 0; c < p->columns; c++) {
+        const long columns = p->columns;
+        if (columns >= 8) { TWO_BY_TWO_ROW(8, lanes8, mask8, EVEN8, ODD8) continue; }
+        if (columns >= 4) { TWO_BY_TWO_ROW(4, lanes4, mask4, EVEN4, ODD4) continue; }
+        for (long c = 0; c < columns; c++) {
           float m = a[2 * c], v = a[2 * c + 1], w = b[2 * c], z = b[2 * c + 1];
           m = v > m || v != v ? v : m;
           m = w > m || w != w ? w : m;
@@ -75,6 +111,22 @@ BRAID_KERNEL void braid_max_pool(const braid_pooling *p, const float *restrict_ 
   }
 }
 
+// The gradient of such a row: g where an element is not less than the largest, and none before it in its window.
+#define TWO_BY_TWO_GRADIENT(N, LANES, MASK, EVEN, ODD, LOWER, UPPER)                                                  \
+  for (long c = 0; c < columns; c = c + N < columns && c + 2 * N > columns ? columns - N : c + N) {                   \
+    const LANES a0 = *(const LANES *)(a + 2 * c), a1 = *(const LANES *)(a + 2 * c + N);                               \
+    const LANES b0 = *(const LANES *)(b + 2 * c), b1 = *(const LANES *)(b + 2 * c + N);                               \
+    const LANES m = *(const LANES *)(y + c);                                                                          \
+    const MASK v = *(const MASK *)(g + c);                                                                            \
+    const MASK t0 = ~(__builtin_shufflevector(a0, a1, EVEN) < m), t1 = ~(__builtin_shufflevector(a0, a1, ODD) < m);   \
+    const MASK t2 = ~(__builtin_shufflevector(b0, b1, EVEN) < m), t3 = ~(__builtin_shufflevector(b0, b1, ODD) < m);   \
+    const MASK f0 = v & t0, f1 = v & t1 & ~t0, f2 = v & t2 & ~(t0 | t1), f3 = v & t3 & ~(t0 | t1 | t2);               \
+    *(MASK *)(ga + 2 * c) = __builtin_shufflevector(f0, f1, LOWER);                                                   \
+    *(MASK *)(ga + 2 * c + N) = __builtin_shufflevector(f0, f1, UPPER);                                               \
+    *(MASK *)(gb + 2 * c) = __builtin_shufflevector(f2, f3, LOWER);                                                   \
+    *(MASK *)(gb + 2 * c + N) = __builtin_shufflevector(f2, f3, UPPER);                                               \
+  }
+
 // Windows of 2 × 2 that do not overlap: every element is written once, without branches.
 BRAID_INLINE void two_by_two_gradient(const braid_pooling *p, const float *restrict_ x, const float *restrict_ y,
                                       const float *restrict_ g, float *restrict_ gx) {
@@ -83,7 +135,10 @@ BRAID_INLINE void two_by_two_gradient(const braid_pooling *p, const float *restr
       long at = (n * p->height + 2 * o) * p->width;
       const float *a = x + at, *b = a + p->width;
       float *ga = gx + at, *gb = ga + p->width;
-      for (long c = 0; c < p->columns; c++) {
+      const long columns = p->columns;
+      if (columns >= 8) TWO_BY_TWO_GRADIENT(8, lanes8, mask8, EVEN8, ODD8, LOWER8, UPPER8)
+      else if (columns >= 4) TWO_BY_TWO_GRADIENT(4, lanes4, mask4, EVEN4, ODD4, LOWER4, UPPER4)
+      else for (long c = 0; c < columns; c++) {
         float m = y[c], v = g[c];
         float f0 = a[2 * c] < m ? 0 : v, f1 = a[2 * c + 1] < m ? 0 : v;
         float f2 = b[2 * c] < m ? 0 : v, f3 = b[2 * c + 1] < m ? 0 : v;
