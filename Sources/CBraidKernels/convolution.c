@@ -122,12 +122,37 @@ BRAID_KERNEL void braid_pack_map(const float *map, long size, long rows, long co
   }
 }
 
-// map[n, r] = finish(product[r, n]), in blocks of 8 × 8.
-#define TRANSPOSED(VECTOR, SCALAR)                                                                               \
+BRAID_KERNEL void braid_pack_padded(const float *map, long columns, long height, long width, long top, long left,
+                                    long padded_height, long padded_width, float *panel) {
+  const long size = height * width, gap = (padded_width - width) * BRAID_PANEL;
+  memset(panel, 0, (size_t)(padded_height * padded_width * BRAID_PANEL) * sizeof(float));
+  panel += (top * padded_width + left) * BRAID_PANEL;
+  for (long n = 0; n < columns; n += 8, map += 8 * size, panel += 8) {
+    const long some = columns - n < 8 ? columns - n : 8;
+    float *to = panel;
+    long r = 0, column = 0;  // of pixel r
+#define NEXT_PIXEL { to += BRAID_PANEL; if (++column == width) { column = 0; to += gap; } }
+    if (some == 8)
+      for (; r + 8 <= size; r += 8) {
+        lanes8 c[8];
+        transpose8(map + r, size, c);
+        for (int i = 0; i < 8; i++) { *(lanes8 *)to = c[i]; NEXT_PIXEL }
+      }
+    for (; r < size; r++) {
+      for (long i = 0; i < some; i++) to[i] = map[i * size + r];
+      NEXT_PIXEL
+    }
+#undef NEXT_PIXEL
+  }
+}
+
+// map[n, r] = finish(product[r, n]), in blocks of 8 × 8. The last one may begin within the one before where AGAIN says
+// that computing an element twice does no harm.
+#define TRANSPOSED(AGAIN, VECTOR, SCALAR)                                                                        \
   for (long n = 0; n < columns; n += 8) {                                                                        \
     long some = columns - n < 8 ? columns - n : 8, r = 0;                                                        \
     if (some == 8)                                                                                               \
-      for (; r + 8 <= rows; r += 8) {                                                                            \
+      for (; r + 8 <= rows; r = (AGAIN) && r + 8 < rows && r + 16 > rows ? rows - 8 : r + 8) {                   \
         lanes8 c[8];                                                                                             \
         transpose8(product + r * stride + n, stride, c);                                                         \
         for (int i = 0; i < 8; i++) {                                                                            \
@@ -151,17 +176,17 @@ typedef int32_t mask8 __attribute__((vector_size(32)));
 BRAID_KERNEL void braid_unpack_map(const float *product, long stride, long rows, long columns, const float *bias,
                                    int relu, float *map, long size) {
   if (relu) {
-    TRANSPOSED({ v += bias ? bias[n + i] : 0; *(lanes8 *)to = RECTIFIED(v); },
+    TRANSPOSED(1, { v += bias ? bias[n + i] : 0; *(lanes8 *)to = RECTIFIED(v); },
                { v += bias ? bias[n + i] : 0; *to = v < 0 ? 0 : v; })
   } else {
-    TRANSPOSED({ *(lanes8 *)to = v + (bias ? bias[n + i] : 0); }, { *to = v + (bias ? bias[n + i] : 0); })
+    TRANSPOSED(1, { *(lanes8 *)to = v + (bias ? bias[n + i] : 0); }, { *to = v + (bias ? bias[n + i] : 0); })
   }
 }
 
 BRAID_KERNEL void braid_unpack_sum(const float *product, long stride, long rows, long columns, float beta, float *map,
                                    long size) {
-  if (beta == 0) TRANSPOSED({ *(lanes8 *)to = v; }, { *to = v; })
-  else TRANSPOSED({ *(lanes8 *)to = v + beta * *(lanes8 *)to; }, { *to = v + beta * *to; })
+  if (beta == 0) TRANSPOSED(1, { *(lanes8 *)to = v; }, { *to = v; })
+  else TRANSPOSED(0, { *(lanes8 *)to = v + beta * *(lanes8 *)to; }, { *to = v + beta * *to; })
 }
 
 BRAID_KERNEL void braid_scatter_sum(const float *product, long stride, long rows, long columns, const int32_t *at,

@@ -69,7 +69,8 @@ private func convolutionByDefinition(
     "plain", "same", "strided", "strided-same", "whole-input", "pointwise", "stride-beyond-window",
     "more-padding-than-window", "relu", "deep", "dilated", "dilated-strided", "dilated-even", "grouped",
     "grouped-strided", "depthwise", "depthwise-multiplied", "depthwise-relu", "groups-of-many-to-one",
-    "groups-of-one-to-many", "line", "line-one", "line-strided", "line-depthwise", "line-grouped",
+    "groups-of-one-to-many", "filtered-five", "filtered-three", "filtered-uneven", "filtered-none-padded", "line",
+    "line-one", "line-strided", "line-depthwise", "line-grouped",
   ])
   func `output and all gradients are PyTorch's`(_ name: String) throws {
     let fixture = try Fixture("convolution/\(name)", of: "convolution")
@@ -118,6 +119,11 @@ private func convolutionByDefinition(
     [1, 66, 31, 30, 34, 3, 3, 1, 1, 2, 2, 2, 2, 2], [2, 14, 33, 17, 35, 3, 2, 2, 3, 4, 1, 3, 2, 7],
     [1, 40, 9, 35, 40, 3, 3, 1, 1, 1, 1, 1, 1, 40], [2, 6, 8, 71, 24, 2, 5, 3, 2, 0, 4, 1, 2, 6],
     [1, 5, 30, 30, 6, 4, 4, 6, 4, 5, 5, 4, 6, 1], [2, 20, 5, 5, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1],
+    // by minimal filtering: several parts a sample, several samples a part, many channels, ragged everything
+    [1, 16, 61, 47, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1], [2, 17, 43, 37, 35, 5, 5, 1, 1, 2, 2, 1, 1, 1],
+    [23, 33, 3, 15, 18, 5, 5, 1, 1, 4, 1, 1, 1, 1], [1, 256, 15, 17, 20, 5, 5, 1, 1, 2, 2, 1, 1, 1],
+    [1, 20, 15, 17, 256, 3, 3, 1, 1, 0, 2, 1, 1, 1], [1, 16, 3, 301, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1],
+    [5, 16, 8, 7, 24, 3, 3, 1, 1, 1, 1, 1, 1, 1], [1, 16, 1, 64, 16, 5, 5, 1, 1, 4, 4, 1, 1, 1],
   ])
   func `any size agrees with the definition`(_ n: [Int]) throws {
     var stream = RandomStream(seed: 3, .sampling, path: "\(n)")

@@ -69,6 +69,22 @@ import Testing
     Threads.set(before)
   }
 
+  @Test(arguments: [3, 5]) func `convolutions have the same bits at any number of threads`(_ window: Int) {
+    func results(_ threads: Int) -> [[Float]] {
+      with(threads: threads) {
+        var stream = RandomStream(seed: 6, .sampling)
+        let tape = Tape()
+        let x = tape.watch(stream.normal([5, 18, 21, 19]))
+        let weight = tape.watch(stream.normal(Shape(33, 18, window, window)))
+        let y = conv2d(x, weight, nil, padding: (1, 2))
+        let gradients = y.gradients(upstream: y.detached)
+        return [y, gradients[x]!, gradients[weight]!].map(\.elements)
+      }
+    }
+    let one = results(1)
+    for threads in [2, 3, 5] { #expect(results(threads) == one) }
+  }
+
   @Test func `operations have the same bits at any number of threads`() {
     func results(_ threads: Int) -> [[Float]] {
       with(threads: threads, sharing: 1 << 10) {

@@ -4,6 +4,13 @@ extension ConvolutionGeometry {
   /// gx[c, y, x] = Σ over outputs and over the taps (i, j) that map a result pixel onto (y, x) of g · weight, + beta
   /// gx: the derivative by the input, and the transposed convolution of g.
   func inputGradient(_ weight: Tensor, _ g: Tensor, _ gx: UnsafeMutablePointer<Float>, _ beta: Float) {
+    if isFiltered { return filteredInputGradient(weight, g, gx, beta) }
+    directInputGradient(weight, g.pointer, gx, beta)
+  }
+
+  func directInputGradient(
+    _ weight: Tensor, _ g: UnsafePointer<Float>, _ gx: UnsafeMutablePointer<Float>, _ beta: Float
+  ) {
     // Result pixels that windows would need beyond the edges are zeros around g.
     let before = (
       y: max(0, dilation.y * (window.y - 1) / stride.y - padding.y / stride.y),
@@ -19,7 +26,7 @@ extension ConvolutionGeometry {
       let padded = isPadded ? Tensor.zeros(Shape(outputs, high, wide)) : nil
       let product = tables.panels.map { _ in Tensor(uninitialized: Shape(Chunks.most, panelStride)) }
       for sample in samples {
-        var from = UnsafePointer(g.pointer + sample * outputSize)
+        var from = g + sample * outputSize
         if let padded {
           braid_pad_planes(from, outputs, rows, columns, before.y, before.x, high, wide, padded.pointer)
           from = UnsafePointer(padded.pointer)

@@ -11,6 +11,15 @@ extension ConvolutionGeometry {
   func forward(
     _ x: Tensor, _ weight: Tensor, bias: Tensor?, isRectified: Bool, _ y: UnsafeMutablePointer<Float>, _ beta: Float
   ) {
+    if isFiltered { return filteredForward(x, weight, bias: bias, isRectified: isRectified, y, beta) }
+    directForward(x.pointer, weight, bias: bias, isRectified: isRectified, y, beta)
+  }
+
+  /// The same by the definition's products.
+  func directForward(
+    _ x: UnsafePointer<Float>, _ weight: Tensor, bias: Tensor?, isRectified: Bool, _ y: UnsafeMutablePointer<Float>,
+    _ beta: Float
+  ) {
     let tapAt = tapOffsets()
     let groupSize = groupChannels * paddedHeight * paddedWidth
     if isNarrow(groupOutputs) {
@@ -20,7 +29,7 @@ extension ConvolutionGeometry {
       Parallel.split(batch, work: work) { samples in
         let padded = paddedSample()
         for sample in samples {
-          let from = pad(x.pointer + sample * inputSize, padded)
+          let from = pad(x + sample * inputSize, padded)
           for output in 0..<outputs {
             braid_weighted_map(
               from + output / groupOutputs * groupSize, grid, tapAt.pointer, nil, taps, weight.pointer + output * taps,
@@ -44,7 +53,7 @@ extension ConvolutionGeometry {
       let padded = paddedSample()
       let product = Tensor(uninitialized: Shape(Chunks.most, panels.stride))
       for sample in samples {
-        let from = pad(x.pointer + sample * inputSize, padded)
+        let from = pad(x + sample * inputSize, padded)
         for group in 0..<groups {
           let first = group * groupOutputs
           for chunk in Chunks(pixels) {
@@ -67,6 +76,11 @@ extension ConvolutionGeometry {
 
   /// gw[o, k] = Σ over samples and pixels of x at tap k of the pixel · g[o, pixel], + beta gw.
   func weightGradient(_ x: Tensor, _ g: Tensor, _ gw: UnsafeMutablePointer<Float>, _ beta: Float) {
+    if isFiltered { return filteredWeightGradient(x, g, gw, beta) }
+    directWeightGradient(x, g, gw, beta)
+  }
+
+  func directWeightGradient(_ x: Tensor, _ g: Tensor, _ gw: UnsafeMutablePointer<Float>, _ beta: Float) {
     let tapAt = tapOffsets()
     let groupSize = groupChannels * paddedHeight * paddedWidth
     if isNarrow(groupOutputs) {

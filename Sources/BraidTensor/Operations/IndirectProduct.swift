@@ -26,7 +26,8 @@ struct Panels {
   let stride: Int
   var pointer: UnsafeMutablePointer<Float> { memory.pointer }
 
-  static func stride(_ columns: Int) -> Int { (columns + Int(BRAID_PANEL) - 1) / Int(BRAID_PANEL) * Int(BRAID_PANEL) }
+  static let width = Int(BRAID_PANEL)
+  static func stride(_ columns: Int) -> Int { (columns + width - 1) / width * width }
 
   init(depth: Int, columns: Int) {
     stride = Panels.stride(columns)

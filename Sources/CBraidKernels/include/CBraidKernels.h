@@ -12,6 +12,7 @@
 #include "kernels_recurrent.h"
 #include "kernels_attention.h"
 #include "kernels_tensor_product.h"
+#include "kernels_winograd.h"
 #include "kernels_convolution.h"
 #include "kernels_pooling.h"
 #include "kernels_gamma.h"

@@ -21,6 +21,11 @@ void braid_pack_panels(const float *weight, const int32_t *offset, long depth, l
 /// panels[n / 16][r][n % 16] = map[n, r], 0 for n ≥ columns.
 void braid_pack_map(const float *map, long size, long rows, long columns, float *panels);
 
+/// The same of at most 16 maps [height, width] at (top, left) of a larger panel [padded_height, padded_width, 16], the
+/// rest of which becomes 0.
+void braid_pack_padded(const float *map, long columns, long height, long width, long top, long left,
+                       long padded_height, long padded_width, float *panel);
+
 /// map[n, r] = f(product[r, n] + bias[n]); f is max(·, 0) if `relu`; bias may be NULL. product: [rows, stride], map:
 /// [columns, size], of which `rows` are written.
 void braid_unpack_map(const float *product, long stride, long rows, long columns, const float *bias, int relu,
