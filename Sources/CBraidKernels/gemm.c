@@ -3,6 +3,7 @@
 #include <string.h>
 
 #if defined(__x86_64__) && defined(__clang__)
+#include "gemm_ahead.h"
 #include <immintrin.h>
 
 /// Steps a panel is deep: 40 KB of it (20 KB with narrow vectors) meet the rows from the first and second cache.

@@ -67,12 +67,12 @@ GEMM_TARGET static void GEMM(const braid_gemm_operands *o, braid_gemm_end end) {
       const float *b = o->b + (o->transpose_b ? j * ldb + p : p * ldb + j);
       float *c = o->c + j;
       if (!o->transpose_b && columns == width && (ldb == width || m <= 2 * ROWS)) {
-        ANY_PANEL(o->transpose_a, m, depth, a, lda, strip, b, ldb, &part, c, ldc, j, columns);
+        ANY_PANEL(o->transpose_a, m, depth, a, lda, strip, b, ldb, &part, c, ldc, j, columns, 0);
       } else if (!o->transpose_b && m >= ROWS) {
-        NEW_PANEL(o->transpose_a, m, depth, a, lda, strip, b, ldb, panel, &part, c, ldc, j, columns);
+        NEW_PANEL(o->transpose_a, m, depth, a, lda, strip, b, ldb, panel, &part, c, ldc, j, columns, 0);
       } else {
         PACK(o->transpose_b, b, ldb, depth, columns, width, panel);
-        ANY_PANEL(o->transpose_a, m, depth, a, lda, strip, panel, width, &part, c, ldc, j, columns);
+        ANY_PANEL(o->transpose_a, m, depth, a, lda, strip, panel, width, &part, c, ldc, j, columns, 0);
       }
     }
   }
@@ -102,7 +102,7 @@ GEMM_TARGET static void PASTE(GEMM, _packed)(const braid_gemm_operands *o, braid
     for (long j = 0; j < o->n; j += WIDTH) {
       const long width = o->n - j > LANES ? WIDTH : LANES, columns = o->n - j < width ? o->n - j : width;
       ANY_PANEL(o->transpose_a, o->m, depth, a, lda, o->transpose_a ? ROWS : ROWS * lda, panel, width, &part, o->c + j,
-                ldc, j, columns);
+                ldc, j, columns, 0);
       panel += depth * width;
     }
   }
@@ -110,7 +110,7 @@ GEMM_TARGET static void PASTE(GEMM, _packed)(const braid_gemm_operands *o, braid
 
 // For large ones. The workspace holds a block of b as panels, and a block of a where its rows are packed: as strips
 // ROWS wide when it is stored the other way round, as they are when its stride would put them all into the same places
-// of the first cache.
+// of the first cache. While one block of a is multiplied, the next one comes into the second cache.
 GEMM_TARGET static void PASTE(GEMM, _blocked)(const braid_gemm_operands *o, braid_gemm_end end, float *workspace) {
   const long even = braid_gemm_even_depth(o->k), ldb = o->ldb, ldc = o->ldc;
   const int copies = o->lda % 1024 == 0 && o->n > 2 * WIDTH;
@@ -121,7 +121,9 @@ GEMM_TARGET static void PASTE(GEMM, _blocked)(const braid_gemm_operands *o, brai
       const long depth = o->k - p < even ? o->k - p : even;
       const braid_gemm_end part = PART_END(end, p, depth, o->k);
       for (long i0 = 0; i0 < o->m; i0 += BLOCK_ROWS) {
-        const long rows = o->m - i0 < BLOCK_ROWS ? o->m - i0 : BLOCK_ROWS;
+        const long rows = o->m - i0 < BLOCK_ROWS ? o->m - i0 : BLOCK_ROWS, next = i0 + rows;
+        braid_gemm_ahead ahead = next < o->m ? braid_gemm_block_of_a(o, next, p, BLOCK_ROWS, even)
+                                             : braid_gemm_block_of_a(o, 0, p + depth, BLOCK_ROWS, even);
         const float *a = o->a + (o->transpose_a ? p * o->lda + i0 : i0 * o->lda + p);
         long stride = o->lda, strip = ROWS * stride;
         if (o->transpose_a) {
@@ -141,10 +143,10 @@ GEMM_TARGET static void PASTE(GEMM, _blocked)(const braid_gemm_operands *o, brai
           const float *b = o->b + (o->transpose_b ? at * ldb + p : p * ldb + at);
           float *panel = panels + j * depth, *c = o->c + i0 * ldc + at;
           if (i0 == 0 && !o->transpose_b && rows >= ROWS) {
-            NEW_PANEL(o->transpose_a, rows, depth, a, stride, strip, b, ldb, panel, &part, c, ldc, at, columns);
+            NEW_PANEL(o->transpose_a, rows, depth, a, stride, strip, b, ldb, panel, &part, c, ldc, at, columns, &ahead);
           } else {
             if (i0 == 0) PACK(o->transpose_b, b, ldb, depth, columns, width, panel);
-            ANY_PANEL(o->transpose_a, rows, depth, a, stride, strip, panel, width, &part, c, ldc, at, columns);
+            ANY_PANEL(o->transpose_a, rows, depth, a, stride, strip, panel, width, &part, c, ldc, at, columns, &ahead);
           }
         }
       }

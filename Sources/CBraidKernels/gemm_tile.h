@@ -27,10 +27,11 @@
 // a are `stride` apart; with `upright` (a constant) they lie side by side instead, and its steps are `stride` apart.
 // Steps of b are `ldb` apart. With `packs` (a constant) they are written to `panel` on the way, side by side, zeros
 // past the last column: loads and stores find room between the multiplications. The processor does not guess rows so
-// far apart by itself, so they are asked for in advance; a prefetch past the end of b does nothing.
+// far apart by itself, so they are asked for in advance; a prefetch past the end of b does nothing. Nor can it know
+// what the next block of a will be: where there is `ahead`, a line of that is asked for every second step.
 GEMM_INLINE void TILE(const int rows, const int vectors, const int upright, const int packs, long k, const float *a,
                       long stride, const float *b, long ldb, float *panel, const braid_gemm_end *end, float *c,
-                      long ldc, long column, long columns) {
+                      long ldc, long column, long columns, braid_gemm_ahead *ahead) {
   VECTOR sum[ROWS][2];
   const MASK mask = FIRST_LANES(columns - LANES * (vectors - 1));
 #pragma clang loop unroll(full)
@@ -40,8 +41,13 @@ GEMM_INLINE void TILE(const int rows, const int vectors, const int upright, cons
       sum[r][v] = (VECTOR){0};
       __builtin_prefetch(c + r * ldc + v * LANES, 1);  // where the sums will go: there by the time they are made
     }
+  braid_gemm_ahead next = {0};  // a copy, which stays in registers
+  if (ahead) next = *ahead;
   if (upright) {
-    for (long p = 0; p < k; p++, a += stride, b += ldb) STEP(a[r])
+    for (long p = 0; p < k; p++, a += stride, b += ldb) {
+      if (p % 2) braid_gemm_ask(&next);
+      STEP(a[r])
+    }
   } else {
     // Every third row has a pointer of its own, and the two after it are reached by the processor's own addressing: one
     // pointer for each would not fit its registers, and sums of one pointer would cost an instruction a row.
@@ -49,6 +55,7 @@ GEMM_INLINE void TILE(const int rows, const int vectors, const int upright, cons
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r += 3) third[r / 3] = a + r * stride;
     for (long p = 0; p < k; p++, b += ldb) {
+      if (p % 2) braid_gemm_ask(&next);
       STEP(third[r / 3][r % 3 * stride])
 #pragma clang loop unroll(full)
       for (int r = 0; r < rows; r += 3) {
@@ -57,6 +64,7 @@ GEMM_INLINE void TILE(const int rows, const int vectors, const int upright, cons
       }
     }
   }
+  if (ahead) *ahead = next;
   const float alpha = end->alpha, beta = end->beta, *bias = end->bias ? end->bias + column : 0;
   const int whole = columns == LANES * vectors;
 #pragma clang loop unroll(full)
@@ -77,9 +85,9 @@ GEMM_INLINE void TILE(const int rows, const int vectors, const int upright, cons
 #undef AHEAD
 
 // Rows 0 ..< m of a, fewer than two strips, against one panel.
-#define TILE_OF(COUNT)                                                                                       \
-  case COUNT:                                                                                                \
-    TILE(COUNT, vectors, upright, 0, k, a, stride, b, ldb, 0, end, c, ldc, column, columns);                 \
+#define TILE_OF(COUNT)                                                                          \
+  case COUNT:                                                                                   \
+    TILE(COUNT, vectors, upright, 0, k, a, stride, b, ldb, 0, end, c, ldc, column, columns, 0); \
     break;
 GEMM_INLINE void LAST_ROWS(const int vectors, const int upright, long m, long k, const float *a, long stride,
                            const float *b, long ldb, const braid_gemm_end *end, float *c, long ldc, long column,
@@ -98,13 +106,13 @@ GEMM_INLINE void LAST_ROWS(const int vectors, const int upright, long m, long k,
 // their rows, where those lie evenly.
 GEMM_INLINE void PANEL(const int vectors, const int upright, long m, long k, const float *a, long stride,
                        long strip_stride, const float *b, long ldb, const braid_gemm_end *end, float *c, long ldc,
-                       long column, long columns) {
+                       long column, long columns, braid_gemm_ahead *ahead) {
   const long row_stride = upright ? 1 : stride;
   long rest = m % ROWS, shared = 0;
   if (m > ROWS && rest > 0 && rest < ROWS / 3 && strip_stride == ROWS * row_stride) shared = (ROWS + rest + 1) / 2;
   long i = 0;
   for (; i + ROWS + (shared > 0 ? rest : 0) <= m; i += ROWS, a += strip_stride)
-    TILE(ROWS, vectors, upright, 0, k, a, stride, b, ldb, 0, end, c + i * ldc, ldc, column, columns);
+    TILE(ROWS, vectors, upright, 0, k, a, stride, b, ldb, 0, end, c + i * ldc, ldc, column, columns, ahead);
   for (; i < m;) {
     long rows = shared > 0 && m - i > shared ? shared : m - i;
     LAST_ROWS(vectors, upright, rows, k, a, stride, b, ldb, end, c + i * ldc, ldc, column, columns);
@@ -114,16 +122,16 @@ GEMM_INLINE void PANEL(const int vectors, const int upright, long m, long k, con
 }
 
 // The same for every kind of panel, as functions of their own.
-#define KIND(NAME, VECTORS, UPRIGHT)                                                                              \
-  GEMM_TARGET static __attribute__((noinline)) void PASTE(PANEL, NAME)(                                           \
-    long m, long k, const float *a, long stride, long strip_stride, const float *b, long ldb,                     \
-    const braid_gemm_end *end, float *c, long ldc, long column, long columns) {                                   \
-    PANEL(VECTORS, UPRIGHT, m, k, a, stride, strip_stride, b, ldb, end, c, ldc, column, columns);                 \
-  }                                                                                                               \
-  GEMM_TARGET static __attribute__((noinline)) void PASTE(FIRST, NAME)(                                           \
-    long k, const float *a, long stride, const float *b, long ldb, float *panel, const braid_gemm_end *end,       \
-    float *c, long ldc, long column, long columns) {                                                              \
-    TILE(ROWS, VECTORS, UPRIGHT, 1, k, a, stride, b, ldb, panel, end, c, ldc, column, columns);                   \
+#define KIND(NAME, VECTORS, UPRIGHT)                                                                        \
+  GEMM_TARGET static __attribute__((noinline)) void PASTE(PANEL, NAME)(                                     \
+    long m, long k, const float *a, long stride, long strip_stride, const float *b, long ldb,               \
+    const braid_gemm_end *end, float *c, long ldc, long column, long columns, braid_gemm_ahead *ahead) {    \
+    PANEL(VECTORS, UPRIGHT, m, k, a, stride, strip_stride, b, ldb, end, c, ldc, column, columns, ahead);    \
+  }                                                                                                         \
+  GEMM_TARGET static __attribute__((noinline)) void PASTE(FIRST, NAME)(                                     \
+    long k, const float *a, long stride, const float *b, long ldb, float *panel, const braid_gemm_end *end, \
+    float *c, long ldc, long column, long columns) {                                                        \
+    TILE(ROWS, VECTORS, UPRIGHT, 1, k, a, stride, b, ldb, panel, end, c, ldc, column, columns, 0);          \
   }
 KIND(_narrow, 1, 0)
 KIND(_wide, 2, 0)
@@ -132,20 +140,21 @@ KIND(_wide_upright, 2, 1)
 #undef KIND
 
 GEMM_INLINE void ANY_PANEL(int upright, long m, long k, const float *a, long stride, long strip_stride, const float *b,
-                           long ldb, const braid_gemm_end *end, float *c, long ldc, long column, long columns) {
+                           long ldb, const braid_gemm_end *end, float *c, long ldc, long column, long columns,
+                           braid_gemm_ahead *ahead) {
   (upright ? columns > LANES ? PASTE(PANEL, _wide_upright) : PASTE(PANEL, _narrow_upright)
    : columns > LANES ? PASTE(PANEL, _wide) : PASTE(PANEL, _narrow))(m, k, a, stride, strip_stride, b, ldb, end, c, ldc,
-                                                                    column, columns);
+                                                                    column, columns, ahead);
 }
 
 // The first strip of rows, which fills the panel, and then the others.
 GEMM_INLINE void NEW_PANEL(int upright, long m, long k, const float *a, long stride, long strip_stride, const float *b,
                            long ldb, float *panel, const braid_gemm_end *end, float *c, long ldc, long column,
-                           long columns) {
+                           long columns, braid_gemm_ahead *ahead) {
   (upright ? columns > LANES ? PASTE(FIRST, _wide_upright) : PASTE(FIRST, _narrow_upright)
    : columns > LANES ? PASTE(FIRST, _wide) : PASTE(FIRST, _narrow))(k, a, stride, b, ldb, panel, end, c, ldc, column,
                                                                     columns);
   if (m > ROWS)
     ANY_PANEL(upright, m - ROWS, k, a + strip_stride, stride, strip_stride, panel, columns > LANES ? WIDTH : LANES, end,
-              c + ROWS * ldc, ldc, column, columns);
+              c + ROWS * ldc, ldc, column, columns, ahead);
 }
