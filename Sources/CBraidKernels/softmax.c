@@ -136,6 +136,50 @@ BRAID_KERNEL void braid_cross_entropy_gradient(const float *restrict_ p, const i
   }
 }
 
+BRAID_KERNEL float braid_paired_cross_entropy(const float *restrict_ x, float scale, long n, float *restrict_ statistics) {
+  float *row_most = statistics, *row_part = row_most + n, *column_most = row_part + n, *column_part = column_most + n;
+  for (long j = 0; j < n; j++) { column_most[j] = -INFINITY; column_part[j] = 0; }
+  for (long i = 0; i < n; i++) {
+    const float *row = x + i * n;
+    row_most[i] = row_maximum(row, n);
+    for (long j = 0; j < n; j++) column_most[j] = row[j] > column_most[j] ? row[j] : column_most[j];
+  }
+  for (long i = 0; i < n; i++) {
+    BRAID_REASSOCIATE
+    const float *row = x + i * n, most = row_most[i];
+    float sum = 0;
+    for (long j = 0; j < n; j++) {
+      sum += vexp_below(scale * (row[j] - most));
+      column_part[j] += vexp_below(scale * (row[j] - column_most[j]));
+    }
+    row_part[i] = sum;
+  }
+  double loss = 0;
+  for (long i = 0; i < n; i++) {
+    const float own = x[i * n + i];
+    loss += logf(row_part[i]) + scale * (double)(row_most[i] - own) + logf(column_part[i])
+      + scale * (double)(column_most[i] - own);
+    row_part[i] = 1 / row_part[i];
+    column_part[i] = 1 / column_part[i];
+  }
+  return n == 0 ? 0 : (float)(loss / (2 * (double)n));
+}
+
+BRAID_KERNEL void braid_paired_cross_entropy_gradient(const float *restrict_ x, float scale, long n,
+                                                      const float *restrict_ statistics, float g, float beta,
+                                                      float *restrict_ gx) {
+  const float *row_most = statistics, *row_part = row_most + n, *column_most = row_part + n, *column_part = column_most + n;
+  const float unit = n == 0 ? 0 : g * scale / (2 * (float)n);
+  for (long i = 0; i < n; i++, x += n, gx += n) {
+    const float most = row_most[i], part = row_part[i];
+#define BOTH (unit * (vexp_below(scale * (x[j] - most)) * part + vexp_below(scale * (x[j] - column_most[j])) * column_part[j]))
+    if (beta == 0) for (long j = 0; j < n; j++) gx[j] = BOTH;
+    else for (long j = 0; j < n; j++) gx[j] = BOTH + beta * gx[j];
+#undef BOTH
+    gx[i] -= 2 * unit;
+  }
+}
+
 BRAID_KERNEL float braid_binary_cross_entropy(const float *x, const float *t, long n) {
   double total = 0;
   for (long start = 0; start < n; start += 512) {

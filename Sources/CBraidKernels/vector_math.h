@@ -47,6 +47,13 @@ BRAID_INLINE float vexp_part(float x, float *scale) {
   return p * (r * r) + r;
 }
 
+// eˣ for x ≤ 0, by way of the above; below −87, where numbers lose their precision, 0. NaN stays.
+BRAID_INLINE float vexp_below(float x) {
+  float c = x < -87.0f ? -87.0f : x, scale;
+  float part = vexp_part(c, &scale), y = scale * part + scale;
+  return x < -87.0f ? 0.0f : y;
+}
+
 // 1 / (1 + e⁻ˣ): e⁻ˣ is infinite, and the result 0, below −88.4.
 BRAID_INLINE float vsigmoid(float x) {
   float c = x > 87.0f ? 87.0f : x, scale;

@@ -149,6 +149,15 @@ private func tanh(_ x: Double) -> Double {
     #expect(gradient(x) { crossEntropy($0, [0, 0], weights: Tensor([0, 1])) } == [0, 0, 0, 0])
   }
 
+  @Test func `paired cross-entropy of huge scores is finite, and of nothing 0`() {
+    // a row's own score is 2e4 below its other one, a column's as well
+    let x = Tensor([-1e4, 1e4, 1e4, -1e4], [2, 2])
+    #expect(pairedCrossEntropy(x).scalar == 2e4)
+    #expect(gradient(x) { pairedCrossEntropy($0) } == [-0.5, 0.5, 0.5, -0.5])
+    #expect(pairedCrossEntropy(-x, scale: 0.5).scalar == 0)
+    #expect(pairedCrossEntropy(.zeros([0, 0])).scalar == 0)
+  }
+
   @Test func `binary cross-entropy of huge logits is finite, and of nothing 0`() {
     let x = Tensor([1e4, -1e4, 1e4, -1e4]), t = Tensor([1, 0, 0, 1])
     #expect(binaryCrossEntropy(x, t).scalar == 5e3)

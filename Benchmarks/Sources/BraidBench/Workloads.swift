@@ -166,9 +166,7 @@ let workloads: [Workload] = [
     return { xs, context in
       var sides: [Tensor] = []
       for (x, tower) in zip(xs, towers) { sides.append(unitRows(tower.1(tower.0(x, &context), &context))) }
-      let scores = matmul(sides[0], sides[1], transposeB: true) * (1 / 0.07)  // [B, B]
-      let diagonal = (0..<Int32(scores.shape[0])).map { $0 }
-      return (crossEntropy(scores, diagonal) + crossEntropy(scores.transposed(), diagonal)) * 0.5
+      return pairedCrossEntropy(matmul(sides[0], sides[1], transposeB: true), scale: 1 / 0.07)  // [B, B]
     }
   },
 ]

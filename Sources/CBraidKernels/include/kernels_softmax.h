@@ -18,6 +18,14 @@ float braid_cross_entropy(const float *x, const int32_t *classes, const float *w
 void braid_cross_entropy_gradient(const float *p, const int32_t *classes, const float *weights, float smoothing, long rows,
                                   long columns, float norm, float scale, float beta, float *gx);
 
+/// Mean of −log softmax over the rows of scale · x [n, n] at its diagonal, and the same over its columns, halved; 0 for
+/// n = 0. `scale` is above 0. `statistics` [4, n] receives every row's maximum of x and 1 / Σ e^(scale (x − maximum)),
+/// then every column's.
+float braid_paired_cross_entropy(const float *x, float scale, long n, float *statistics);
+/// gx = g * d(loss)/dx + beta * gx, from the statistics.
+void braid_paired_cross_entropy_gradient(const float *x, float scale, long n, const float *statistics, float g, float beta,
+                                         float *gx);
+
 /// Mean of −t log σ(x) − (1 − t) log(1 − σ(x)); 0 for n = 0.
 float braid_binary_cross_entropy(const float *x, const float *t, long n);
 /// gx = scale * (σ(x) − t) + beta * gx.
