@@ -1,32 +1,32 @@
 #include "CBraidKernels.h"
 #include "vector_math.h"
 
+// The rows are short: their exponentials are taken all at once, between what each row does alone.
 BRAID_KERNEL void braid_attention_softmax(float *scores, const float *key_mask, const float *attention_mask, int causal,
                                           long matrices, long heads, long queries, long keys) {
-  BRAID_REASSOCIATE
+  float *row = scores;
   for (long m = 0; m < matrices; m++) {
     const float *mask = key_mask ? key_mask + (m / heads) * keys : NULL;
-    for (long i = 0; i < queries; i++, scores += keys) {
-      long seen = causal && i + 1 < keys ? i + 1 : keys;
+    for (long i = 0; i < queries; i++, row += keys) {
+      const long seen = causal && i + 1 < keys ? i + 1 : keys;
       if (mask)
-        for (long j = 0; j < seen; j++) scores[j] = mask[j] == 0 ? -INFINITY : scores[j];
+        for (long j = 0; j < seen; j++) row[j] = mask[j] == 0 ? -INFINITY : row[j];
       if (attention_mask)
-        for (long j = 0; j < seen; j++) scores[j] = attention_mask[i * keys + j] == 0 ? -INFINITY : scores[j];
-      float top = -INFINITY, sum = 0;
-      for (long j = 0; j < seen; j++) top = scores[j] > top ? scores[j] : top;
-      if (top == -INFINITY) {  // no key is left (or none has a chance)
-        memset(scores, 0, keys * sizeof(float));
-        continue;
-      }
-      for (long j = 0; j < seen; j++) {
-        float e = scores[j] == -INFINITY ? 0 : vexp(scores[j] - top);
-        scores[j] = e;
-        sum += e;
-      }
-      float inverse = 1 / sum;
-      for (long j = 0; j < seen; j++) scores[j] *= inverse;
-      for (long j = seen; j < keys; j++) scores[j] = 0;
+        for (long j = 0; j < seen; j++) row[j] = attention_mask[i * keys + j] == 0 ? -INFINITY : row[j];
+      for (long j = seen; j < keys; j++) row[j] = -INFINITY;
+      float top = -INFINITY;
+      for (long j = 0; j < seen; j++) top = row[j] > top ? row[j] : top;
+      // where no key is left (or none has a chance), everything becomes −∞, and then 0
+      for (long j = 0; j < keys; j++) row[j] = top == -INFINITY ? top : row[j] - top;
     }
+  }
+  for (long n = 0; n < matrices * queries * keys; n++) scores[n] = vexp_below(scores[n]);
+  for (long r = 0; r < matrices * queries; r++, scores += keys) {
+    BRAID_REASSOCIATE
+    float sum = 0;
+    for (long j = 0; j < keys; j++) sum += scores[j];
+    const float inverse = sum == 0 ? 0 : 1 / sum;
+    for (long j = 0; j < keys; j++) scores[j] *= inverse;
   }
 }
 

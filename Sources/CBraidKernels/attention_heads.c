@@ -7,6 +7,7 @@
 #include "vectors_template.h"
 #include "tiles_template.h"
 #include "attention_template.h"
+#include "attention_pair_template.h"
 #undef REGISTERS
 #include "vectors_end.h"
 
@@ -18,6 +19,7 @@
 #include "vectors_template.h"
 #include "tiles_template.h"
 #include "attention_template.h"
+#include "attention_pair_template.h"
 #undef REGISTERS
 #include "vectors_end.h"
 
@@ -28,6 +30,7 @@
 #include "vectors_template.h"
 #include "tiles_template.h"
 #include "attention_template.h"
+#include "attention_pair_template.h"
 #undef REGISTERS
 #include "vectors_end.h"
 #endif
@@ -56,4 +59,18 @@ void braid_attention_head_backward(const braid_attention_head *o, const float *p
   if (lanes == 8) { attention_avx2_backward(o, p, g, to, workspace); return; }
 #endif
   attention_plain_backward(o, p, g, to, workspace);
+}
+
+long braid_attention_pair_workspace(long rows, long columns, long width) {
+  const long whole = (columns + 15) / 16 * 16, wide = (width + 15) / 16 * 16, longest = rows > columns ? rows : columns;
+  return whole * (width + 2 + rows + STRIP) + longest * wide;
+}
+
+void braid_attention_pair_forward(const braid_attention_pair *o, float *from_b, float *from_a, float *workspace) {
+#ifdef BRAID_TILES_WIDE
+  const int lanes = lanes_here();
+  if (lanes == 16) { attention_avx512_pair(o, from_b, from_a, workspace); return; }
+  if (lanes == 8) { attention_avx2_pair(o, from_b, from_a, workspace); return; }
+#endif
+  attention_plain_pair(o, from_b, from_a, workspace);
 }

@@ -65,7 +65,7 @@ TILES_TARGET static __attribute__((noinline)) void NAME(_product)(long m, long n
       if (columns <= 3 * LANES) { SOME_ROWS(REGISTERS / 3, 3) SOME_ROWS(2, 3) SOME_ROWS(1, 3) }
       else { SOME_ROWS(REGISTERS / 4, 4) SOME_ROWS(2, 4) SOME_ROWS(1, 4) }
     } else if (left > LANES) {
-      SOME_ROWS(REGISTERS / 2, 2) SOME_ROWS(4, 2) SOME_ROWS(1, 2)
+      SOME_ROWS(REGISTERS / 2, 2) SOME_ROWS(4, 2) SOME_ROWS(2, 2) SOME_ROWS(1, 2)
     } else {
       SOME_ROWS(REGISTERS / 2, 1) SOME_ROWS(4, 1) SOME_ROWS(1, 1)
     }
@@ -76,6 +76,8 @@ TILES_TARGET static __attribute__((noinline)) void NAME(_product)(long m, long n
 
 // to[c · width + r] = from[r · stride + c] with zeros for r in rows … width − 1.
 TILES_TARGET static void NAME(_transpose)(const float *from, long stride, long rows, long columns, float *to, long width) {
+  if (rows % LANES)  // the last vector of every column: what it has is written over these zeros
+    for (long c = 0; c < columns; c++) *(VECTOR *)(to + c * width + rows / LANES * LANES) = (VECTOR)(0.0f);
   long r = 0;
   for (; r + 8 <= rows; r += 8) {
     long c = 0;
@@ -83,10 +85,8 @@ TILES_TARGET static void NAME(_transpose)(const float *from, long stride, long r
     for (; c < columns; c++)
       for (long k = 0; k < 8; k++) to[c * width + r + k] = from[(r + k) * stride + c];
   }
-  for (long c = 0; c < columns; c++) {
-    for (long k = r; k < rows; k++) to[c * width + k] = from[k * stride + c];
-    for (long k = rows; k < width; k++) to[c * width + k] = 0;
-  }
+  for (; r < rows; r++)
+    for (long c = 0; c < columns; c++) to[c * width + r] = from[r * stride + c];
 }
 
 // Rows of whole vectors: those given, or copies with zeros behind. Sets the distance between them.
@@ -101,21 +101,17 @@ TILES_TARGET static const float *NAME(_whole)(const float *from, long *stride, l
   return copy;
 }
 
-// eˣ for x ≤ 0, as `vexp`; below −87, where numbers lose their precision, 0. NaN stays NaN.
+// eˣ for x ≤ 0, as `vexp_below`; below −87, where numbers lose their precision, 0. NaN stays NaN.
 TILES_TARGET BRAID_INLINE VECTOR NAME(_exponential)(VECTOR x) {
-  VECTOR c = x < -87.0f ? (VECTOR)(-87.0f) : x;
-  VECTOR k = c * 1.44269504088896341f;
-  k = (k + 12582912.0f) - 12582912.0f;  // to the nearest whole number
-  VECTOR r = c - k * 0.693359375f;
+  VECTOR shifted = x * 1.44269504088896341f + 12582912.0f, k = shifted - 12582912.0f;  // k: to the nearest whole number
+  VECTOR r = x - k * 0.693359375f;
   r = r + k * 2.12194440e-4f;
-  VECTOR p = 1.9841269841e-4f * r + 1.3888888889e-3f;
-  p = p * r + 8.3333333333e-3f;
-  p = p * r + 4.1666666667e-2f;
-  p = p * r + 1.6666666667e-1f;
-  p = p * r + 0.5f;
-  p = p * r * r + r + 1.0f;
-  BITS scale = (__builtin_convertvector(k, BITS) + 127) << 23;
-  VECTOR y = p * (VECTOR)scale;
+  VECTOR p = 1.3858154065e-3f * r + 8.3666801296e-3f;
+  p = p * r + 4.1667596799e-2f;
+  p = p * r + 1.6666541941e-1f;
+  p = p * r + 4.9999996746e-1f;
+  VECTOR scale = (VECTOR)(((BITS)shifted << 23) + (127 << 23)), part = p * (r * r) + r;
+  VECTOR y = scale * part + scale;
   return x < -87.0f ? (VECTOR)(0.0f) : y;
 }
 

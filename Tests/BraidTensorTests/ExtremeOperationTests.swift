@@ -84,6 +84,7 @@ private let objectives: [Subject] = [
   Subject("cross-entropy", except: [.infinite, .excluded]) { crossEntropy($0, [1, 0]) },
   Subject("smoothed cross-entropy", except: infinities) { crossEntropy($0, [1, 0], smoothing: 0.1) },
   Subject("binary cross-entropy", except: infinities) { binaryCrossEntropy($0, Tensor([0, 1, 0, 1, 1, 0], [2, 3])) },
+  Subject("paired cross-entropy", except: infinities) { pairedCrossEntropy($0.slice(1, 0..<2), scale: 14) },
   Subject("categorical entropy", except: [.infinite]) { CategoricalDistribution(logits: $0).entropy() },
   Subject("categorical divergence", except: infinities) {
     CategoricalDistribution(logits: $0).kullbackLeibler(to: CategoricalDistribution(logits: .zeros([2, 3])))
@@ -103,6 +104,11 @@ private let objectives: [Subject] = [
   },
   Subject("attention", except: infinities) {
     attention($0.reshaped(1, 2, 3), $0.reshaped(1, 2, 3), Tensor([1, 2, 3, 4, 5, 6], [1, 2, 3]), heads: 1).output
+  },
+  Subject("mutual attention", except: infinities) {
+    let x = $0.clamped(from: -1e18, to: 1e18).reshaped(2, 1, 3)
+    let (fromB, fromA) = mutualAttention(x, Tensor([1, 2, 3, 4, 5, 6], [2, 1, 3]), bMask: Tensor([1, 0], [2, 1]))
+    return concatenate([fromB, fromA], axis: 1)
   },
   Subject("all-masked attention") {
     let x = $0.clamped(from: -1e9, to: 1e9).reshaped(1, 2, 3)

@@ -54,8 +54,10 @@ private let golden: [String: [[String]]] = [
     ["operations/matmul", "edges/matmul"], ["operations/batchedMatmul", "edges/batchedMatmul"],
     ["operations/outerProduct", "edges/outerProduct"],
   ],
+  "MutualAttention": [["attention/mutual"]],
   "Norm": [["reductions/norm"]],
   "Normalization": [["normalization/layer", "edges/layerNorm"], ["normalization/batch", "edges/batchNorm"]],
+  "PairedCrossEntropy": [["operations/pairedCrossEntropy"]],
   "Pooling": [["convolution/max", "edges/maximumPool"], ["convolution/average", "edges/averagePool"]],
   "RecurrentGRU": [["recurrent/gru", "edges/gru"]],
   "RecurrentLSTM": [["recurrent/lstm", "edges/lstm"]],
@@ -119,6 +121,7 @@ private let without = [
 private let illegal: [String: Set<String>] = [
   "operations/crossEntropy": ["no elements"],  // the mean of nothing: ExtremeTests has what is given instead
   "operations/binaryCrossEntropy": ["no elements"],
+  "operations/pairedCrossEntropy": ["no elements"],
   "spectra/reversed": ["an extent of 1", "no elements"],  // a view and a scaled copy, of any shape
   "spectra/straight": ["an extent of 1", "no elements"],
   "reductions/deviation": ["an extent of 1"],  // the root of 0 has no derivative there; ExtremeTests

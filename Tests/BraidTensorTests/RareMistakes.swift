@@ -11,6 +11,16 @@ let rareMistakes = [
   Mistake("crossEntropy: logits of shape [1, 0]; expected [rows, classes] with at least one class") {
     _ = crossEntropy(zeros(1, 0), [0])
   },
+  Mistake("mutualAttention: sequences [2, 3, 4] and [2, 3, 5]; expected [B, Ta, d] and [B, Tb, d]") {
+    _ = mutualAttention(zeros(2, 3, 4), zeros(2, 3, 5))
+  },
+  Mistake("mutualAttention: mask of shape [3] for [2, 3, 4]; expected [2, 3]") {
+    _ = mutualAttention(zeros(2, 5, 4), zeros(2, 3, 4), bMask: zeros(3))
+  },
+  Mistake("pairedCrossEntropy: scores of shape [2, 3]; expected [n, n]") { _ = pairedCrossEntropy(zeros(2, 3)) },
+  Mistake("pairedCrossEntropy: scale 0.0; expected a number above 0") {
+    _ = pairedCrossEntropy(zeros(2, 2), scale: 0)
+  },
   Mistake("crossEntropy: smoothing 2.0; expected 0 … 1") { _ = crossEntropy(zeros(1, 3), [0], smoothing: 2) },
   Mistake("embedding: table of shape [7]; expected [vocabulary, width]") { _ = embedding(zeros(7), [0], [1]) },
   Mistake("gathered: a tensor of shape [] has no rows") { _ = Tensor.zeros([]).gathered([0]) },

@@ -29,6 +29,21 @@ void braid_attention_head_forward(const braid_attention_head *head, float *p, fl
 void braid_attention_head_backward(const braid_attention_head *head, const float *p, const float *g,
                                    const braid_attention_sinks *to, float *workspace);
 
+/// Two sequences of one sample that look at each other: a [rows, width] and b [columns, width]. The masks, [rows] and
+/// [columns], are NULL or 0 for steps that nobody sees.
+typedef struct {
+  long rows, columns, width;
+  const float *a, *b;
+  float scale;
+  const float *a_mask, *b_mask;
+} braid_attention_pair;
+
+/// Floats of memory a pair needs.
+long braid_attention_pair_workspace(long rows, long columns, long width);
+/// With S = scale · a bᵀ, made once: from_b = softmax_rows(S) b [rows, width] and from_a = softmax_columns(S)ᵀ a
+/// [columns, width]. A step that sees nothing gets zeros.
+void braid_attention_pair_forward(const braid_attention_pair *pair, float *from_b, float *from_a, float *workspace);
+
 /// Rows of score matrices [matrices, queries, keys] become probabilities in place. key_mask [matrices / heads, keys] and
 /// mask [queries, keys]: 0 excludes (NULL: none); causal: query i sees keys 0 … i. A row with nothing left becomes zeros.
 void braid_attention_softmax(float *scores, const float *key_mask, const float *mask, int causal, long matrices, long heads,
