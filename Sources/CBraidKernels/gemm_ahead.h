@@ -19,9 +19,8 @@ BRAID_INLINE braid_gemm_ahead braid_gemm_block_of_a(const braid_gemm_operands *o
   return (braid_gemm_ahead){at, at + width, width, o->lda, o->transpose_a ? steps : rows};
 }
 
-/// Asks for the next sixteen floats. The processor itself does not look beyond the end of a row.
+/// Asks for the next sixteen floats, of which there must be some. The processor itself does not look beyond the end of a row.
 BRAID_INLINE void braid_gemm_ask(braid_gemm_ahead *ahead) {
-  if (ahead->rows == 0) return;
   __builtin_prefetch(ahead->at, 0, 2);
   ahead->at += 16;
   if (ahead->at >= ahead->end) {

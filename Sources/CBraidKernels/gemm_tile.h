@@ -43,26 +43,35 @@ GEMM_INLINE void TILE(const int rows, const int vectors, const int upright, cons
     }
   braid_gemm_ahead next = {0};  // a copy, which stays in registers
   if (ahead) next = *ahead;
+  long p = 0;
   if (upright) {
-    for (long p = 0; p < k; p++, a += stride, b += ldb) {
-      if (p % 2) braid_gemm_ask(&next);
-      STEP(a[r])
+#define ALONG STEP(a[r]) a += stride; b += ldb;
+    for (; next.rows > 0 && p + 2 <= k; p += 2) {
+      braid_gemm_ask(&next);
+      ALONG ALONG
     }
+    for (; p < k; p++) { ALONG }
+#undef ALONG
   } else {
     // Every third row has a pointer of its own, and the two after it are reached by the processor's own addressing: one
     // pointer for each would not fit its registers, and sums of one pointer would cost an instruction a row.
     const float *third[(ROWS + 2) / 3];
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r += 3) third[r / 3] = a + r * stride;
-    for (long p = 0; p < k; p++, b += ldb) {
-      if (p % 2) braid_gemm_ask(&next);
-      STEP(third[r / 3][r % 3 * stride])
-#pragma clang loop unroll(full)
-      for (int r = 0; r < rows; r += 3) {
-        third[r / 3]++;
-        __asm__("" : "+r"(third[r / 3]));  // or the compiler makes sums of one pointer again
-      }
+    // in between, or the compiler makes sums of one pointer again
+#define ALONG                                                               \
+  STEP(third[r / 3][r % 3 * stride])                                        \
+  _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r += 3) {    \
+    third[r / 3]++;                                                         \
+    __asm__("" : "+r"(third[r / 3]));                                       \
+  }                                                                         \
+  b += ldb;
+    for (; next.rows > 0 && p + 2 <= k; p += 2) {
+      braid_gemm_ask(&next);
+      ALONG ALONG
     }
+    for (; p < k; p++) { ALONG }
+#undef ALONG
   }
   if (ahead) *ahead = next;
   const float alpha = end->alpha, beta = end->beta, *bias = end->bias ? end->bias + column : 0;
