@@ -120,6 +120,22 @@ import Testing
         == "a.jpg: not a readable JPEG file: Premature end of JPEG file.")
   }
 
+  /// The entropy decoder stops at the first marker: only reading on to the end of the file shows what is wrong there.
+  @Test(arguments: [
+    ("a comment of which nothing is left", [0xff, 0xfe, 0, 30] as [UInt8], "Premature end of JPEG file"),
+    ("a second scan", [0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0xff, 0xd9], "Didn't expect more than one scan"),
+  ])
+  func `damage after the last row is refused too`(_ what: String, _ end: [UInt8], _ reason: String) throws {
+    let whole = try file("orientation1.jpg")
+    #expect(Array(whole.suffix(2)) == [0xff, 0xd9])  // the marker of the end
+    let bytes = Array(whole.dropLast(2)) + end
+    let expected = "a.jpg: not a readable JPEG file: \(reason)."
+    #expect(message { _ = try JPEG.decode(bytes, named: "a.jpg") } == expected, "\(what)")
+    let reader = PictureReader(width: 16, height: 16)
+    var planes = [UInt8](repeating: 0, count: reader.count)
+    #expect(message { try reader.read(bytes, named: "a.jpg", into: &planes) } == expected, "\(what)")
+  }
+
   @Test func `a byte as a float is the quotient by 255, rounded once`() throws {
     let picture = Picture(width: 256, height: 1, channels: 1, pixels: Array(0...255))
     var planes = [Float](repeating: .nan, count: 256)
