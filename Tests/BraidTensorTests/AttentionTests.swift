@@ -8,6 +8,9 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
   return stream.normal(shape)
 }
 
+/// Steps for both ways of computing: with as many as 65² · 2 multiplications a head, tiles do it.
+private let lengths = [3, 65]
+
 @Suite struct `Attention operation` {
   /// Heads and other settings of each fixture; the long ones are large enough for tiles, the others are not.
   static let cases: [(name: String, heads: Int, scale: Float?, isCausal: Bool)] = [
@@ -84,7 +87,7 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     #expect(check.violations == [])
   }
 
-  @Test(arguments: [3, 40]) func `adds up the gradients of one tensor in three roles`(_ length: Int) throws {
+  @Test(arguments: lengths) func `adds up the gradients of one tensor in three roles`(_ length: Int) throws {
     let value = normal([2, length, 6], 1)
     let together = Tape(), apart = Tape()
     let x = together.watch(value)
@@ -97,7 +100,7 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     try expectClose(try #require(found), sums, 1e-5)
   }
 
-  @Test(arguments: [3, 40]) func `gives zeros and no gradient to a sample without keys`(_ length: Int) {
+  @Test(arguments: lengths) func `gives zeros and no gradient to a sample without keys`(_ length: Int) {
     let tape = Tape()
     let (q, k, v) = (
       tape.watch(normal([2, length, 8], 1)), tape.watch(normal([2, length, 8], 2)),
@@ -115,7 +118,7 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     }
   }
 
-  @Test(arguments: [3, 40]) func `ignores the content of masked keys`(_ length: Int) {
+  @Test(arguments: lengths) func `ignores the content of masked keys`(_ length: Int) {
     let mask = Tensor((0..<2 * length).map { $0 % 3 == 1 ? 0 : 1 }, [2, length])
     func run(_ filler: Float) -> (output: [Float], gradient: [Float]) {
       let k = normal([2, length, 8], 2), v = normal([2, length, 8], 3)
@@ -134,7 +137,7 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
   }
 
   /// A query that sees nothing, then keys that some queries do not see: 10³⁰ there is not felt by the others.
-  @Test(arguments: [4, 40]) func `leaves no trace of what a pair's mask hides`(_ length: Int) {
+  @Test(arguments: lengths) func `leaves no trace of what a pair's mask hides`(_ length: Int) {
     let mask = Tensor((0..<length * length).map { $0 / length == 1 || $0 % length == 2 ? 0 : 1 }, [length, length])
     func run(_ filler: Float) -> (output: [Float], gradients: [[Float]]) {
       let k = normal([2, length, 8], 2), v = normal([2, length, 8], 3)
@@ -159,7 +162,7 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     }
   }
 
-  @Test(arguments: [3, 40]) func `is the same whether anybody asks for its probabilities or its gradient`(_ length: Int)
+  @Test(arguments: lengths) func `is the same whether anybody asks for its probabilities or its gradient`(_ length: Int)
   {
     let x = normal([2, length, 8], 1), tape = Tape()
     let plain = attention(x, x, x, heads: 2, isCausal: true).output.elements
@@ -167,7 +170,7 @@ private func normal(_ shape: Shape, _ seed: UInt64) -> Tensor {
     #expect(attention(tape.watch(x), x, x, heads: 2, isCausal: true).output.elements == plain)
   }
 
-  @Test(arguments: [2, 40]) func `treats every sample as if it were alone`(_ length: Int) throws {
+  @Test(arguments: lengths) func `treats every sample as if it were alone`(_ length: Int) throws {
     let (q, k, v) = (normal([3, length, 12], 1), normal([3, length, 12], 2), normal([3, length, 12], 3))
     let all = attention(q, k, v, heads: 3).output
     for sample in 0..<3 {
