@@ -55,5 +55,8 @@ let stridedMistakes = [
       let check = differences([x], compute)
       #expect(check.violations == [] && check.count == 18)
     }
+    // four axes of which none stay together, which no exchange of two makes
+    let turned = differences([stream.normal([2, 3, 2, 2])]) { $0[0].permuted(2, 0, 3, 1).squared() }
+    #expect(turned.violations == [] && turned.count == 24)
   }
 }
