@@ -29,7 +29,7 @@ import Testing
         }
         let first = (0..<count).filter { begins.elements[$0] == 1 },
           last = (0..<count).filter { ends.elements[$0] == 1 }
-        let found = zip(first, last).map { $0..<$1 + 1 }
+        let found = zip(first, last).map { $0..<max($0, $1 + 1) }  // a wrong one is reported, not a trap
         #expect(found.count == calls.load(ordering: .relaxed))
         #expect(found.flatMap { Array($0) } == Array(0..<count))
         #expect(found.count == min(threads, (count + 11) / 12))
