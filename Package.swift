@@ -39,6 +39,8 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "braid", targets: ["BraidCLI"]),
+    // without files, runner and reports: for a program that builds and trains a model itself
+    .library(name: "BraidFusions", targets: ["BraidTensor", "BraidNN", "BraidCore"] + fusions),
     .library(
       name: "BraidKit",
       targets: [

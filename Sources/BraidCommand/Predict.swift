@@ -1,6 +1,7 @@
 import ArgumentParser
 import BraidCore
 import BraidExperiments
+import BraidNN
 import Foundation
 
 /// `braid predict RUN`.
@@ -27,7 +28,7 @@ struct Predict: AsyncParsableCommand {
       try input.map { try trained.answers(toFile: URL(fileURLWithPath: $0)) } ?? trained.answers(to: split)
     guard let out else { return print(answers.text, terminator: "") }
     do { try Data(answers.text.utf8).write(to: URL(fileURLWithPath: out), options: .atomic) } catch {
-      throw SetupError("\(out): cannot be written: \(error.localizedDescription)")
+      throw SetupError("\(out): cannot be written (\(fileReason(error))).")
     }
     print("\(out): \(answers.rows.count) answers")
   }

@@ -1,5 +1,9 @@
 import BraidNN
-import Foundation
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// The parts an executable knows, by the names used in experiment files. A value, never global.
 public struct Catalogue: Sendable {

@@ -1,5 +1,9 @@
 import BraidTensor
-import Foundation
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// A part of a data set. Training sees `train`, tuning and early stopping `validation`, and the end of a run `test`, once.
 public enum Split: String, Sendable, CaseIterable, Codable { case train, validation, test }

@@ -1,4 +1,8 @@
-import Foundation
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// Options by a name the person chooses, such as one set a modality: `{picture: {size: 48}, words: {}}`.
 ///

@@ -1,4 +1,8 @@
-import Foundation
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// A value of an experiment file, whatever its syntax was: what options are decoded from and records are written as.
 public enum Setting: Sendable, Hashable {

@@ -1,5 +1,9 @@
 import BraidTensor
-import Foundation
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// A mistake in a safetensors file or in what was asked of it. The text names the file, what was found and what was
 /// expected.
@@ -66,7 +70,7 @@ public struct Safetensors {
     }
     let data: Data
     do { data = try Data(contentsOf: URL(fileURLWithPath: resolved)) } catch {
-      throw SafetensorsError("\(path): cannot be read (\(error.localizedDescription)).")
+      throw SafetensorsError("\(path): cannot be read (\(fileReason(error))).")
     }
     try self.init(data, named: path)
   }

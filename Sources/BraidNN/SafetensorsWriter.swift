@@ -1,5 +1,12 @@
 import BraidTensor
-import Foundation
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+#if canImport(Glibc)
+  import Glibc
+#endif
 
 extension Safetensors {
   /// What can be written: numbers with a shape.
@@ -76,7 +83,7 @@ extension Safetensors {
     let partial = "\(path).\(ProcessInfo.processInfo.processIdentifier).partial"
     do { try encoded(tensors, metadata: metadata).write(to: URL(fileURLWithPath: partial)) } catch {
       try? FileManager.default.removeItem(atPath: partial)
-      throw SafetensorsError("\(path): cannot be written (\(error.localizedDescription)).")
+      throw SafetensorsError("\(path): cannot be written (\(fileReason(error))).")
     }
     guard rename(partial, path) == 0 else {
       let reason = String(cString: strerror(errno))

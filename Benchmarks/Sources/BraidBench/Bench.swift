@@ -21,17 +21,7 @@ import CBenchProbe
   @Option(help: "Take steps of the workloads in turn for so many minutes, and fail if the memory held grows.")
   var soak: Double?
 
-  @Option(help: "Time reading this folder of JPEG files instead.") var pictures: String?
-  @Option(help: "Which part of the folder, such as 1/2.") var share = "0/1"
-
   func run() throws {
-    if let pictures {
-      let parts = share.split(separator: "/").compactMap { Int($0) }
-      guard parts.count == 2, parts[0] >= 0, parts[0] < parts[1] else {
-        throw ValidationError("--share \(share): expected a part of a whole, such as 1/2.")
-      }
-      return try timePictures(in: pictures, share: parts[0], of: parts[1])
-    }
     Threads.set(threads)
     let chosen = only.split(separator: ",").map(String.init)
     if let unknown = chosen.first(where: { name in !workloads.contains { $0.name == name } }) {
@@ -119,7 +109,7 @@ import CBenchProbe
       return nil
     }
     let (median, minimum) = timed(prepared.pass)
-    let peak = peakMegabytes()
+    let peak = probe_peak_megabytes()
     // a product costs twice itself on the way back, but nobody wants the gradient of the inputs
     let operations = 3 * prepared.forwardOperations() - workload.inputOperations
     return [

@@ -1,13 +1,21 @@
-import BraidTensor
-import Foundation
+import CBenchProbe
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Seconds of a clock that only goes forward.
+func now() -> Double { Double(probe_monotonic_nanoseconds()) * 1e-9 }
 
 /// Median and minimum milliseconds of one call, over groups long enough to measure.
 func timed(groups: Int = 7, budget: Double = 0.25, _ step: () -> Void) -> (median: Double, minimum: Double) {
   for _ in 0..<5 { step() }
   func seconds(_ body: () -> Void) -> Double {
-    let start = DispatchTime.now().uptimeNanoseconds
+    let start = now()
     body()
-    return Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+    return now() - start
   }
   let once = seconds(step)
   let count = max(1, Int(budget / max(once, 1e-5)))
@@ -22,27 +30,11 @@ typealias Row = KeyValuePairs<String, Any>
 func report(_ fields: Row) {
   let body = fields.map { key, value in
     switch value {
-    case let number as Double: "\"\(key)\": \(String(format: "%.4f", number))"
+    case let number as Double: "\"\(key)\": \((number * 1e4).rounded() / 1e4)"
     case let text as String: "\"\(key)\": \"\(text)\""
     default: "\"\(key)\": \(value)"
     }
   }
   print("{" + body.joined(separator: ", ") + "}")
   fflush(nil)
-}
-
-/// The most memory the process has held so far.
-func peakMegabytes() -> Double {
-  #if os(Linux)
-    // of this program alone: what getrusage says includes the parent's until exec
-    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-      let kilobytes = line.split(whereSeparator: { !$0.isNumber }).first.flatMap({ Double($0) })
-    else { return .nan }
-    return kilobytes / 1024
-  #else
-    var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
-    return Double(usage.ru_maxrss) / 1_048_576  // bytes
-  #endif
 }

@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 // The program's own definitions come before the C library's, which do the work.
 #if defined(__linux__) && defined(__GLIBC__)
@@ -66,4 +69,34 @@ uint64_t probe_monotonic_nanoseconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+double probe_peak_megabytes(void) {
+#ifdef __linux__
+  // of this program alone: what getrusage says includes the parent's until exec
+  FILE *status = fopen("/proc/self/status", "r");
+  if (!status) return 0;
+  char line[128];
+  long kilobytes = 0;
+  while (fgets(line, sizeof line, status) && sscanf(line, "VmHWM: %ld", &kilobytes) != 1) {}
+  fclose(status);
+  return (double)kilobytes / 1024;
+#else
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return (double)usage.ru_maxrss / 1048576;  // bytes
+#endif
+}
+
+double probe_resident_megabytes(void) {
+#ifdef __linux__
+  FILE *pages = fopen("/proc/self/statm", "r");
+  if (!pages) return 0;
+  long all = 0, held = 0;
+  const int read = fscanf(pages, "%ld %ld", &all, &held);
+  fclose(pages);
+  return read == 2 ? (double)held * (double)sysconf(_SC_PAGESIZE) / 1048576 : 0;
+#else
+  return 0;
+#endif
 }

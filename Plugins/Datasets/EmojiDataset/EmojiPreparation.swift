@@ -1,5 +1,6 @@
 import BraidCore
 import BraidData
+import BraidNN
 import Foundation
 
 /// Writes the prepared folder: `images/<code points>.png`, `manifest.csv`, `digest.txt`, `LICENCES.md`.
@@ -31,7 +32,7 @@ enum EmojiPreparation {
     } catch let error as SetupError {
       throw error
     } catch {
-      throw SetupError("\(folder.path) cannot be written: \(error.localizedDescription)")
+      throw SetupError("\(folder.path) cannot be written: \(fileReason(error))")
     }
     log("\(folder.path) is ready")
   }

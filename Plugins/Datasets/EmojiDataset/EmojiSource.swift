@@ -1,5 +1,6 @@
 import BraidCore
 import BraidData
+import BraidNN
 import Foundation
 
 /// What the emoji data set is made from: three files that packages of Debian and Ubuntu install. These are the settings
@@ -90,7 +91,7 @@ public struct EmojiSource: PartOptions {
     do {
       return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     } catch {
-      throw SetupError("\(path) cannot be read: \(error.localizedDescription)")
+      throw SetupError("\(path) cannot be read: \(fileReason(error))")
     }
   }
 }

@@ -1,5 +1,6 @@
 import BraidCore
 import BraidData
+import BraidNN
 import Foundation
 
 /// Writes one run folder under a temporary name, and gives it its own when everything is there.
@@ -81,28 +82,6 @@ struct RunWriter {
 /// A file operation whose error says which file and why, in one line.
 func filing<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
   do { return try body() } catch let error as SetupError { throw error } catch {
-    throw SetupError("\(path): cannot be written (\(reason(of: error))).")
+    throw SetupError("\(path): cannot be written (\(fileReason(error))).")
   }
-}
-
-/// For errors that carry no number of the system.
-private let cocoaReasons: [CocoaError.Code: String] = [
-  .fileWriteOutOfSpace: "no space left on the device", .fileWriteNoPermission: "permission denied",
-  .fileWriteVolumeReadOnly: "the file system is read-only", .fileWriteFileExists: "a file of that name is in the way",
-  .fileNoSuchFile: "no such file or folder", .fileReadNoSuchFile: "no such file or folder",
-  .fileReadNoPermission: "permission denied", .fileWriteInvalidFileName: "not a name for a file",
-]
-
-/// `No space left on device` and the like, where the error has a number of the system.
-private func reason(of error: any Error) -> String {
-  var current: NSError? = error as NSError
-  while let error = current {
-    if error.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(error.code))) }
-    if error.domain == NSCocoaErrorDomain, let reason = cocoaReasons[CocoaError.Code(rawValue: error.code)] {
-      return reason
-    }
-    current = error.userInfo[NSUnderlyingErrorKey] as? NSError
-  }
-  if let error = error as? POSIXError { return String(cString: strerror(error.code.rawValue)) }
-  return "\((error as NSError).localizedDescription)"
 }

@@ -10,3 +10,7 @@ long probe_allocations(void);
 void probe_blas_product(const float *a, const float *b, float *y, int n);
 /// The clock that Python calls time.monotonic_ns.
 uint64_t probe_monotonic_nanoseconds(void);
+/// The most memory the process has held so far, in megabytes.
+double probe_peak_megabytes(void);
+/// The memory the process holds now, in megabytes; 0 where the system does not say.
+double probe_resident_megabytes(void);
