@@ -57,9 +57,8 @@ struct Root: AsyncParsableCommand {
     discussion: "Exit status: 0 done, 1 a mistake in what was asked, 2 a run failed.",
     version: Provenance.currentVersion,
     subcommands: [
-      ListParts.self, Describe.self, Check.self, Run.self, ReportCommand.self, Predict.self, DataCommand.self,
-      ProbeCommand.self,
-      WorkerCommandLine.self,
+      ListParts.self, Describe.self, Check.self, Run.self, ReportCommand.self, Predict.self, CollectGarbage.self,
+      DataCommand.self, ProbeCommand.self, WorkerCommandLine.self,
     ])
 }
 

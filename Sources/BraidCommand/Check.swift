@@ -7,14 +7,22 @@ import Foundation
 struct Check: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Validate an experiment file and print its plan; nothing trains.",
-    discussion: "Every row's model is built and takes one step on two samples.")
+    discussion: """
+      Every row's model is built and takes one step on two samples. Where there are runs already, the plan says which of its \
+      cells are done, and which runs are stale and why.
+      """)
 
   @OptionGroup var experiment: ExperimentArguments
   @Flag(help: "Print the plan as JSON.") var json = false
 
   func run() async throws {
-    let plan = try experiment.plan()
-    guard json else { return print(plan.text) }
+    let plan = try experiment.plan(measuring: !json)
+    guard json else {
+      print(plan.text)
+      let folder = experiment.folder(of: plan)
+      guard FileManager.default.fileExists(atPath: folder) else { return }
+      return print("\n" + Inventory(of: folder, for: plan).text(of: plan, folder: folder))
+    }
     let data = try JSONEncoder().encode(plan)
     try printJSON(JSONDecoder().decode(Setting.self, from: data))
   }

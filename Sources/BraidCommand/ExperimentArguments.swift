@@ -13,10 +13,11 @@ struct ExperimentArguments: ParsableArguments {
   @Option(help: "Folder of the runs; runs/NAME when left out.") var folder: String?
 
   /// Reads the file and makes its plan: every row is built and takes a trial step.
-  func plan() throws -> Plan {
+  /// - Parameter measuring: whether to tell what a run takes, from a measured step of each row.
+  func plan(measuring: Bool = false) throws -> Plan {
     try Plan(
       Specification(contentsOf: file, overrides: set, catalogue: BraidCommand.catalogue),
-      catalogue: BraidCommand.catalogue)
+      catalogue: BraidCommand.catalogue, measuring: measuring)
   }
 
   /// Where the runs of a plan lie.

@@ -8,8 +8,11 @@ public struct About: Sendable, Hashable {
   public let equation: String
   /// Author, year, title, number (arXiv, DOI); empty for textbook methods.
   public let paper: String
-  public init(_ name: String, _ summary: String, equation: String = "", paper: String = "") {
+  /// Raised whenever the part computes something else with the same settings: runs of older versions are then stale.
+  public let version: Int
+  public init(_ name: String, _ summary: String, equation: String = "", paper: String = "", version: Int = 1) {
     (self.name, self.summary, self.equation, self.paper) = (name, summary, equation, paper)
+    self.version = version
   }
 }
 

@@ -1,17 +1,22 @@
 import BraidExperiments
 import Foundation
 
-/// One line a cell: row, seed, status, every metric on test, costs. RFC 4180; what a spreadsheet or a data frame reads.
+/// One line a cell: row, values on the axes of a sweep, seed, status, every metric on test, costs. RFC 4180; what a spreadsheet or a data frame reads.
 enum CSVReport {
   static func render(_ comparison: Comparison) -> String {
     let metrics = comparison.metrics.map(\.name)
     let costs = ["best_epoch", "epochs", "seconds", "parameters", "flops_per_sample"]
-    var lines: [[String]] = [["row", "fusion", "modalities", "seed", "status"] + metrics + costs]
+    var axes: [String] = []
+    for path in comparison.rows.flatMap({ $0.coordinates.map(\.path) }) where !axes.contains(path) {
+      if !["fusion", "modalities"].contains(path) { axes.append(path) }  // they have their columns
+    }
+    let first = ["row", "fusion", "modalities"] + axes + ["seed", "status"]
+    var lines: [[String]] = [first + metrics + costs]
     for row in comparison.rows {
       for cell in row.cells {
-        var line: [String] = [
-          row.name, row.fusion, row.modalities.joined(separator: " "), "\(cell.seed)", cell.status.rawValue,
-        ]
+        var line = [row.name, row.fusion, row.modalities.joined(separator: " ")]
+        for path in axes { line.append(row.coordinates.first { $0.path == path }?.text ?? "") }
+        line += ["\(cell.seed)", cell.status.rawValue]
         for metric in metrics { line.append(number(cell.test[metric])) }
         line += [number(cell.bestEpoch), number(cell.epochs), number(cell.seconds)]
         line += [number(row.parameters), number(row.flopsPerSample)]

@@ -4,7 +4,7 @@ import BraidTensor
 
 /// Trains a model and evaluates it: the whole loop, to be read and copied.
 ///
-/// Each epoch visits the training split once in an order drawn from (seed, epoch), then measures the validation split. The
+/// Each epoch visits the training split (or the `share` of it that is used) once in an order drawn from (seed, epoch), then measures the validation split. The
 /// parameters of the best validation epoch are kept; the test split is evaluated once, with them, at the end. With an
 /// average over steps (`emaDecay`) it is the average that is validated and kept, while training goes on with the
 /// parameters themselves.
@@ -24,14 +24,15 @@ public func train(
 ) throws -> TrainingResult {
   try options.validate(metrics: metrics.map(\.name), at: "train")
   try options.requireGroups(in: model.store, at: "train")
-  let count = data.count(.train)
-  guard count > 0 else {
+  guard data.count(.train) > 0 else {
     throw SetupError("the training split is empty: give it samples (a larger share, or more rows)")
   }
   guard data.count(.validation) > 0 else {
     throw SetupError("the validation split is empty: the best epoch is chosen on it, so give it samples")
   }
   let identifiers = data.identifiers(.train)
+  let samples = options.samples(of: data.count(.train), seed: seed)
+  let count = samples.count
   let batchSize = min(options.batchSize, count)
   let batches = (count + batchSize - 1) / batchSize
   let samplesPerStep = min(options.accumulate, batches) * batchSize
@@ -50,7 +51,7 @@ public func train(
     let epoch = run.epoch + 1
     let clock = ContinuousClock.now
     var stream = RandomStream(seed: seed, .order, path: "train", step: UInt64(epoch))
-    let order = stream.permutation(count)
+    let order = stream.permutation(count).map { samples[$0] }
     var total = 0.0
     var rate: Float = 0
     for start in stride(from: 0, to: count, by: samplesPerStep) {
@@ -119,5 +120,5 @@ private func measure(
 }
 
 extension Duration {
-  fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -1,5 +1,6 @@
 import BraidCore
 import BraidNN
+import BraidTensor
 
 /// How a model is trained. Every setting has a default.
 public struct TrainingOptions: PartOptions {
@@ -8,6 +9,9 @@ public struct TrainingOptions: PartOptions {
 
   /// Passes over the training split.
   public var epochs = 20
+  /// Share of the training split that is used, above 0. Which samples is drawn by the run's seed, and at one seed those of
+  /// a smaller share are among those of a larger one.
+  public var share = 1.0
   /// Samples a batch; the last one of an epoch may be smaller.
   public var batchSize = 32
   /// Batches a step: their gradients are added up, each with its share of the samples, before the parameters change.
@@ -61,6 +65,7 @@ extension TrainingOptions {
       if !holds { throw SetupError("\(path).\(key): found \(found); expected \(expected).") }
     }
     try require(epochs >= 1, "epochs", epochs, "1 or more")
+    try require(share > 0 && share <= 1, "share", share, "above 0 and at most 1")
     try require(batchSize >= 1, "batchSize", batchSize, "1 or more")
     try require(accumulate >= 1, "accumulate", accumulate, "1 or more")
     try require(learningRate > 0 && learningRate.isFinite, "learningRate", learningRate, "a positive number")
@@ -123,6 +128,13 @@ extension TrainingOptions {
     case .rmsprop: RMSprop(weightDecay: weightDecay, groups: groups)
     case .adadelta: Adadelta(weightDecay: weightDecay, groups: groups)
     }
+  }
+
+  /// The samples of a training split that are used, at least one: all of them in order, or the first of a permutation.
+  func samples(of count: Int, seed: UInt64) -> [Int] {
+    guard share < 1 else { return Array(0..<count) }
+    var stream = RandomStream(seed: seed, .sampling, path: "train.share")
+    return Array(stream.permutation(count).prefix(max(1, Int((share * Double(count)).rounded()))))
   }
 
   /// The course of the learning rate, in steps.

@@ -70,7 +70,7 @@ struct ExperimentVerbTests {
     let short = try Braid.run(["predict", cell, "--input", "short.csv"], in: scratch.url)
     #expect(short.status == 1 && short.err.contains("short.csv") && short.err.contains("b"), "\(short)")
     let nowhere = try Braid.run(["predict", cell, "--out", "/nowhere/answers.csv"], in: scratch.url)
-    #expect(nowhere.status == 1 && nowhere.err.hasPrefix("error: /nowhere/answers.csv: cannot be written: "))
+    #expect(nowhere.status == 1 && nowhere.err.hasPrefix("error: /nowhere/answers.csv: cannot be written ("))
   }
 
   @Test func `a run whose cells fail ends with 2, and its report says why`() throws {

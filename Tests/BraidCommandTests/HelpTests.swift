@@ -22,6 +22,7 @@ struct HelpTests {
     (["run"], "Train every cell of an experiment that has not been trained yet, then report."),
     (["report"], "Turn run folders into a report: Markdown, HTML, LaTeX, CSV and JSON."),
     (["predict"], "Answer samples with a trained model: its own test split, or new samples from a file."),
+    (["gc"], "List what lies in an experiment's folder and belongs to none of its planned runs."),
     (["data"], "List the data sets, or prepare one."),
     (["data", "list"], "List the data sets and whether they are prepared."),
     (["data", "prepare"], "Make a data set from what is installed on this machine."),
@@ -66,6 +67,8 @@ struct HelpTests {
                               LaTeX, CSV and JSON.
       predict                 Answer samples with a trained model: its own test
                               split, or new samples from a file.
+      gc                      List what lies in an experiment's folder and belongs
+                              to none of its planned runs.
       data                    List the data sets, or prepare one.
       probe                   Run one part on given tensors and write its outputs
                               and gradients.
@@ -80,9 +83,9 @@ struct HelpTests {
 
     Stop it at any moment; the next run does only what is missing. A cell that
     fails does not stop the others; the report says which failed and why. Exit
-    status 2 when a cell failed.
+    status 2 when a cell failed, 130 after Ctrl-C.
 
-    USAGE: braid run <file> [--set <key=value> ...] [--folder <folder>] [--workers <workers>] [--no-report]
+    USAGE: braid run <file> [--set <key=value> ...] [--folder <folder>] [--workers <workers>] [--no-report] [--json] [--tensorboard]
 
     ARGUMENTS:
       <file>                  The experiment file (YAML or JSON).
@@ -94,6 +97,10 @@ struct HelpTests {
       --workers <workers>     Cells trained at a time; as many as there are cores
                               when left out.
       --no-report             Only train: write no report.
+      --json                  Print what happens as JSON, one object a line,
+                              instead of the plan, progress and the result.
+      --tensorboard           Write event files for TensorBoard into the folder's
+                              tensorboard/ as epochs end.
       --version               Show the version.
       -h, --help              Show help information.
 

@@ -29,7 +29,7 @@ import Testing
     private let lines = Mutex("")
     func add(_ text: String) { lines.withLock { $0 += text } }
     var text: String { lines.withLock { $0 } }
-    var output: ProgressOutput { ProgressOutput(columns: nil) { self.add($0) } }
+    var output: ProgressOutput { ProgressOutput(.lines) { self.add($0) } }
   }
 
   private func run(_ plan: Plan, _ folder: String, workers: Int = 2, _ command: WorkerCommand = WorkerEntry.command)

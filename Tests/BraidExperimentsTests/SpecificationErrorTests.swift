@@ -28,12 +28,12 @@ import Testing
     Case(
       "seeds:", "sedes:",
       "toy.yaml:9: experiment: no setting \"sedes\". Settings: compare, data, encoders, head, loss, metrics, name, pooling, question, "
-        + "reference, report, seeds, threads, train, version. Did you mean \"seeds\"?"),
+        + "reference, report, seeds, sweep, threads, train, version. Did you mean \"seeds\"?"),
     Case(
       "epochs: 3", "epoch: 3",
       "toy.yaml:8: train: no setting \"epoch\". Settings: accumulate, batchSize, clipNorm, decayEvery, "
         + "decayFactor, emaDecay, epochs, groups, learningRate, momentum, monitor, optimizer, patience, schedule, "
-        + "warmUp, weightDecay. Did you mean \"epochs\"?"),
+        + "share, warmUp, weightDecay. Did you mean \"epochs\"?"),
     Case(
       "left: {mlp: {layers: [4]}}", "left: {mlp: {layer: [4]}}",
       "toy.yaml:5: encoders.left.mlp: no setting \"layer\". Settings: activation, dropout, layers. Did you mean \"layers\"?"
@@ -57,7 +57,7 @@ import Testing
     ),
     Case(
       "fusion: {join: {scale: 2}}", "fuson: join",
-      "toy.yaml:14: compare[2]: no setting \"fuson\". Settings: encoders, fusion, head, loss, modalities, name, pooling, train. "
+      "toy.yaml:14: compare[2]: no setting \"fuson\". Settings: data, encoders, fusion, head, loss, modalities, name, pooling, train. "
         + "Did you mean \"fusion\"?"),
     Case(
       "reference: join", "reference: joint",

@@ -1,3 +1,4 @@
+import BraidCore
 import BraidExperiments
 import Foundation
 import Testing
@@ -104,5 +105,17 @@ import Testing
           "\"c\nd\",concat,picture words,1,done,0.25,2,3,6.5,73511,147000.0",
           "\"c\nd\",concat,picture words,2,done,0.75,2,3,6.5,73511,147000.0", "",
         ].joined(separator: "\r\n"))
+  }
+
+  @Test func `CSV has a column for every axis of a sweep, empty where an axis does not apply`() {
+    var measured = comparison([Measured(name: "concat", accuracy: [0.5]), Measured(name: "gated", accuracy: [0.25])])
+    measured.rows[0].coordinates = [.init(path: "fusion", value: .text("concat"))]
+    measured.rows[1].coordinates = [
+      .init(path: "fusion", value: .text("gated")), .init(path: "fusion.gated.width", value: .integer(8)),
+    ]
+    let lines = bare(measured).csv().components(separatedBy: "\r\n")
+    #expect(lines[0].hasPrefix("row,fusion,modalities,fusion.gated.width,seed,status,accuracy,"))
+    #expect(lines[1].hasPrefix("concat,concat,picture words,,1,done,0.5,"))
+    #expect(lines[2].hasPrefix("gated,concat,picture words,8,1,done,0.25,"))
   }
 }

@@ -30,9 +30,8 @@ extension Comparison {
       }
     }
     let states = Dictionary(zip(plan.cells.map(\.id), states), uniquingKeysWith: { first, _ in first })
-    rows = try plan.rows.map { row in
-      try Row(row, plan.cells.filter { $0.row == row.name }, plan, states)
-    }
+    let cells = Dictionary(grouping: plan.cells, by: \.row)
+    rows = try plan.rows.map { try Row($0, cells[$0.name] ?? [], plan, states) }
     (settings, rows) = try Comparison.settings(of: plan, rows)
     compareWithReference()
     best = metrics.first.flatMap { metric in
@@ -131,7 +130,7 @@ extension Comparison {
 extension Comparison.Row {
   init(_ row: Plan.Row, _ planned: [Plan.Cell], _ plan: Plan, _ states: [String: RunFolder.State]) throws {
     (name, fusion, modalities, adapters) = (row.name, row.fusion, row.modalities, row.adapters)
-    isReference = row.name == plan.reference
+    (coordinates, isReference) = (row.coordinates, row.name == plan.reference)
     (parameters, flopsPerSample) = (row.parameters, row.flopsPerSample)
     settings = []
     let runs = planned.map { cell -> RunFolder? in

@@ -7,6 +7,8 @@ extension Comparison {
     public var name: String
     /// Name of the fusion part.
     public var fusion: String
+    /// Its values on the axes of the sweep; empty without one.
+    public var coordinates: [Coordinate] = []
     /// Names of the modalities it uses.
     public var modalities: [String]
     /// How each modality reaches the fusion: `mean over steps`, `as it is`.

@@ -25,18 +25,9 @@ public struct ExperimentFolder: Sendable {
     } ?? []
   }
 
-  /// Writes the plan before the first run; a later call must bring the same one.
-  /// - Throws: `SetupError` naming the difference when another plan made this folder; nothing is changed then.
+  /// Writes the plan before the first run. Where there is one already, the new one takes its place: cells have their ids
+  /// from what they compute, so those of both plans count for the new one, and the others stay until `braid gc`.
   public func freeze(_ plan: Plan) throws {
-    if FileManager.default.fileExists(atPath: planPath) {
-      let old = try self.plan()
-      if old.identity != plan.identity {
-        throw SetupError(
-          "\(path): was made by another plan: \(plan.difference(from: old)). "
-            + "Choose another folder (--folder), or remove this one."
-        )
-      }
-    }
     try filing(path) {
       try FileManager.default.createDirectory(atPath: "\(path)/cells", withIntermediateDirectories: true)
     }
@@ -76,31 +67,6 @@ public final class FolderLock {
   }
 
   deinit { close(descriptor) }
-}
-
-extension Plan {
-  /// The first thing in which this plan is not the other one, in words.
-  func difference(from old: Plan) -> String {
-    if data.digest != old.data.digest, data.name == old.data.name,
-      cells.first?.configuration.data == old.cells.first?.configuration.data
-    {
-      return "the data are not the same (digest \(old.data.digest.prefix(12)) there, \(data.digest.prefix(12)) here)"
-    }
-    if seeds != old.seeds { return "its seeds are \(old.seeds); here they are \(seeds)" }
-    let (names, oldNames) = (rows.map(\.name), old.rows.map(\.name))
-    if names != oldNames {
-      return "its rows are \(oldNames.joined(separator: ", ")); here they are \(names.joined(separator: ", "))"
-    }
-    for (cell, before) in zip(cells, old.cells) where cell.id != before.id {
-      let new = (try? flattened(cell.configuration.settings())) ?? [:]
-      let there = (try? flattened(before.configuration.settings())) ?? [:]
-      for path in Set(new.keys).union(there.keys).sorted() where new[path] != there[path] {
-        func shown(_ value: Setting?) -> String { value.map { "\($0)" } ?? "absent" }
-        return "\(path) of \"\(cell.row)\" is \(shown(there[path])) there and \(shown(new[path])) here"
-      }
-    }
-    return "its cells are not these"
-  }
 }
 
 /// Every value of a tree that is not a map (or is an empty one) by its key path.

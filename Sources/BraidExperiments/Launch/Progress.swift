@@ -1,34 +1,43 @@
 import BraidTraining
 import Foundation
 
-/// Where progress is written: lines that stay, and on a terminal one line that is refreshed.
+/// Where progress is written.
 public struct ProgressOutput: Sendable {
-  /// Width of the terminal; nil when it is none: then only lines that stay are written.
-  public var columns: Int?
-  public var write: @Sendable (String) -> Void
-  public init(columns: Int?, write: @escaping @Sendable (String) -> Void) {
-    (self.columns, self.write) = (columns, write)
+  public enum Form: Sendable {
+    /// Lines that stay.
+    case lines
+    /// Lines that stay, and below them a block that is drawn anew: the whole plan, then each running cell.
+    case terminal(columns: Int)
+    /// One JSON object an event.
+    case json
   }
+  public var form: Form
+  public var write: @Sendable (String) -> Void
+  public init(_ form: Form, write: @escaping @Sendable (String) -> Void) { (self.form, self.write) = (form, write) }
 
   /// Standard error, so that standard output is for results.
   public static var standardError: ProgressOutput {
     var size = winsize()
     let isTerminal = isatty(STDERR_FILENO) == 1 && ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0
-    return ProgressOutput(columns: isTerminal ? max(Int(size.ws_col), 40) : nil) {
+    return ProgressOutput(isTerminal ? .terminal(columns: max(Int(size.ws_col), 40)) : .lines) {
       try? FileHandle.standardError.write(contentsOf: Data($0.utf8))
     }
   }
-  public static let silent = ProgressOutput(columns: nil) { _ in }
+  /// Events for a tool, on standard output.
+  public static var json: ProgressOutput {
+    ProgressOutput(.json) { try? FileHandle.standardOutput.write(contentsOf: Data($0.utf8)) }
+  }
+  public static let silent = ProgressOutput(.lines) { _ in }
 }
 
-/// Tells a person what a runner is doing and how long it will take.
+/// Tells a person, or a tool, what a runner is doing and how long it will take.
 final class Progress {
   private let plan: Plan
   private let output: ProgressOutput
-  private var finished = 0
-  /// Seconds an epoch took, evaluation and start included, by row and over all.
-  private var costs: [String: (seconds: Double, epochs: Int)] = [:]
-  private var status = ""
+  private var finished = 0, failures = 0
+  private var costs = CellCosts()
+  /// What a terminal shows below the lines that stay.
+  private var block: [String] = []
   private var lastLine = ContinuousClock.now
   private var workers = 1
   private var hasNews = false
@@ -39,98 +48,136 @@ final class Progress {
     (finished, self.workers) = (before, max(workers, 1))
     let done = before == 0 ? "" : ", \(before) done before"
     let work = waiting == 0 ? "nothing to do" : "\(waiting) to do with \(workers) worker\(workers == 1 ? "" : "s")"
-    note("\(plan.name): \(plan.cells.count) runs\(done), \(work), in \(folder)")
+    tell(.begin, "\(plan.name): \(plan.cells.count) runs\(done), \(work), in \(folder)") {
+      ($0.cells, $0.finished, $0.waiting, $0.workers) = (self.plan.cells.count, before, waiting, workers)
+      $0.folder = folder
+    }
   }
 
-  func epoch(_ record: EpochRecord, of cell: Plan.Cell) { hasNews = true }
+  func epoch(_ record: EpochRecord, of worker: WorkerProcess) {
+    hasNews = true
+    guard case .json = output.form else { return }
+    tell(.epoch, nil, worker.cell) {
+      ($0.epoch, $0.epochs) = (record.epoch, worker.cell.configuration.train.epochs)
+      ($0.trainLoss, $0.validationLoss, $0.metrics) = (record.trainLoss, record.validationLoss, record.metrics)
+      $0.secondsLeft = self.costs.left(of: worker)
+    }
+  }
 
-  /// Refreshes the line of a terminal; elsewhere says every ten seconds how far everything is.
+  /// Draws a terminal's block anew; elsewhere says every ten seconds how far everything is.
   func tick(_ running: [WorkerProcess], waiting: ArraySlice<Plan.Cell>) {
-    let parts = running.map { worker in Progress.standing(worker.cell, worker.latest) }
-    let left = remaining(running, waiting).map { ", \(Progress.spoken(seconds: $0)) left" } ?? ""
-    let text = "\(finished) of \(plan.cells.count) done\(left)   " + parts.joined(separator: "   ")
-    if let columns = output.columns {
-      let shown = text.count > columns - 1 ? text.prefix(columns - 2) + "…" : text[...]
-      if shown != status { output.write("\r\u{1b}[2K\(shown)") }
-      status = String(shown)
-    } else if hasNews, ContinuousClock.now - lastLine > .seconds(10) {
-      note(text)
+    switch output.form {
+    case .json: break
+    case .terminal(let columns):
+      let lines = ([whole(running, waiting)] + running.map { "  " + standing($0) }).map { line in
+        line.count > columns - 1 ? line.prefix(columns - 2) + "…" : line
+      }
+      if lines != block { draw(lines) }
+    case .lines:
+      guard hasNews, ContinuousClock.now - lastLine > .seconds(10) else { return }
+      note(([whole(running, waiting)] + running.map(standing)).joined(separator: "   "))
       hasNews = false
     }
   }
 
-  func done(_ run: RunFolder, seconds: Double) {
+  func done(_ run: RunFolder, _ cell: Plan.Cell, seconds: Double) {
     finished += 1
     let result = run.result
-    add(seconds, result.epochs ?? 1, to: result.row)
+    costs.add(seconds, result.epochs ?? 1, to: cell.row)
     let metric = plan.metrics.first?.name ?? "loss"
     let value = result.metrics["validation"]?[metric].map { ", validation \(metric) \(Progress.short($0))" } ?? ""
-    note(
-      "\(counted) \(result.row), seed \(result.seed): best epoch \(result.bestEpoch ?? 0) of "
-        + "\(result.epochs ?? 0)\(value), "
-        + "\(Progress.spoken(seconds: seconds))")
+    let epochs = "best epoch \(result.bestEpoch ?? 0) of \(result.epochs ?? 0)"
+    tell(.done, "\(counted) \(name(cell)): \(epochs)\(value), \(Progress.spoken(seconds: seconds))", cell) {
+      ($0.epoch, $0.epochs, $0.seconds) = (result.bestEpoch, result.epochs, seconds)
+      $0.metrics = result.metrics["validation"]
+      ($0.finished, $0.cells, $0.folder) = (self.finished, self.plan.cells.count, cell.folder)
+    }
   }
 
   func failed(_ cell: Plan.Cell, _ reason: String) {
     finished += 1
-    note("\(counted) \(cell.row), seed \(cell.seed) FAILED: \(reason)")
-  }
-
-  func end(_ summary: Runner.Summary) {
-    guard summary.failures.isEmpty else {
-      return note(
-        "\(summary.failures.count) of \(plan.cells.count) runs failed; the others are not affected. "
-          + "Run again to retry them."
-      )
+    failures += 1
+    tell(.failed, "\(counted) \(name(cell)) FAILED: \(reason)", cell) {
+      ($0.message, $0.finished, $0.cells, $0.folder) = (reason, self.finished, self.plan.cells.count, cell.folder)
     }
   }
 
-  /// A line that stays.
-  func note(_ text: String) {
-    output.write((output.columns == nil ? "" : "\r\u{1b}[2K") + text + "\n")
-    (status, lastLine) = ("", ContinuousClock.now)
+  /// - Parameter remaining: cells that were left because the runner was told to stop.
+  func end(_ summary: Runner.Summary, remaining: Int) {
+    draw([])
+    var said: [String] = []
+    if remaining > 0 { said.append("stopped: \(remaining) of \(plan.cells.count) runs remain; run again to do them.") }
+    if !summary.failures.isEmpty {
+      said.append(
+        "\(summary.failures.count) of \(plan.cells.count) runs failed; the others are not affected. "
+          + "Run again to retry them.")
+    }
+    tell(.end, said.isEmpty ? nil : said.joined(separator: "\n")) {
+      ($0.finished, $0.failures, $0.waiting) = (self.finished, summary.failures.count, remaining)
+    }
   }
+
+  /// Something a person should know.
+  func note(_ text: String) { tell(.note, text) { $0.message = text } }
+
+  // MARK: - Writing
+
+  /// - Parameter line: for people, who see none when it is nil.
+  private func tell(
+    _ kind: RunEvent.Kind, _ line: String?, _ cell: Plan.Cell? = nil, _ fill: (inout RunEvent) -> Void
+  ) {
+    if case .json = output.form {
+      var event = RunEvent(kind, time: timestamp(Date()))
+      (event.cell, event.row, event.seed) = (cell?.id, cell?.row, cell?.seed)
+      fill(&event)
+      if let data = try? JSONFile.encoder().encode(event) { output.write(String(decoding: data, as: UTF8.self) + "\n") }
+      return
+    }
+    guard let line else { return }
+    let below = block
+    draw([])
+    output.write(line + "\n")
+    draw(below)
+    lastLine = .now
+  }
+
+  /// Puts these lines in place of the block's.
+  private func draw(_ lines: [String]) {
+    guard case .terminal = output.form, lines != block else { return }
+    // up to the first line of the block, then everything below it away
+    let clear = block.isEmpty ? "" : "\r" + (block.count > 1 ? "\u{1b}[\(block.count - 1)A" : "") + "\u{1b}[J"
+    output.write(clear + lines.joined(separator: "\n"))
+    block = lines
+  }
+
+  /// `12 of 25 done, 1 failed, 3 min left, until 16:42`.
+  private func whole(_ running: [WorkerProcess], _ waiting: ArraySlice<Plan.Cell>) -> String {
+    var text = "\(finished) of \(plan.cells.count) done"
+    if failures > 0 { text += ", \(failures) failed" }
+    guard let left = costs.left(running, waiting, workers: workers) else { return text }
+    let end = Date().addingTimeInterval(left).formatted(.dateTime.hour(.twoDigits(amPM: .omitted)).minute(.twoDigits))
+    return text + ", \(Progress.spoken(seconds: left)) left, until \(end)"
+  }
+
+  /// `gated, seed 3: epoch 12/20, loss 0.53, accuracy 0.68, 20 s left`.
+  private func standing(_ worker: WorkerProcess) -> String {
+    let cell = worker.cell
+    guard let record = worker.latest else { return "\(name(cell)): starting" }
+    var parts = [
+      "epoch \(record.epoch)/\(cell.configuration.train.epochs)", "loss \(Progress.short(record.validationLoss))",
+    ]
+    if let metric = plan.metrics.first?.name, let value = record.metrics[metric] {
+      parts.append("\(metric) \(Progress.short(value))")
+    }
+    if let left = costs.left(of: worker) { parts.append("\(Progress.spoken(seconds: left)) left") }
+    return "\(name(cell)): " + parts.joined(separator: ", ")
+  }
+
+  private func name(_ cell: Plan.Cell) -> String { "\(cell.row), seed \(cell.seed)" }
 
   private var counted: String {
     let total = "\(plan.cells.count)", number = "\(finished)"
     return "[\(String(repeating: " ", count: max(total.count - number.count, 0)))\(number)/\(total)]"
-  }
-
-  private func add(_ seconds: Double, _ epochs: Int, to row: String) {
-    for key in [row, ""] {
-      let old = costs[key] ?? (0, 0)
-      costs[key] = (old.seconds + seconds, old.epochs + max(epochs, 1))
-    }
-  }
-
-  /// Seconds until the last run ends, if none stops early; nil before anything is known.
-  private func remaining(_ running: [WorkerProcess], _ waiting: ArraySlice<Plan.Cell>) -> Double? {
-    func perEpoch(_ row: String) -> Double? { (costs[row] ?? costs[""]).map { $0.seconds / Double($0.epochs) } }
-    var total = 0.0, longest = 0.0
-    for worker in running {
-      let elapsed = (ContinuousClock.now - worker.started).inSeconds
-      let own = worker.latest.map { elapsed / Double($0.epoch) }
-      guard let seconds = own ?? perEpoch(worker.cell.row) else { return nil }
-      let left = seconds * Double(worker.cell.configuration.train.epochs - (worker.latest?.epoch ?? 0))
-      total += left
-      longest = max(longest, left)
-    }
-    let known = running.compactMap { worker in
-      worker.latest.map { (ContinuousClock.now - worker.started).inSeconds / Double($0.epoch) }
-    }
-    for cell in waiting {
-      guard let seconds = perEpoch(cell.row) ?? known.max() else { return nil }
-      total += seconds * Double(cell.configuration.train.epochs)
-    }
-    return max(total / Double(workers), longest)
-  }
-
-  private static func standing(_ cell: Plan.Cell, _ record: EpochRecord?) -> String {
-    let name = "\(cell.row), seed \(cell.seed)"
-    guard let record else { return "\(name): starting" }
-    let metric = cell.configuration.metrics.first?.name ?? "loss"
-    let value = record.metrics[metric] ?? record.validationLoss
-    return "\(name): epoch \(record.epoch)/\(cell.configuration.train.epochs) \(metric) \(short(value))"
   }
 
   /// `45 s`, `3 min`, `2 h 5 min`.

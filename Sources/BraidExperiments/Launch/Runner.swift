@@ -14,19 +14,27 @@ public struct Runner {
   public let workers: Int
   public let command: WorkerCommand
   let progress: Progress
+  /// Where epochs go for TensorBoard; nil: nowhere.
+  let events: TensorBoardEvents?
+  private let isStoppable: Bool
 
   /// - Parameters:
   ///   - folder: of the experiment; made if it does not exist.
   ///   - workers: nil: as many as the processor's cores carry with the plan's threads.
   ///   - output: where progress goes.
+  ///   - tensorBoard: whether to write event files for TensorBoard into the folder's `tensorboard/` as epochs end.
+  ///   - isStoppable: whether Ctrl-C and SIGTERM end the runner in order. They are the process's, so only a program whose
+  ///     whole purpose is this run should ask for it.
   public init(
     _ plan: Plan, in folder: String, workers: Int? = nil, command: WorkerCommand = .current,
-    output: ProgressOutput = .standardError
+    output: ProgressOutput = .standardError, tensorBoard: Bool = false, isStoppable: Bool = false
   ) {
     let threads = plan.cells.first?.configuration.threads ?? 1
     (self.plan, self.folder, self.command) = (plan, ExperimentFolder(folder), command)
     self.workers = max(workers ?? ProcessInfo.processInfo.activeProcessorCount / threads, 1)
     progress = Progress(plan, output)
+    events = tensorBoard ? TensorBoardEvents(experiment: folder) : nil
+    self.isStoppable = isStoppable
   }
 
   /// What a run of the runner came to.
@@ -34,22 +42,27 @@ public struct Runner {
     /// Cells finished before, finished now, and failed now.
     public var before = 0, now = 0
     public var failures: [Comparison.Failure] = []
-    /// 0, or 2 when a run failed.
-    public var exitStatus: Int32 { failures.isEmpty ? 0 : 2 }
+    /// The signal that stopped the runner before it was through; nil when none did.
+    public var signal: Int32?
+    /// 0; 2 when a run failed; 128 and the signal's number when it was stopped.
+    public var exitStatus: Int32 { signal.map { 128 + $0 } ?? (failures.isEmpty ? 0 : 2) }
   }
 
   /// Freezes the plan and runs every cell that has no finished run, failed ones among them.
-  /// - Throws: `SetupError` when the folder belongs to another plan or another runner is at work in it.
+  /// - Throws: `SetupError` when another runner is at work in the folder.
   public func run() throws -> Summary {
+    if isStoppable { StopSignals.listen() }
     let lock = try folder.lock()
     defer { withExtendedLifetime(lock) {} }
     try folder.freeze(plan)
     RunWriter.removePartials(in: folder.path)
+    for (from, to) in Inventory(of: folder.path, for: plan).renamed { try move(from, to) }
     var summary = Summary()
     var waiting: [Plan.Cell] = []
     for cell in plan.cells {
       switch RunFolder.state(of: cell, in: folder.path) {
-      case .done:
+      case .done(let run):
+        try events?.add(run, of: cell, time: Date().timeIntervalSince1970)
         Worker.checkpoint(of: cell, in: folder.path).remove()  // left when its worker was stopped at the very end
         summary.before += 1
       case .missing: waiting.append(cell)
@@ -66,7 +79,7 @@ public struct Runner {
     progress.begin(
       before: summary.before, waiting: waiting.count, workers: min(workers, waiting.count), folder: folder.path)
     try work(through: waiting, &summary)
-    progress.end(summary)
+    progress.end(summary, remaining: waiting.count - summary.now - summary.failures.count)
     return summary
   }
 
@@ -86,7 +99,15 @@ public struct Runner {
       poll(&descriptors, nfds_t(descriptors.count), 500)
       for index in polled.indices { polled[index].1 = descriptors[index] }
       for (worker, state) in polled where state.revents != 0 {
-        if worker.take(from: state.fd), let record = worker.latest { progress.epoch(record, of: worker.cell) }
+        for record in worker.take(from: state.fd) {
+          progress.epoch(record, of: worker)
+          try events?.add(record, of: worker.cell, time: Date().timeIntervalSince1970)
+        }
+      }
+      if isStoppable, let number = StopSignals.received {
+        // a worker has written its last epoch, so ending it loses less than one
+        summary.signal = number
+        return
       }
       progress.tick(running, waiting: waiting)
       for worker in running where worker.isOver { finish(worker, &summary) }
@@ -100,7 +121,7 @@ public struct Runner {
     switch RunFolder.state(of: cell, in: folder.path) {
     case .done(let run):
       summary.now += 1
-      return progress.done(run, seconds: (ContinuousClock.now - worker.started).inSeconds)
+      return progress.done(run, cell, seconds: (ContinuousClock.now - worker.started).inSeconds)
     case .failed(let result): reason = result.error ?? ending ?? "no reason was given"
     case .missing: reason = ending ?? "the worker ended without a result"
     case .damaged(let why): reason = [ending, why].compactMap { $0 }.joined(separator: "; ")
@@ -131,9 +152,20 @@ public struct Runner {
     return result
   }
 
+  /// Gives a run the name its row has now.
+  private func move(_ from: String, _ to: String) throws {
+    let place = "\(folder.path)/\(to)"
+    try filing(place) { try FileManager.default.moveItem(atPath: "\(folder.path)/\(from)", toPath: place) }
+  }
+
+  /// Under another name first: killed in the middle, this must not leave half a run under the name of a whole one.
   private func remove(_ cell: Plan.Cell) throws {
-    try filing("\(folder.path)/\(cell.folder)") {
-      try FileManager.default.removeItem(atPath: "\(folder.path)/\(cell.folder)")
+    let place = "\(folder.path)/\(cell.folder)"
+    let going = "\(folder.path)/cells/.\(cell.id).removed.partial"
+    try filing(place) {
+      try? FileManager.default.removeItem(atPath: going)
+      try FileManager.default.moveItem(atPath: place, toPath: going)
+      try FileManager.default.removeItem(atPath: going)
     }
   }
 

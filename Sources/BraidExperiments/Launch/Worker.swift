@@ -55,14 +55,14 @@ public enum Worker {
     var writer = start
     let configuration = cell.configuration
     Threads.set(configuration.threads)
-    var provenance = Provenance(seed: cell.seed, threads: configuration.threads, dataDigest: plan.data.digest)
+    var provenance = Provenance(seed: cell.seed, threads: configuration.threads, dataDigest: cell.dataDigest)
     try writer.write(JSONFile.encoder(pretty: true).encode(configuration), as: RunFolder.configurationFile)
     let entry = try Catalogue.find(configuration.data.name, "data set", in: catalogue.datasets, at: "data")
     let data = try entry.make(configuration.data.settings, "data.\(configuration.data.name)")
-    guard data.digest == plan.data.digest else {
+    guard data.digest == cell.dataDigest else {
       throw SetupError(
         "the data changed since the plan was made: digest \(data.digest.prefix(12)), "
-          + "planned \(plan.data.digest.prefix(12)). "
+          + "planned \(cell.dataDigest.prefix(12)). "
           + "Run the experiment in another folder.")
     }
     let composition = try Composition(configuration, for: data, catalogue: catalogue)
@@ -127,7 +127,7 @@ public enum Worker {
   /// A folder that says what was to be run and why it was not finished.
   static func recordFailure(_ error: String, of cell: Plan.Cell, in plan: Plan, _ start: RunWriter) throws {
     var writer = start
-    var provenance = Provenance(seed: cell.seed, threads: cell.configuration.threads, dataDigest: plan.data.digest)
+    var provenance = Provenance(seed: cell.seed, threads: cell.configuration.threads, dataDigest: cell.dataDigest)
     provenance.finished = provenance.started
     try writer.writeTimed(JSONFile.encoder(pretty: true).encode(provenance), as: RunFolder.provenanceFile)
     try writer.write(JSONFile.encoder(pretty: true).encode(cell.configuration), as: RunFolder.configurationFile)

@@ -48,29 +48,30 @@ final class WorkerProcess {
   /// Whether both pipes have ended, so that only the status is left to fetch.
   var isOver: Bool { open.isEmpty }
 
-  /// Takes what is there on a pipe. Returns whether an epoch was reported.
-  func take(from descriptor: Int32) -> Bool {
+  /// Takes what is there on a pipe. Returns the epochs that were reported.
+  func take(from descriptor: Int32) -> [EpochRecord] {
     var buffer = [UInt8](repeating: 0, count: 65536)
     let count = read(descriptor, &buffer, buffer.count)
-    if count < 0, errno == EINTR || errno == EAGAIN { return false }
+    if count < 0, errno == EINTR || errno == EAGAIN { return [] }
     guard count > 0 else {
       open.remove(descriptor)
-      return false
+      return []
     }
     guard descriptor == output.fileHandleForReading.fileDescriptor else {
       log.append(contentsOf: buffer[..<count])
       if log.count > 65536 { log = log.suffix(32768) }
-      return false
+      return []
     }
     unfinished.append(contentsOf: buffer[..<count])
-    var hasNews = false
+    var news: [EpochRecord] = []
     while let end = unfinished.firstIndex(of: UInt8(ascii: "\n")) {
       if let record = try? JSONFile.decoder().decode(EpochRecord.self, from: unfinished[unfinished.startIndex..<end]) {
-        (latest, hasNews) = (record, true)
+        latest = record
+        news.append(record)
       }
       unfinished = Data(unfinished[(end + 1)...])
     }
-    return hasNews
+    return news
   }
 
   /// How it ended, once `isOver`: nil when all is well, or what it said last.

@@ -21,6 +21,9 @@ public struct Plan: Codable, Sendable {
   public var samples: [Int]
   /// Those samples as a person recognises them: in `samples.json`, not in the plan.
   public var views: [SampleView] = []
+  /// Seconds a cell of each row takes, told from one measured step, by the row's name; empty unless asked for. Not in the
+  /// plan's file, which is the same on every machine.
+  public var seconds: [String: Double] = [:]
   /// What is measured, the deciding one first.
   public var metrics: [Comparison.MetricColumn]
   public var seeds: [UInt64]
@@ -36,8 +39,10 @@ public struct Plan: Codable, Sendable {
 
   public struct Row: Codable, Sendable {
     public var name: String
-    /// Where it stands in the file: `compare[2]`.
+    /// Where it stands in the file: `compare[2]`, `sweep`.
     public var place: String
+    /// Its values on the axes of the sweep; empty without one.
+    public var coordinates: [Coordinate]
     public var fusion: String
     public var modalities: [String]
     /// How each modality reaches the fusion.
@@ -49,7 +54,7 @@ public struct Plan: Codable, Sendable {
   }
 
   public struct Cell: Codable, Sendable {
-    /// Changes with the configuration and the data only.
+    /// Changes with the configuration, the parts' versions and the data only.
     public var id: String
     /// Name of its row.
     public var row: String
@@ -57,27 +62,25 @@ public struct Plan: Codable, Sendable {
     /// Within the experiment's folder: `cells/gated-s1-3f9a2c1be07d`.
     public var folder: String
     public var configuration: CellConfiguration
+    /// Of the data set with the row's settings.
+    public var dataDigest: String
   }
 
   /// The cell of this id.
   public func cell(_ id: String) -> Cell? { cells.first { $0.id == id } }
   public func row(_ name: String) -> Row? { rows.first { $0.name == name } }
 
-  /// What makes it this plan and no other: its cells, under their rows' names.
-  public var identity: String {
-    SHA256.hex(
-      Array((["braid-plan-1", data.digest] + cells.map { "\($0.id) \($0.row)" }).joined(separator: "\n").utf8))
-  }
-
-  /// Loads the data set, builds every composition, takes a trial step with each, and freezes the result.
+  /// Loads the data set, builds every composition, takes a trial step with each, and freezes the result. Rows that differ
+  /// in their training only have one composition.
+  /// - Parameter measuring: whether to measure a training step of each as well, for `seconds`.
   /// - Throws: `SetupError` naming file, line and key path of what does not fit; nothing has been written.
-  public init(_ specification: Specification, catalogue: Catalogue) throws {
-    do { try self.init(building: specification, catalogue) } catch let error as SetupError {
+  public init(_ specification: Specification, catalogue: Catalogue, measuring: Bool = false) throws {
+    do { try self.init(building: specification, catalogue, measuring) } catch let error as SetupError {
       throw specification.document.located(error)
     }
   }
 
-  private init(building specification: Specification, _ catalogue: Catalogue) throws {
+  private init(building specification: Specification, _ catalogue: Catalogue, _ measuring: Bool) throws {
     let choice = specification.data
     let entry = try Catalogue.find(choice.name, "data set", in: catalogue.datasets, at: "data")
     let data = try entry.make(choice.settings, "data.\(choice.name)")
@@ -100,33 +103,62 @@ public struct Plan: Codable, Sendable {
         higherIsBetter: catalogue.higherIsBetter[metric.name] ?? true)
     }
     (rows, cells) = ([], [])
+    var loaded = [choice: data]
+    var trials: [Setting: Trial] = [:]  // by what they are of
+    var known: [String: String] = [:]  // rows by their cells' ids
     for row in specification.rows {
-      let planned = try specification.configuration(of: row, on: data)
-      var first: Composition?
+      let data = try loaded[row.data] ?? Plan.load(row, beside: data, catalogue)
+      loaded[row.data] = data
+      var planned = try specification.configuration(of: row, on: data)
+      planned.versions = planned.versions(in: catalogue)
       for seed in seeds {
         var configuration = planned
         configuration.seed = seed
-        if first == nil {
-          first = try Composition(configuration, for: data, catalogue: catalogue, place: row.place)
-        }
         let id = try configuration.identifier(dataDigest: data.digest)
-        if let same = cells.first(where: { $0.id == id }) {
-          throw SetupError("\(row.place): has the same configuration as the row \"\(same.row)\". Drop one of them.")
+        if let same = known.updateValue(row.name, forKey: id) {
+          throw SetupError(
+            "\(row.place): the row \"\(row.name)\" has the same configuration as the row \"\(same)\". Drop one of them."
+          )
         }
         cells.append(
           Cell(
             id: id, row: row.name, seed: seed, folder: "cells/\(slug(row.name))-s\(seed)-\(id)",
-            configuration: configuration))
+            configuration: configuration, dataDigest: data.digest))
       }
-      guard let first else { continue }
-      let trial = try first.trial(on: data, place: row.place)
+      let subject = try planned.trialled(measuring: measuring).settings()
+      let trial = try trials[subject] ?? Trial(of: planned, on: data, catalogue, place: row.place, measuring: measuring)
+      trials[subject] = trial
+      seconds[row.name] = trial.cost?.seconds(epochs: planned.train.epochs)
       rows.append(
         Row(
-          name: row.name, place: row.place, fusion: row.fusion.name, modalities: planned.modalities,
-          adapters: first.adapters,
+          name: row.name, place: row.place, coordinates: row.coordinates, fusion: row.fusion.name,
+          modalities: planned.modalities, adapters: trial.adapters,
           parameters: trial.parameters, flopsPerSample: trial.flopsPerSample,
           given: specification.given.union(row.given).sorted()))
     }
+  }
+}
+
+extension Plan {
+  /// The data set of a row that has its own settings for it.
+  /// - Throws: `SetupError` unless its modalities and target are those of the other rows: results could not be compared.
+  private static func load(
+    _ row: Specification.Row, beside shared: any Dataset, _ catalogue: Catalogue
+  ) throws -> any Dataset {
+    let place = "\(row.place).data.\(row.data.name)"
+    let entry = try Catalogue.find(row.data.name, "data set", in: catalogue.datasets, at: "\(row.place).data")
+    let data = try entry.make(row.data.settings, place)
+    for split in Split.allCases {
+      try require(data.count(split) > 0, "\(place): the \(split.rawValue) split is empty.")
+    }
+    let (own, other) = (
+      data.inputs.map { "\($0.name) (\($0.summary))" }, shared.inputs.map { "\($0.name) (\($0.summary))" }
+    )
+    try require(
+      own == other && data.target.summary == shared.target.summary && data.target.names == shared.target.names,
+      "\(place): has \(own.joined(separator: ", ")) and predicts \(data.target.summary); the other rows have "
+        + "\(other.joined(separator: ", ")) and predict \(shared.target.summary), so they cannot be compared.")
+    return data
   }
 }
 
@@ -153,7 +185,7 @@ extension Specification {
       .flatMap { [ParameterGroup("encoder.\($0)"), ParameterGroup("adapter.\($0)")] }
     for name in train.groups.names where unused.contains(where: { $0.holds(name) }) { train.groups[name] = nil }
     return CellConfiguration(
-      data: self.data, modalities: known.filter(used.contains), encoders: row.encoders.filter { used.contains($0.key) },
+      data: row.data, modalities: known.filter(used.contains), encoders: row.encoders.filter { used.contains($0.key) },
       pooling: row.pooling, fusion: row.fusion, head: try row.head ?? defaultPart(head, "head", \.heads),
       loss: try row.loss ?? defaultPart(loss, "loss", \.losses), metrics: metrics, train: train, threads: threads,
       seed: seeds[0], samples: report.samples)

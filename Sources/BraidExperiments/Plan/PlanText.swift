@@ -15,23 +15,29 @@ extension Plan {
       "seeds    " + seeds.map(String.init).joined(separator: ", "),
       "",
     ]
-    var table = [["row", "fusion", "modalities", "parameters", "FLOPs a sample"]]
+    var table = [["row", "fusion", "modalities", "parameters", "FLOPs a sample"] + (seconds.isEmpty ? [] : ["a run"])]
     for row in rows {
       let inputs = row.modalities.map { name in
         let adapter = row.adapters[name] ?? "as it is"
         return adapter == "as it is" ? name : "\(name) (\(adapter))"
       }
-      table.append([
-        row.name + (row.name == reference ? " *" : ""), row.fusion, inputs.joined(separator: ", "),
-        grouped(row.parameters),
-        grouped(Int(row.flopsPerSample.rounded())),
-      ])
+      table.append(
+        [
+          row.name + (row.name == reference ? " *" : ""), row.fusion, inputs.joined(separator: ", "),
+          grouped(row.parameters),
+          grouped(Int(row.flopsPerSample.rounded())),
+        ] + (seconds.isEmpty ? [] : [seconds[row.name].map(Progress.spoken(seconds:)) ?? ""]))
     }
-    lines += aligned(table, right: [3, 4])
+    lines += aligned(table, right: [3, 4, 5])
     if reference != nil { lines += ["", "* the reference the other rows are tested against"] }
     lines += [
       "", "\(cells.count) runs: \(rows.count) rows × \(seeds.count) seeds. Every row was built and took a trial step.",
     ]
+    if !seconds.isEmpty {
+      let whole = rows.map { seconds[$0.name] ?? 0 }.reduce(0, +) * Double(seeds.count)
+      lines.append(
+        "About \(Progress.spoken(seconds: whole)) of one processor in all, told from one measured step a row.")
+    }
     return lines.joined(separator: "\n")
   }
 }

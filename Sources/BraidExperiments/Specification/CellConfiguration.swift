@@ -25,13 +25,26 @@ public struct CellConfiguration: Codable, Sendable {
   public var seed: UInt64
   /// Test samples whose gates and attention are kept for reports.
   public var samples: Int
+  /// By place (`fusion`, `encoders.words`), of those parts that are no longer what their first version was.
+  public var versions: [String: Int] = [:]
 
   /// As a tree of settings.
   public func settings() throws -> Setting {
     try JSONDecoder().decode(Setting.self, from: JSONFile.encoder().encode(self))
   }
 
-  /// Twelve hexadecimal digits that change with any setting and with the data, and with nothing else.
+  /// The versions of its parts.
+  func versions(in catalogue: Catalogue) -> [String: Int] {
+    var all = [
+      "data": catalogue.datasets[data.name]?.about, "fusion": catalogue.fusions[fusion.name]?.about,
+      "head": catalogue.heads[head.name]?.about, "loss": catalogue.losses[loss.name]?.about,
+    ]
+    for (modality, encoder) in encoders { all["encoders.\(modality)"] = catalogue.encoders[encoder.name]?.about }
+    for metric in metrics { all["metrics.\(metric.name)"] = catalogue.metrics[metric.name]?.about }
+    return all.compactMapValues { $0?.version }.filter { $0.value > 1 }
+  }
+
+  /// Twelve hexadecimal digits that change with any setting, with a part's version and with the data, and with nothing else.
   public func identifier(dataDigest: String) throws -> String {
     String(SHA256.hex(Array("braid-cell-1\n\(try settings())\n\(dataDigest)".utf8)).prefix(12))
   }

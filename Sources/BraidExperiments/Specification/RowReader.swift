@@ -1,17 +1,18 @@
 import BraidCore
 import BraidTraining
 
-/// Reads one entry of `compare`: a fusion alone, or a map that also says what else differs in this row.
+/// Makes the rows of a file: each entry of `compare` is a fusion alone, or a map that also says what else differs in this
+/// row; a sweep spreads every entry over its combinations.
 struct RowReader {
   let file: WrittenExperiment
+  let document: SettingsDocument
   let catalogue: Catalogue
   /// Names of what is measured.
   let metrics: [String]
-  /// `compare[2]`.
-  let place: String
 
   private struct Written: PartOptions {
     var name = ""
+    var data = Setting.null
     var fusion = Setting.null
     var modalities: [String] = []
     var encoders: [String: Setting] = [:]
@@ -21,22 +22,49 @@ struct RowReader {
     var train: [String: Setting] = [:]
   }
 
-  func row(_ value: Setting) throws -> Specification.Row {
-    var written = Written()
-    var fusionPlace = place
-    if case .map(let map) = value, map["fusion"] != nil || map["name"] != nil || map.count > 1 {
-      written = try Written(map, at: place)
-      fusionPlace = "\(place).fusion"
-      try require(written.fusion != .null, "\(place).fusion: missing. A row names its fusion.")
+  func rows() throws -> [Specification.Row] {
+    guard file.sweep != .null else {
       try require(
-        map["name"] == nil || !written.name.isEmpty,
-        "\(place).name: found an empty text; expected what the row is called. Leave it out for the fusion's name.")
-      try require(
-        map["modalities"] != .list([]),
-        "\(place).modalities: found an empty list; expected one modality or more. Leave it out for all.")
-    } else {
-      written.fusion = value
+        !file.compare.isEmpty, "compare: missing. List the fusions to compare, such as compare: [concat, gated].")
+      return try file.compare.enumerated().map { index, entry in
+        let (map, isAlone) = RowReader.opened(entry)
+        return try row(map, at: "compare[\(index)]", fusionAt: isAlone ? "" : ".fusion")
+      }
     }
+    let bases = file.compare.isEmpty ? [[:]] : file.compare.map { RowReader.opened($0).map }
+    let background = RowBackground(shared: document.root, catalogue: catalogue)
+    let swept = try Sweep(bases: bases, background: background, document: document).rows(file.sweep)
+    let names = RowNames(of: swept)
+    return try swept.map { item in
+      var written = item.written
+      let name = names.name(item)
+      written["name"] = .text(name)
+      do { return try row(written, item.coordinates, at: "sweep") } catch let error as SetupError {
+        throw SetupError("\(error) (In the row \"\(name)\".)")
+      }
+    }
+  }
+
+  /// An entry of `compare` as a map: a part alone is the row's fusion.
+  private static func opened(_ entry: Setting) -> (map: [String: Setting], isAlone: Bool) {
+    if case .map(let map) = entry, map["fusion"] != nil || map["name"] != nil || map.count > 1 { return (map, false) }
+    return (["fusion": entry], true)
+  }
+
+  /// - Parameter fusionAt: where the fusion stands within the row's place.
+  private func row(
+    _ map: [String: Setting], _ coordinates: [Coordinate] = [], at place: String, fusionAt: String = ".fusion"
+  ) throws -> Specification.Row {
+    let written = try Written(map, at: place)
+    let fusionPlace = place + fusionAt
+    try require(
+      written.fusion != .null || fusionAt.isEmpty, "\(place).fusion: missing. A row names its fusion.")
+    try require(
+      map["name"] == nil || !written.name.isEmpty,
+      "\(place).name: found an empty text; expected what the row is called. Leave it out for the fusion's name.")
+    try require(
+      map["modalities"] != .list([]),
+      "\(place).modalities: found an empty list; expected one modality or more. Leave it out for all.")
     let fusion = try PartChoice(written: written.fusion, at: fusionPlace)
     let known = file.encoders.keys.sorted()
     for modality in written.modalities where file.encoders[modality] == nil && written.encoders[modality] == nil {
@@ -52,22 +80,34 @@ struct RowReader {
       "encoders: missing. Give each modality its encoder, such as encoders: {words: gru}.")
     var given = fusion.paths(at: "fusion")
     if !written.modalities.isEmpty { given.insert("modalities") }
-    let encoders = try encoders(written, &given)
+    let encoders = try encoders(written, at: place, &given)
     let train = merged(written.train, over: file.train)
     given.formUnion(keyPaths(.map(train), at: "train"))
     let trainPlace = written.train.isEmpty ? "train" : "\(place).train"
     let options = try TrainingOptions(train, at: trainPlace)
     try options.validate(metrics: metrics, at: trainPlace)
     return Specification.Row(
-      name: written.name.isEmpty ? fusion.name : written.name, place: place,
+      name: written.name.isEmpty ? fusion.name : written.name, place: place, coordinates: coordinates,
+      data: try data(written.data, at: place, &given),
       modalities: written.modalities.isEmpty ? nil : written.modalities, encoders: encoders,
-      pooling: try pooling(written.pooling, &given),
+      pooling: try pooling(written.pooling, at: place, &given),
       fusion: try fusion.resolved("fusion", in: catalogue.fusions, at: fusionPlace),
-      head: try part(written.head, file.head, "head", catalogue.heads, &given),
-      loss: try part(written.loss, file.loss, "loss", catalogue.losses, &given), train: options, given: given)
+      head: try part(written.head, file.head, "head", catalogue.heads, at: place, &given),
+      loss: try part(written.loss, file.loss, "loss", catalogue.losses, at: place, &given), train: options, given: given
+    )
   }
 
-  private func encoders(_ written: Written, _ given: inout Set<String>) throws -> [String: PartChoice] {
+  private func data(_ own: Setting, at place: String, _ given: inout Set<String>) throws -> PartChoice {
+    let base = try PartChoice(written: file.data, at: "data")
+    let path = own == .null ? "data" : "\(place).data"
+    let choice = own == .null ? base : try PartChoice(written: own, at: path).overlaid(on: base)
+    given.formUnion(choice.paths(at: "data"))
+    return try choice.resolved("data set", in: catalogue.datasets, at: path)
+  }
+
+  private func encoders(
+    _ written: Written, at place: String, _ given: inout Set<String>
+  ) throws -> [String: PartChoice] {
     var result: [String: PartChoice] = [:]
     for modality in Set(file.encoders.keys).union(written.encoders.keys).sorted() {
       let base = try file.encoders[modality].map { try PartChoice(written: $0, at: "encoders.\(modality)") }
@@ -80,7 +120,7 @@ struct RowReader {
     return result
   }
 
-  private func pooling(_ written: Setting, _ given: inout Set<String>) throws -> Adapter.Pooling {
+  private func pooling(_ written: Setting, at place: String, _ given: inout Set<String>) throws -> Adapter.Pooling {
     guard written != .null else {
       if file.pooling != .mean { given.insert("pooling") }
       return file.pooling
@@ -91,7 +131,8 @@ struct RowReader {
   }
 
   private func part<E>(
-    _ own: Setting, _ shared: Setting, _ kind: String, _ shelf: [String: Catalogue.Entry<E>], _ given: inout Set<String>
+    _ own: Setting, _ shared: Setting, _ kind: String, _ shelf: [String: Catalogue.Entry<E>], at place: String,
+    _ given: inout Set<String>
   ) throws -> PartChoice? {
     let base = shared == .null ? nil : try PartChoice(written: shared, at: kind)
     let path = own == .null ? kind : "\(place).\(kind)"

@@ -10,14 +10,29 @@ public struct SettingsDocument: Sendable {
   /// What messages call the file.
   public let source: String
   public internal(set) var root: [String: Setting]
-  /// Line of each key path, from 1: `encoders.words.gru.width`, `compare[2].fusion`.
-  public let lines: [String: Int]
+  /// Where each key path stands: `encoders.words.gru.width`, `compare[2].fusion`.
+  public internal(set) var places: [String: Place]
+
+  /// A place in a file.
+  public struct Place: Sendable, Hashable {
+    public var file: String
+    /// From 1.
+    public var line: Int
+    /// How many values of the file stand before it: files' maps have an order, a tree's have none.
+    public var position: Int
+  }
 
   /// The most bytes a file may have, and values it may hold after aliases are followed.
   public static let largestFile = 1_000_000, mostValues = 100_000
 
-  /// Reads a file. Throws `SetupError` with file and line.
+  /// Reads a file, and those it includes. Throws `SetupError` with file and line.
   public init(contentsOf path: String) throws {
+    try self.init(file: path)
+    try include()
+  }
+
+  /// Reads one file.
+  init(file path: String) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw SetupError("\(path): no such file.")
@@ -47,7 +62,7 @@ public struct SettingsDocument: Sendable {
       throw SetupError(
         "\(source):\(node.mark?.line ?? 1): found no map; expected an experiment: `name: …`, `data: …` and so on.")
     }
-    (self.root, lines) = (root, reader.lines)
+    (self.root, places) = (root, reader.places)
   }
 
   /// The error with file and line before it, as far as its text begins with a key path of this file.
@@ -62,7 +77,7 @@ public struct SettingsDocument: Sendable {
       path = path == root ? String(key) : "\(path).\(key)"
     }
     while true {
-      if let line = lines[path] { return SetupError("\(source):\(line): \(text)") }
+      if let place = places[path] { return SetupError("\(place.file):\(place.line): \(text)") }
       guard let cut = path.lastIndex(where: { $0 == "." || $0 == "[" }) else { break }
       path = String(path[..<cut])
     }
@@ -72,10 +87,14 @@ public struct SettingsDocument: Sendable {
 
 private struct NodeReader {
   let source: String
-  var lines: [String: Int] = [:]
+  var places: [String: SettingsDocument.Place] = [:]
   private var values = 0
 
   init(source: String) { self.source = source }
+
+  private mutating func note(_ line: Int?, _ path: String) {
+    if let line { places[path] = .init(file: source, line: line, position: places.count) }
+  }
 
   mutating func setting(_ node: Node, at path: String) throws -> Setting {
     values += 1
@@ -88,7 +107,7 @@ private struct NodeReader {
       var list: [Setting] = []
       for (index, item) in sequence.enumerated() {
         let place = "\(path)[\(index)]"
-        if let line = item.mark?.line { lines[place] = line }
+        note(item.mark?.line, place)
         list.append(try setting(item, at: place))
       }
       return .list(list)
@@ -100,7 +119,7 @@ private struct NodeReader {
           throw SetupError("\(source):\(line ?? 1): found a list or map as a key; expected a name.")
         }
         let place = path.isEmpty ? name.string : "\(path).\(name.string)"
-        if let line { lines[place] = line }
+        note(line, place)
         // Yams finds keys written alike; quoted and plain spellings of one name reach this
         guard map.updateValue(try setting(item, at: place), forKey: name.string) == nil else {
           throw SetupError("\(source):\(line ?? 1): the key \"\(name.string)\" stands twice.")

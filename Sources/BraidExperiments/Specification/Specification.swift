@@ -10,6 +10,7 @@ public struct Specification: Sendable {
   /// Names the folder of the runs: letters, digits, `.`, `_` and `-`.
   public let name: String
   public let question: String
+  /// Of rows that do not say otherwise.
   public let data: PartChoice
   public let metrics: [PartChoice]
   public let threads: Int
@@ -17,7 +18,7 @@ public struct Specification: Sendable {
   /// Name of the row the others are tested against; nil without one.
   public let reference: String?
   public let report: ReportOptions
-  /// The compositions compared, in the file's order.
+  /// The compositions compared: those of `compare` in the file's order, each spread over the sweep.
   public let rows: [Row]
   /// Key paths of a configuration that the file or the command line gave, and all rows share.
   let given: Set<String>
@@ -26,8 +27,11 @@ public struct Specification: Sendable {
   /// One composition.
   public struct Row: Sendable {
     public let name: String
-    /// Where it stands: `compare[2]`.
+    /// Where it stands: `compare[2]`, `sweep`.
     public let place: String
+    /// Its values on the axes of the sweep.
+    public let coordinates: [Coordinate]
+    public let data: PartChoice
     /// Those it names; nil: all that have an encoder.
     public let modalities: [String]?
     public let encoders: [String: PartChoice]
@@ -90,12 +94,7 @@ public struct Specification: Sendable {
     report = file.report
     try require(report.samples >= 0, "report.samples: found \(report.samples); expected 0 or more.")
 
-    try require(
-      !file.compare.isEmpty, "compare: missing. List the fusions to compare, such as compare: [concat, gated].")
-    let metricNames = metrics.map(\.name)
-    rows = try file.compare.enumerated().map { index, value in
-      try RowReader(file: file, catalogue: catalogue, metrics: metricNames, place: "compare[\(index)]").row(value)
-    }
+    rows = try RowReader(file: file, document: document, catalogue: catalogue, metrics: metrics.map(\.name)).rows()
     for (index, row) in rows.enumerated() where rows[..<index].contains(where: { $0.name == row.name }) {
       throw SetupError(
         "\(row.place): a second row is called \"\(row.name)\". Give it a name: {name: \"\(row.name) 2\", fusion: …}.")
@@ -108,8 +107,7 @@ public struct Specification: Sendable {
         "reference: no row is called \"\(reference)\". Rows: \(known.joined(separator: ", "))."
           + suggestion(for: reference, among: known))
     }
-    given = writtenData.paths(at: "data").union(["metrics", "seed"])
-      .union(document.root["threads"] == nil ? [] : ["threads"])
+    given = Set(["metrics", "seed"]).union(document.root["threads"] == nil ? [] : ["threads"])
       .union(document.root["report"]?["samples"] == nil ? [] : ["samples"])
   }
 }
@@ -128,6 +126,7 @@ struct WrittenExperiment: PartOptions {
   var train: [String: Setting] = [:]
   var threads = 1
   var compare: [Setting] = []
+  var sweep = Setting.null
   var seeds: [UInt64] = []
   var reference = ""
   var report = ReportOptions()

@@ -1,0 +1,45 @@
+import BraidTraining
+
+/// Something that happened while a plan was run: what `braid run --json` prints, one object a line. What does not belong to
+/// an event is absent.
+public struct RunEvent: Codable, Sendable {
+  public enum Kind: String, Codable, Sendable {
+    /// The runner starts: how many cells there are, how many are done, how many wait.
+    case begin
+    /// A worker finished an epoch of its cell.
+    case epoch
+    /// A cell is done, or could not be finished.
+    case done, failed
+    /// Something a person should know.
+    case note
+    /// Nothing is left to do, or the runner was told to stop.
+    case end
+  }
+  public var event: Kind
+  /// When, as `2026-01-31T12:00:00Z`.
+  public var time: String
+  public var cell: String?
+  public var row: String?
+  public var seed: UInt64?
+  /// The epoch done, from 1, and how many there are at most.
+  public var epoch: Int?
+  public var epochs: Int?
+  public var trainLoss: Double?
+  public var validationLoss: Double?
+  /// On the validation split.
+  public var metrics: [String: Double]?
+  /// Of the cell.
+  public var seconds: Double?
+  /// Until the cell, or the whole plan, is done, if nothing stops early.
+  public var secondsLeft: Double?
+  public var folder: String?
+  public var message: String?
+  /// Of the whole plan.
+  public var cells: Int?
+  public var finished: Int?
+  public var failures: Int?
+  public var waiting: Int?
+  public var workers: Int?
+
+  init(_ event: Kind, time: String) { (self.event, self.time) = (event, time) }
+}

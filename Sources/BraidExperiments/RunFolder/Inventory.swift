@@ -1,0 +1,138 @@
+import BraidCore
+import Foundation
+
+/// What lies in an experiment's folder, seen from a plan: its own runs, runs of something else, and what was left behind.
+public struct Inventory: Sendable {
+  /// Something the plan does not refer to.
+  public struct Leftover: Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
+      /// A run whose configuration, parts or data are not those of any planned cell.
+      case stale
+      /// A folder that was damaged and run again.
+      case damaged
+      /// What a worker that was stopped had written.
+      case partial
+      /// The checkpoint of a cell that is not planned, or is done.
+      case checkpoint
+    }
+    public var kind: Kind
+    /// Within the experiment's folder.
+    public var path: String
+    public var bytes: Int
+    /// What makes a stale run stale: `train.epochs is 20 there and 30 here`.
+    public var reason: String
+    /// The row and seed of a stale run, as its plan called them.
+    public var row: String?
+    public var seed: UInt64?
+  }
+
+  /// The planned cells that have a finished run, a failed one, and none.
+  public private(set) var done: [Plan.Cell] = []
+  public private(set) var failed: [Plan.Cell] = []
+  public private(set) var missing: [Plan.Cell] = []
+  public private(set) var leftovers: [Leftover] = []
+  /// Finished runs of planned cells under another name (their row was called otherwise): from and to, within the folder.
+  public private(set) var renamed: [(from: String, to: String)] = []
+
+  /// Looks through a folder; nothing is changed. A folder that does not exist is empty.
+  public init(of experiment: String, for plan: Plan) {
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: "\(experiment)/cells")) ?? []).sorted()
+    let planned = Dictionary(plan.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    var places: [String: String] = [:]  // of runs, by their cell's id
+    for name in names where !name.hasPrefix(".") && !name.hasSuffix(".damaged") {
+      guard let id = name.split(separator: "-").last.map(String.init), planned[id] != nil else { continue }
+      if places[id] == nil || planned[id]?.folder == "cells/\(name)" { places[id] = "cells/\(name)" }
+    }
+    for cell in plan.cells {
+      guard let place = places[cell.id] else {
+        missing.append(cell)
+        continue
+      }
+      if place != cell.folder { renamed.append((place, cell.folder)) }
+      var found = cell
+      found.folder = place
+      switch RunFolder.state(of: found, in: experiment, verifying: false) {
+      case .done: done.append(cell)
+      case .failed: failed.append(cell)
+      case .missing, .damaged: missing.append(cell)
+      }
+    }
+    let finished = Set(done.map(\.id))
+    for name in names {
+      let path = "cells/\(name)"
+      guard let kind = Inventory.kind(of: name, planned, finished), places.values.contains(path) == false else {
+        continue
+      }
+      var leftover = Leftover(kind: kind, path: path, bytes: size(of: "\(experiment)/\(path)"), reason: "")
+      if kind == .stale { explain(&leftover, in: experiment, plan) }
+      leftovers.append(leftover)
+    }
+  }
+
+  private static func kind(of name: String, _ planned: [String: Plan.Cell], _ done: Set<String>) -> Leftover.Kind? {
+    if name.hasSuffix(".damaged") { return .damaged }
+    if name.hasSuffix(".partial") { return .partial }
+    if name.hasSuffix(".checkpoint") {
+      let id = name.dropLast(".checkpoint".count).split(separator: "-").last.map(String.init) ?? ""
+      return planned[id] == nil || done.contains(id) ? .checkpoint : nil
+    }
+    return .stale
+  }
+
+  /// Finds the planned cell a stale run resembles most, and says in what they differ.
+  private func explain(_ leftover: inout Leftover, in experiment: String, _ plan: Plan) {
+    let path = "\(experiment)/\(leftover.path)"
+    guard let result: RunResult = try? RunFolder.read(RunFolder.resultFile, in: path),
+      let configuration: Setting = try? RunFolder.read(RunFolder.configurationFile, in: path)
+    else {
+      leftover.reason = "is not a whole run"
+      return
+    }
+    (leftover.row, leftover.seed) = (result.row, result.seed)
+    let there = flattened(configuration)
+    let alike = plan.cells.filter { $0.row == result.row }
+    guard !alike.isEmpty else {
+      leftover.reason = "there is no row \"\(result.row)\" here"
+      return
+    }
+    guard alike.contains(where: { $0.seed == result.seed }) else {
+      leftover.reason = "the seed \(result.seed) is not used here"
+      return
+    }
+    let differences = alike.filter { $0.seed == result.seed }.map { cell -> [String] in
+      let here = (try? flattened(cell.configuration.settings())) ?? [:]
+      return Set(here.keys).union(there.keys).sorted().filter { $0 != "versions" && here[$0] != there[$0] }.map {
+        path in
+        func shown(_ value: Setting?) -> String { value.map { "\($0)" } ?? "absent" }
+        return path.hasPrefix("versions.")
+          ? "\(path.dropFirst("versions.".count)) is of version \(shown(there[path] ?? .integer(1))) there and \(shown(here[path] ?? .integer(1))) here"
+          : "\(path) is \(shown(there[path])) there and \(shown(here[path])) here"
+      }
+    }
+    let least = differences.min { $0.count < $1.count } ?? []
+    leftover.reason = least.isEmpty ? "the data have changed" : least.prefix(3).joined(separator: "; ")
+    if least.count > 3 { leftover.reason += "; and \(least.count - 3) more" }
+  }
+
+  /// Bytes of a file, or of everything in a folder.
+  private func size(of path: String) -> Int {
+    func bytes(_ path: String) -> Int {
+      ((try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? NSNumber)?.intValue ?? 0
+    }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue,
+      let inside = FileManager.default.subpaths(atPath: path)
+    else { return bytes(path) }
+    return inside.map { bytes("\(path)/\($0)") }.reduce(0, +)
+  }
+
+  /// Removes what the plan does not refer to.
+  /// - Throws: `SetupError` naming what cannot be removed; what was removed before stays removed.
+  public static func remove(_ leftovers: [Leftover], from experiment: String) throws {
+    for leftover in leftovers {
+      do { try FileManager.default.removeItem(atPath: "\(experiment)/\(leftover.path)") } catch {
+        throw SetupError("\(experiment)/\(leftover.path): cannot be removed (\(error.localizedDescription)).")
+      }
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import BraidCore
+
+/// The values of one combination, each with the place it was written at.
+typealias SweepPoint = [SweepStep]
+
+/// One value of a combination.
+struct SweepStep {
+  let coordinate: Coordinate
+  let place: String
+  /// Whether it is a setting of a part (`fusion.gated.width`), which counts only where the part is used.
+  var isOfPart: Bool { RowBackground.part(in: coordinate.path) != nil }
+}
+
+/// An axis of a grid.
+struct SweepAxis {
+  let path: String
+  let place: String
+  let values: [Setting]
+  let condition: SweepCondition?
+  /// Whether some rows may go without it.
+  var isConditional: Bool { condition != nil || RowBackground.part(in: path) != nil }
+}
+
+/// Reads the sections of a sweep.
+struct SweepReader {
+  let background: RowBackground
+  let document: SettingsDocument
+
+  /// `{train.learningRate: [1e-3, 1e-4], fusion.low-rank.rank: {values: [2, 4], when: {train.epochs: 20}}}`.
+  func axes(_ written: Setting, at place: String) throws -> [SweepAxis] {
+    try entries(of: written, at: place).map { path, value in
+      let place = "\(place).\(path)"
+      try background.requireKey(path, at: place)
+      guard case .map(let map) = value else {
+        return SweepAxis(path: path, place: place, values: try values(value, at: place), condition: nil)
+      }
+      if map["from"] != nil {
+        return SweepAxis(path: path, place: place, values: try SweepRange(map, at: place).steps(), condition: nil)
+      }
+      for key in map.keys.sorted() where !["values", "when"].contains(key) {
+        throw SetupError(
+          "\(place): no setting \"\(key)\". An axis is a list of values, or has values and when, or from, to and steps."
+        )
+      }
+      let condition = try map["when"].map { try SweepCondition($0, at: "\(place).when", background) }
+      return SweepAxis(
+        path: path, place: place, values: try values(map["values"] ?? .null, at: "\(place).values"),
+        condition: condition)
+    }
+  }
+
+  /// The combinations of a section that lists them: `list`, `zip` or `random`.
+  func points(of section: Setting, _ name: String, at place: String) throws -> [SweepPoint] {
+    switch name {
+    case "list": try listed(section, at: place)
+    case "zip": try zipped(section, at: place)
+    default: try SweepDrawing(section, at: place, self).points()
+    }
+  }
+
+  private func listed(_ written: Setting, at place: String) throws -> [SweepPoint] {
+    guard case .list(let items) = written, !items.isEmpty else {
+      throw SetupError("\(place): found \(written) (\(written.kind)); expected a list of maps from key path to value.")
+    }
+    return try items.enumerated().map { index, item in
+      try entries(of: item, at: "\(place)[\(index)]").map { path, value in
+        let place = "\(place)[\(index)].\(path)"
+        try background.requireKey(path, at: place)
+        return SweepStep(coordinate: Coordinate(path: path, value: value), place: place)
+      }
+    }
+  }
+
+  private func zipped(_ written: Setting, at place: String) throws -> [SweepPoint] {
+    let axes = try axes(written, at: place)
+    if let axis = axes.first(where: { $0.condition != nil }) {
+      throw SetupError("\(axis.place): \"when\" is for the axes of grid.")
+    }
+    guard Set(axes.map(\.values.count)).count == 1, let count = axes.first?.values.count else {
+      let found = axes.map { "\($0.path) has \($0.values.count)" }.joined(separator: ", ")
+      throw SetupError("\(place): axes that are stepped together need as many values each; \(found).")
+    }
+    return (0..<count).map { index in
+      axes.map { SweepStep(coordinate: Coordinate(path: $0.path, value: $0.values[index]), place: $0.place) }
+    }
+  }
+
+  /// The entries of `exclude`.
+  func conditions(_ written: Setting, at place: String) throws -> [SweepCondition] {
+    guard case .list(let entries) = written, !entries.isEmpty else {
+      throw SetupError("\(place): found \(written) (\(written.kind)); expected a list of maps from key path to value.")
+    }
+    return try entries.enumerated().map { try SweepCondition($0.element, at: "\(place)[\($0.offset)]", background) }
+  }
+
+  /// A map's entries in the order of the file.
+  func entries(of written: Setting, at place: String) throws -> [(String, Setting)] {
+    guard case .map(let map) = written, !map.isEmpty else {
+      throw SetupError("\(place): found \(written) (\(written.kind)); expected a map from key path to values.")
+    }
+    func position(_ key: String) -> Int { document.places["\(place).\(key)"]?.position ?? 0 }
+    return map.sorted { (position($0.key), $0.key) < (position($1.key), $1.key) }
+  }
+
+  private func values(_ written: Setting, at place: String) throws -> [Setting] {
+    guard case .list(let values) = written, !values.isEmpty else {
+      let found = written == .null ? "nothing" : "\(written) (\(written.kind))"
+      throw SetupError("\(place): found \(found); expected a list of values.")
+    }
+    for (index, value) in values.enumerated() where values[..<index].contains(value) {
+      throw SetupError("\(place)[\(index)]: the value \(Coordinate(path: "", value: value).text) is listed twice.")
+    }
+    return values
+  }
+}
+
+/// What must hold of a row: every key path has the value, or one of the values.
+struct SweepCondition {
+  let place: String
+  private let wanted: [(path: String, values: [Setting])]
+
+  init(_ written: Setting, at place: String, _ background: RowBackground) throws {
+    guard case .map(let map) = written, !map.isEmpty else {
+      throw SetupError("\(place): found \(written) (\(written.kind)); expected a map from key path to value.")
+    }
+    self.place = place
+    wanted = try map.sorted { $0.key < $1.key }.map { path, value in
+      try background.requireKey(path, at: "\(place).\(path)")
+      if case .list(let values) = value, path != "modalities" { return (path, values) }
+      return (path, [value])
+    }
+  }
+
+  func holds(for row: [String: Setting], _ background: RowBackground) throws -> Bool {
+    try wanted.allSatisfy { path, values in
+      let found = try background.value(at: path, of: row)
+      return values.contains { SweepCondition.matches($0, found) }
+    }
+  }
+
+  /// A part's name alone stands for it with any settings; 1 and 1.0 are one number.
+  private static func matches(_ wanted: Setting, _ found: Setting?) -> Bool {
+    switch (wanted, found) {
+    case (.text(let name), .map(let map)?): map.count == 1 && map[name] != nil
+    case (.integer(let a), .number(let b)?): Double(a) == b
+    case (.number(let a), .integer(let b)?): a == Double(b)
+    default: wanted == found
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import BraidCore
+import BraidTensor
+import Foundation
+import Testing
+
+@testable import BraidExperiments
+
+#if os(Linux)
+  /// The test program as a runner: started again with a filter that lets only this test run.
+  @Suite("Runner process") struct RunnerEntry {
+    static let variable = "BRAID_TEST_RUNNER"
+    static func plan() throws -> Plan { try Toy.plan([("epochs: 3", "epochs: 40")]) }
+
+    /// Starts one on a folder; what it says goes to a file.
+    static func start(in folder: String, log: String) throws -> Process {
+      let itself =
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: itself)
+      process.arguments = ["--testing-library", "swift-testing", "--filter", "RunnerEntry"]
+      process.environment = ProcessInfo.processInfo.environment.merging([variable: folder]) { $1 }
+      FileManager.default.createFile(atPath: log, contents: nil)
+      process.standardError = FileHandle(forWritingAtPath: log)
+      process.standardOutput = FileHandle.nullDevice
+      process.standardInput = FileHandle.nullDevice
+      try process.run()
+      return process
+    }
+
+    @Test func `Runs the plan in the folder it is asked for, if it is asked`() throws {
+      guard let folder = ProcessInfo.processInfo.environment[RunnerEntry.variable] else { return }
+      unsetenv(RunnerEntry.variable)  // workers are not runners
+      let summary = try Runner(
+        Self.plan(), in: folder, workers: 2, command: WorkerEntry.command, output: .standardError, isStoppable: true
+      ).run()
+      exit(summary.exitStatus)
+    }
+  }
+
+  /// Processes that a process started.
+  private func children(of parent: Int32) -> [Int32] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap(Int32.init).filter { process in
+      // "pid (name) state parent …"; a name may hold anything, so what follows its last bracket is read
+      guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+        let fields = stat.split(separator: ")").last?.split(separator: " "), fields.count > 1
+      else { return false }
+      return Int32(fields[1]) == parent
+    }
+  }
+
+  @Suite("What happens when processes die", .serialized) struct FaultTests {
+    private func finished(_ plan: Plan, _ folder: String) -> Int {
+      plan.cells.filter { if case .done = RunFolder.state(of: $0, in: folder) { true } else { false } }.count
+    }
+
+    /// Ends as soon as there have been so many kills and the plan they fell into is done.
+    @Test
+    func `200 kills of runners and workers at random moments: the end is that of a run nobody disturbed, to the bit`()
+      throws
+    {
+      let plan = try RunnerEntry.plan()
+      let undisturbed = try Scratch()
+      let command = WorkerEntry.command
+      _ = try Runner(plan, in: undisturbed.path, workers: 2, command: command, output: .silent).run()
+      let expected = try RunnerTests.essence(plan, undisturbed.path)
+      var stream = RandomStream(seed: 4, .sampling, path: "kills")
+      var kills = (runners: 0, workers: 0)
+      while kills.runners + kills.workers < 200 {
+        let scratch = try Scratch()
+        while finished(plan, scratch.path) < plan.cells.count {
+          let runner = try RunnerEntry.start(in: scratch.path, log: "\(scratch.path).log")
+          while true {
+            usleep(UInt32(20_000 + stream.below(500_000)))
+            guard runner.isRunning else { break }
+            let workers = children(of: runner.processIdentifier)
+            if let victim = workers.first, stream.below(2) == 0 {
+              kill(workers.count > 1 && stream.below(2) == 0 ? workers[1] : victim, SIGKILL)
+              kills.workers += 1
+            } else {
+              kill(runner.processIdentifier, SIGKILL)
+              kills.runners += 1
+              break
+            }
+          }
+          runner.waitUntilExit()
+          for cell in plan.cells {
+            if case .damaged(let why) = RunFolder.state(of: cell, in: scratch.path) {
+              Issue.record("half a run has the name of a whole one: \(why)")
+            }
+          }
+        }
+        try? FileManager.default.removeItem(atPath: "\(scratch.path).log")
+        #expect(try RunnerTests.essence(plan, scratch.path) == expected)
+      }
+      #expect(kills.runners > 50 && kills.workers > 50)
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func `A signal to stop: what remains is said, and the next run does it to the same bits`(_ number: Int32) throws {
+      let plan = try RunnerEntry.plan()
+      let (scratch, whole) = (try Scratch(), try Scratch())
+      let runner = try RunnerEntry.start(in: scratch.path, log: "\(scratch.path).log")
+      defer { try? FileManager.default.removeItem(atPath: "\(scratch.path).log") }
+      // once it is at work, not before it listens
+      let cells = "\(scratch.path)/cells"
+      while ((try? FileManager.default.contentsOfDirectory(atPath: cells)) ?? []).isEmpty, runner.isRunning {
+        usleep(5_000)
+      }
+      usleep(50_000)
+      kill(runner.processIdentifier, number)
+      runner.waitUntilExit()
+      #expect(runner.terminationReason == .exit && runner.terminationStatus == 128 + number)
+      let done = finished(plan, scratch.path)
+      let log = try String(contentsOfFile: "\(scratch.path).log", encoding: .utf8)
+      #expect(log.contains("stopped: \(6 - done) of 6 runs remain; run again to do them."), "\(log)")
+      #expect(done < 6)
+      for folder in [scratch.path, whole.path] {
+        let summary = try Runner(plan, in: folder, workers: 2, command: WorkerEntry.command, output: .silent).run()
+        #expect(summary.exitStatus == 0)
+      }
+      #expect(try RunnerTests.essence(plan, scratch.path) == RunnerTests.essence(plan, whole.path))
+    }
+  }
+#endif

@@ -1,0 +1,101 @@
+import BraidCore
+import Foundation
+import Testing
+
+@testable import BraidExperiments
+
+@Suite("What lies in a folder, seen from a plan", .serialized) struct InventoryTests {
+  private func run(_ plan: Plan, in folder: String) throws -> Runner.Summary {
+    try Runner(plan, in: folder, workers: 2, command: WorkerEntry.command, output: .silent).run()
+  }
+
+  @Test func `A row more: only its cells run`() throws {
+    let scratch = try Scratch()
+    _ = try run(try Toy.plan(), in: scratch.path)
+    let more = try Toy.plan([("  - join\n", "  - join\n  - concat\n")])
+    let inventory = Inventory(of: scratch.path, for: more)
+    #expect(inventory.done.count == 6 && inventory.missing.map(\.row) == ["concat", "concat"])
+    let summary = try run(more, in: scratch.path)
+    #expect(summary.before == 6 && summary.now == 2)
+  }
+
+  @Test func `A setting changed: which runs are stale, and why`() throws {
+    let scratch = try Scratch()
+    _ = try run(try Toy.plan(), in: scratch.path)
+    let changed = try Toy.plan([("{join: {scale: 2}}", "{join: {scale: 3}}")])
+    let inventory = Inventory(of: scratch.path, for: changed)
+    #expect(inventory.done.count == 4 && inventory.missing.count == 2)
+    #expect(inventory.leftovers.map(\.kind) == [.stale, .stale])
+    #expect(
+      inventory.text(of: changed, folder: "runs/toy") == """
+        runs/toy: 4 of 6 done, 2 to do
+        stale: 2 runs of scaled: fusion.join.scale is 2 there and 3 here
+        """)
+    #expect(inventory.leftovers.allSatisfy { $0.bytes > 1000 })
+  }
+
+  @Test func `Other data, fewer seeds, rows that are gone`() throws {
+    let scratch = try Scratch()
+    _ = try run(try Toy.plan(), in: scratch.path)
+    func reasons(_ replacements: [(String, String)]) throws -> Set<String> {
+      Set(Inventory(of: scratch.path, for: try Toy.plan(replacements)).leftovers.map(\.reason))
+    }
+    #expect(try reasons([("data: toy", "data: {toy: {edition: 2}}")]) == ["data.toy.edition is 1 there and 2 here"])
+    #expect(try reasons([("seeds: [1, 2]", "seeds: [2]")]) == ["the seed 1 is not used here"])
+    #expect(
+      try reasons([("  - {name: left only, modalities: [left], fusion: join}\n", "")])
+        == ["there is no row \"left only\" here"])
+  }
+
+  @Test func `A part of a newer version makes its runs stale`() throws {
+    let scratch = try Scratch()
+    let plan = try Toy.plan()
+    _ = try run(plan, in: scratch.path)
+    var newer = plan
+    for index in newer.cells.indices where newer.cells[index].row == "join" {
+      newer.cells[index].configuration.versions = ["fusion": 2]
+      newer.cells[index].id = try newer.cells[index].configuration.identifier(dataDigest: newer.cells[index].dataDigest)
+    }
+    let inventory = Inventory(of: scratch.path, for: newer)
+    #expect(inventory.missing.map(\.row) == ["join", "join"])
+    #expect(Set(inventory.leftovers.map(\.reason)) == ["fusion is of version 1 there and 2 here"])
+  }
+
+  @Test func `A row of another name keeps its runs`() throws {
+    let scratch = try Scratch()
+    _ = try run(try Toy.plan(), in: scratch.path)
+    let renamed = try Toy.plan([("name: scaled", "name: doubled")])
+    #expect(Inventory(of: scratch.path, for: renamed).renamed.count == 2)
+    let summary = try run(renamed, in: scratch.path)
+    #expect(summary.before == 6 && summary.now == 0)
+    #expect(try Comparison(reading: scratch.path).row("doubled")?.cells.map(\.status) == [.done, .done])
+  }
+
+  @Test func `Only what belongs to nothing is removed`() throws {
+    let scratch = try Scratch()
+    let plan = try Toy.plan()
+    _ = try run(plan, in: scratch.path)
+    let cells = "\(scratch.path)/cells"
+    let id = plan.cells[0].id
+    try FileManager.default.createDirectory(
+      atPath: "\(cells)/x-s1-000000000000.damaged", withIntermediateDirectories: true)
+    for name in [".x-s1-000000000000.checkpoint", ".join-s1-\(id).checkpoint", ".x.7-7.partial"] {
+      try Data("left".utf8).write(to: URL(fileURLWithPath: "\(cells)/\(name)"))
+    }
+    let inventory = Inventory(of: scratch.path, for: plan)
+    #expect(
+      inventory.leftovers.map(\.kind).sorted { $0.rawValue < $1.rawValue } == [
+        .checkpoint, .checkpoint, .damaged, .partial,
+      ])
+    #expect(inventory.leftoverText(in: "runs").hasSuffix("1 damaged, 1 partial, 2 checkpoint: 12 bytes"))
+    try Inventory.remove(inventory.leftovers, from: scratch.path)
+    let after = Inventory(of: scratch.path, for: plan)
+    #expect(after.leftovers.isEmpty && after.done.count == 6)
+    #expect(after.leftoverText(in: "runs") == "runs: nothing is left over")
+  }
+
+  @Test func `A folder that is not there has nothing in it`() throws {
+    let inventory = Inventory(of: "/nowhere/at/all", for: try Toy.plan())
+    #expect(inventory.missing.count == 6 && inventory.leftovers.isEmpty)
+  }
+}
