@@ -25,6 +25,7 @@ public struct TrainingCheckpoint: Sendable {
 public struct TrainingCheckpointError: Error, CustomStringConvertible, Equatable {
   public let description: String
   init(_ path: String, _ reason: String) {
+    let reason = reason.hasSuffix(".") ? String(reason.dropLast()) : reason
     description = "\(path): the checkpoint \(reason). Remove it to start from the beginning."
   }
 }
