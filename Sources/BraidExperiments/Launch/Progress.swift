@@ -155,8 +155,10 @@ final class Progress {
     var text = "\(finished) of \(plan.cells.count) done"
     if failures > 0 { text += ", \(failures) failed" }
     guard let left = costs.left(running, waiting, workers: workers) else { return text }
-    let end = Date().addingTimeInterval(left).formatted(.dateTime.hour(.twoDigits(amPM: .omitted)).minute(.twoDigits))
-    return text + ", \(Progress.spoken(seconds: left)) left, until \(end)"
+    var (end, clock) = (time(nil) + Int(left), tm())
+    localtime_r(&end, &clock)
+    let until = String(format: "%02d:%02d", clock.tm_hour, clock.tm_min)
+    return text + ", \(Progress.spoken(seconds: left)) left, until \(until)"
   }
 
   /// `gated, seed 3: epoch 12/20, loss 0.53, accuracy 0.68, 20 s left`.
