@@ -73,7 +73,7 @@ import Testing
             usleep(UInt32(20_000 + stream.below(500_000)))
             guard runner.isRunning else { break }
             let workers = children(of: runner.processIdentifier)
-            if let victim = workers.first, stream.below(2) == 0 {
+            if let victim = workers.first, kills.workers <= kills.runners {
               kill(workers.count > 1 && stream.below(2) == 0 ? workers[1] : victim, SIGKILL)
               kills.workers += 1
             } else {
