@@ -98,6 +98,31 @@ import Testing
     #expect(joined.gradients()[x]?.elements == [1, 1, 1, 11])
   }
 
+  @Test(arguments: 1...20) func `windows of 2 × 2 side by side, rows of any length`(_ columns: Int) throws {
+    var stream = RandomStream(seed: 4, .sampling, path: "\(columns)")
+    for width in [2 * columns, 2 * columns + 1] {
+      // few different numbers, so that windows have ties; one is NaN and one infinite
+      let x = stream.normal(Shape(1, 3, 5, width), deviation: 1.5)
+      for at in 0..<x.count { x.pointer[at].round() }
+      (x.pointer[1], x.pointer[width + 2 * columns - 2]) = (.nan, -.infinity)
+      let tape = Tape()
+      let leaf = tape.watch(x)
+      let y = maxPool2d(leaf, window: (2, 2))
+      let g = stream.normal(y.shape)
+      let gx = try #require(y.gradients(upstream: g)[leaf])
+      let expected = Tensor.zeros(x.shape)
+      for at in 0..<y.count {
+        let corner = (at / columns / 2 * 5 + at / columns % 2 * 2) * width + at % columns * 2
+        let window = [corner, corner + 1, corner + width, corner + width + 1]
+        let largest = window.map { x.pointer[$0] }.reduce(-.infinity) { $1 > $0 || $1.isNaN ? $1 : $0 }
+        #expect(y.pointer[at] == largest || y.pointer[at].isNaN && largest.isNaN)
+        let first = try #require(window.first { !(x.pointer[$0] < largest) })
+        expected.pointer[first] = g.pointer[at]
+      }
+      #expect(gx.elements == expected.elements)
+    }
+  }
+
   @Test func `NaN and infinities are results, not lost`() {
     let y = maxPool2d(Tensor([1, .nan, 3, 4, -.infinity, -.infinity], [1, 1, 1, 6]), window: (1, 2))
     #expect(y.elements[0].isNaN)

@@ -7,12 +7,13 @@ import CBraidKernels
 /// 0 outside its edges. Derivative, with gp = g ∘ f′: the gradient of the weight is the correlation of x with gp, that of
 /// x the full convolution of gp with the weight, that of the bias the sum of gp over samples and pixels.
 ///
-/// Windows of 3 × 3 and 5 × 5 with a stride, dilation and groups of 1, at least 16 channels and outputs and at least 16
-/// tiles of 2 × 2 results go by minimal filtering, the derivatives too: 4/9 and about half of the multiplications,
-/// within the same tolerance. Samples whose results are not all finite are computed again by the definition. All others
-/// read their left operand through tables of offsets, and patches are never copied out (Dukhan 2019, "The indirect
-/// convolution algorithm", arXiv:1907.02129). Dilation: Yu & Koltun 2016, arXiv:1511.07122. Groups: Krizhevsky et al.
-/// 2012; as many as channels, it is the depthwise convolution (Chollet 2017, arXiv:1610.02357).
+/// Windows of 3 × 3 and 5 × 5 with a stride, dilation and groups of 1, at least 16 channels and outputs, and at least 16
+/// tiles of 2 × 2 results, go by minimal filtering (`ConvolutionFiltering.swift` has the rule), the derivatives too: 4/9
+/// and about half of the multiplications, within the same tolerance. Samples whose results are not all finite are
+/// computed again by the definition. All others read their left operand through tables of offsets, and patches are never
+/// copied out (Dukhan 2019, "The indirect convolution algorithm", arXiv:1907.02129). Dilation: Yu & Koltun 2016,
+/// arXiv:1511.07122. Groups: Krizhevsky et al. 2012; as many as channels, it is the depthwise convolution (Chollet 2017,
+/// arXiv:1610.02357).
 /// - Parameters:
 ///   - x: `[batch, channels, height, width]`.
 ///   - weight: `[outputs, channels / groups, window height, window width]`.
