@@ -104,7 +104,7 @@ public struct Plan: Codable, Sendable {
     }
     (rows, cells) = ([], [])
     var loaded = [choice: data]
-    var trials: [Setting: Trial] = [:]  // by what they are of
+    var trials: [String: Trial] = [:]  // by what they are of
     var known: [String: String] = [:]  // rows by their cells' ids
     for row in specification.rows {
       let data = try loaded[row.data] ?? Plan.load(row, beside: data, catalogue)
@@ -125,7 +125,7 @@ public struct Plan: Codable, Sendable {
             id: id, row: row.name, seed: seed, folder: "cells/\(slug(row.name))-s\(seed)-\(id)",
             configuration: configuration, dataDigest: data.digest))
       }
-      let subject = try planned.trialled(measuring: measuring).settings()
+      let subject = try planned.trialled(measuring: measuring).text()
       let trial = try trials[subject] ?? Trial(of: planned, on: data, catalogue, place: row.place, measuring: measuring)
       trials[subject] = trial
       seconds[row.name] = trial.cost?.seconds(epochs: planned.train.epochs)

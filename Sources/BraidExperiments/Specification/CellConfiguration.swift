@@ -46,8 +46,11 @@ public struct CellConfiguration: Codable, Sendable {
 
   /// Twelve hexadecimal digits that change with any setting, with a part's version and with the data, and with nothing else.
   public func identifier(dataDigest: String) throws -> String {
-    String(SHA256.hex(Array("braid-cell-1\n\(try settings())\n\(dataDigest)".utf8)).prefix(12))
+    String(SHA256.hex(Array("braid-cell-1\n\(try text())\n\(dataDigest)".utf8)).prefix(12))
   }
+
+  /// Compact JSON with sorted keys: one text for one configuration.
+  func text() throws -> String { String(decoding: try JSONFile.encoder().encode(self), as: UTF8.self) }
 }
 
 /// What a report shows beyond numbers.
