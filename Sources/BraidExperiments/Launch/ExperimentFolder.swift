@@ -1,21 +1,67 @@
 import BraidCore
 import Foundation
 
-/// The folder of an experiment: `plan.json`, `samples.json`, `cells/`. One runner at a time holds it.
+/// The folder of an experiment: `plan.json`, `cells.jsonl`, `samples.json`, `cells/`. One runner at a time holds it.
+///
+/// The plan's cells are a file of their own, one line each, so that a worker finds its cell among ten thousand without
+/// reading the others.
 public struct ExperimentFolder: Sendable {
   public let path: String
   public init(_ path: String) { self.path = path }
 
-  private var planPath: String { "\(path)/plan.json" }
+  private static let planFile = "plan.json", cellsFile = "cells.jsonl"
+
+  /// What every worker needs of a plan beside its cell.
+  struct Shared: Decodable {
+    let constantAnswer: [Double]
+    let samples: [Int]
+  }
 
   /// The frozen plan. Throws `SetupError` when there is none or it is damaged.
   public func plan() throws -> Plan {
-    guard let data = FileManager.default.contents(atPath: planPath) else {
+    var plan: Plan = try read()
+    let lines = try bytes(ExperimentFolder.cellsFile)
+    let cells = try lines.split(separator: UInt8(ascii: "\n")).map { try cell(from: Data($0)) }
+    plan.cells = cells
+    guard cells.count == plan.count else { throw damaged(ExperimentFolder.cellsFile) }
+    return plan
+  }
+
+  /// A cell of the plan, and what its worker needs of the rest.
+  /// - Throws: `SetupError` when there is no plan, it is damaged, or it has no such cell.
+  func assignment(_ id: String) throws -> (cell: Plan.Cell, shared: Shared) {
+    let shared: Shared = try read()
+    let lines = try bytes(ExperimentFolder.cellsFile)
+    guard let found = lines.range(of: Data("\"id\":\"\(id)\"".utf8)) else {
+      throw SetupError("\(path): the plan has no cell \(id).")
+    }
+    let end = UInt8(ascii: "\n")
+    let start = lines[..<found.lowerBound].lastIndex(of: end).map { $0 + 1 } ?? lines.startIndex
+    return (try cell(from: lines[start..<(lines[found.upperBound...].firstIndex(of: end) ?? lines.endIndex)]), shared)
+  }
+
+  private func read<Value: Decodable>() throws -> Value {
+    guard let data = FileManager.default.contents(atPath: "\(path)/\(ExperimentFolder.planFile)") else {
       throw SetupError("\(path): no experiment has been run here: it has no plan.json.")
     }
-    do { return try JSONFile.decoder().decode(Plan.self, from: data) } catch {
-      throw SetupError("\(planPath): is cut short or not a plan of this Braid. Run the experiment in another folder.")
+    do { return try JSONFile.decoder().decode(Value.self, from: data) } catch {
+      throw damaged(ExperimentFolder.planFile)
     }
+  }
+
+  private func bytes(_ name: String) throws -> Data {
+    guard let data = FileManager.default.contents(atPath: "\(path)/\(name)") else { throw damaged(name) }
+    return data
+  }
+
+  private func cell(from line: Data) throws -> Plan.Cell {
+    do { return try JSONFile.decoder().decode(Plan.Cell.self, from: line) } catch {
+      throw damaged(ExperimentFolder.cellsFile)
+    }
+  }
+
+  private func damaged(_ name: String) -> SetupError {
+    SetupError("\(path)/\(name): is missing, cut short or not of a plan of this Braid. Run the experiment again.")
   }
 
   /// The samples reports show.
@@ -32,7 +78,11 @@ public struct ExperimentFolder: Sendable {
       try FileManager.default.createDirectory(atPath: "\(path)/cells", withIntermediateDirectories: true)
     }
     try replace("samples.json", JSONFile.encoder(pretty: true).encode(plan.views))
-    try replace("plan.json", JSONFile.encoder(pretty: true).encode(plan))
+    let lines = try plan.cells.map { try JSONFile.encoder().encode($0) + Data("\n".utf8) }
+    try replace(ExperimentFolder.cellsFile, Data(lines.joined()))
+    var head = plan
+    (head.cells, head.count) = ([], plan.cells.count)
+    try replace(ExperimentFolder.planFile, JSONFile.encoder(pretty: true).encode(head))
   }
 
   /// Writes beside and renames.

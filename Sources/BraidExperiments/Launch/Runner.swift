@@ -131,7 +131,7 @@ public struct Runner {
       // A worker that was killed or trapped could not say so itself. Where not even this can be written, the line below
       // remains.
       if let writer = try? RunWriter(cell, in: folder.path),
-        (try? Worker.recordFailure(reason, of: cell, in: plan, writer)) == nil
+        (try? Worker.recordFailure(reason, of: cell, writer)) == nil
       {
         writer.abandon()
       }

@@ -23,23 +23,19 @@ public enum Worker {
   ) -> Int32 {
     if ProcessInfo.processInfo.environment[supervisedVariable] != nil { exitWithRunner() }
     do {
-      let plan = try ExperimentFolder(experiment).plan()
-      guard let cell = plan.cell(id) else {
-        throw SetupError(
-          "\(experiment): the plan has no cell \(id). It has \(plan.cells.map(\.id).joined(separator: ", ")).")
-      }
+      let (cell, shared) = try ExperimentFolder(experiment).assignment(id)
       if case .done = RunFolder.state(of: cell, in: experiment) {
         checkpoint(of: cell, in: experiment).remove()
         return 0
       }
       let writer = try RunWriter(cell, in: experiment)
       do {
-        try train(cell, of: plan, writer, catalogue, observe)
+        try train(cell, shared, writer, catalogue, observe)
         return 0
       } catch {
         complain("\(error)")
         // where not even that can be written, what was said above reaches the runner
-        if (try? recordFailure("\(error)", of: cell, in: plan, writer)) == nil { writer.abandon() }
+        if (try? recordFailure("\(error)", of: cell, writer)) == nil { writer.abandon() }
         return 2
       }
     } catch {
@@ -49,7 +45,8 @@ public enum Worker {
   }
 
   private static func train(
-    _ cell: Plan.Cell, of plan: Plan, _ start: RunWriter, _ catalogue: Catalogue, _ observe: (EpochRecord) -> Void
+    _ cell: Plan.Cell, _ shared: ExperimentFolder.Shared, _ start: RunWriter, _ catalogue: Catalogue,
+    _ observe: (EpochRecord) -> Void
   ) throws {
     let clock = ContinuousClock.now
     var writer = start
@@ -91,7 +88,7 @@ public enum Worker {
       guard let evaluation = trained.evaluations[split] else { continue }
       let name = RunFolder.predictionsFile(split)
       try writer.write(Data(PredictionFile(evaluation, identifiers: data.identifiers(split)).text.utf8), as: name)
-      let constant = evaluation.answered(by: plan.constantAnswer)
+      let constant = evaluation.answered(by: shared.constantAnswer)
       result.metrics[split.rawValue] = trained.metrics[split]
       result.baseline[split.rawValue] = Dictionary(
         composition.metrics.map { ($0.name, $0.metric(constant)) }, uniquingKeysWith: { $1 })
@@ -100,8 +97,8 @@ public enum Worker {
       to: "\(writer.partial)/\(RunFolder.parametersFile)",
       metadata: ["cell": cell.id, "row": cell.row, "seed": "\(cell.seed)"])
     try writer.adopt(RunFolder.parametersFile)
-    if !plan.samples.isEmpty {
-      let answers = try composition.answers(to: plan.samples, in: data)
+    if !shared.samples.isEmpty {
+      let answers = try composition.answers(to: shared.samples, in: data)
       try writer.write(JSONFile.encoder().encode(answers), as: RunFolder.samplesFile)
     }
     provenance.finished = timestamp(Date())
@@ -125,7 +122,7 @@ public enum Worker {
   }
 
   /// A folder that says what was to be run and why it was not finished.
-  static func recordFailure(_ error: String, of cell: Plan.Cell, in plan: Plan, _ start: RunWriter) throws {
+  static func recordFailure(_ error: String, of cell: Plan.Cell, _ start: RunWriter) throws {
     var writer = start
     var provenance = Provenance(seed: cell.seed, threads: cell.configuration.threads, dataDigest: cell.dataDigest)
     provenance.finished = provenance.started

@@ -6,7 +6,7 @@ import Foundation
 
 /// The frozen grid: every cell of an experiment with its whole configuration, checked before the first one trains.
 ///
-/// Written to the experiment's folder as `plan.json`; workers read it from there, so nothing that happens to the
+/// Written to the experiment's folder as `plan.json` and `cells.jsonl`; workers read it from there, so nothing that happens to the
 /// experiment file later reaches a run.
 public struct Plan: Codable, Sendable {
   public var version = 1
@@ -32,9 +32,12 @@ public struct Plan: Codable, Sendable {
   public var rows: [Row]
   /// Row by row, seed by seed.
   public var cells: [Cell]
+  /// How many cells there are where they stand in a file of their own.
+  var count: Int?
 
   enum CodingKeys: CodingKey {
     case version, name, question, file, data, constantAnswer, samples, metrics, seeds, reference, rows, cells
+    case count
   }
 
   public struct Row: Codable, Sendable {
