@@ -10,20 +10,14 @@ public struct Context {
   /// Whether the caller reads what fusions let be seen (`Fused.extras`: gates, attention maps). Making them costs time,
   /// so a fusion makes them only when asked.
   public let wantsExtras: Bool
-  /// The record gradients come from; nil when none is kept.
-  public var tape: Tape? { recording?.tape }
-
-  /// Ends the tape when the last copy of the context goes, so that an abandoned pass frees its memory.
-  private final class Recording {
-    let tape = Tape()
-    deinit { tape.consume() }
-  }
-  private let recording: Recording?
+  /// The record gradients come from; nil when none is kept. It ends with the last copy of the context, so that an abandoned
+  /// pass frees its memory.
+  public let tape: Tape?
   private var calls: [String: UInt64] = [:]
 
   private init(isTraining: Bool, isRecording: Bool, seed: UInt64, step: UInt64, wantsExtras: Bool) {
     (self.isTraining, self.seed, self.step, self.wantsExtras) = (isTraining, seed, step, wantsExtras)
-    recording = isRecording ? Recording() : nil
+    tape = isRecording ? .endingWithOwner() : nil
   }
 
   /// A training step: dropout on, gradients recorded. Keep the context until the gradients are taken.
@@ -40,8 +34,8 @@ public struct Context {
 
   /// The parameter's value for this pass: a leaf of the tape when one is kept.
   public subscript(_ parameter: Parameter) -> Tensor {
-    guard let recording else { return parameter.value }
-    return parameter.leaf(on: recording.tape)
+    guard let tape else { return parameter.value }
+    return parameter.leaf(on: tape)
   }
   /// The same, passing nil through: `context[bias]`.
   @_disfavoredOverload

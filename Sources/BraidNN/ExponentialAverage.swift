@@ -10,6 +10,7 @@ public struct ExponentialAverage {
   /// δ.
   public let decay: Double
   private var values: Tensor?
+  private var owner = MemoryOwner()
 
   /// Stops unless `decay` lies in [0, 1).
   public init(decay: Double) {
@@ -69,7 +70,7 @@ public struct ExponentialAverage {
           + "Make every parameter before the first step"
       )
     }
-    if !isKnownUniquelyReferenced(&values!) { values = values!.copy() }
+    if !isKnownUniquelyReferenced(&owner) { (owner, values) = (MemoryOwner(), values!.copy()) }
     return values!.pointer
   }
 }

@@ -42,34 +42,59 @@ extension Gradients {
   /// The parameters that have a gradient, in as few spans as possible (one, when all of them do).
   /// - Parameters:
   ///   - membership: the group of parameter `number`; parameters of different ones are kept apart. Empty: one for all.
-  ///   - steps: earlier steps of parameter `number`; parameters with different ones are kept apart.
-  func spans(
-    of store: ParameterStore, membership: [Int] = [], steps: (_ number: Int) -> Int = { _ in 0 }
-  ) -> [Span] {
-    var spans: [Span] = []
-    for parameter in store.parameters where parameter.count > 0 {
-      guard let gradient = self[parameter] else { continue }
-      let taken = steps(parameter.number)
-      let group = membership.isEmpty ? -1 : membership[parameter.number]
-      if let last = spans.last, last.offset + last.count == parameter.offset, last.steps == taken, last.group == group,
-        last.gradient + last.count == UnsafePointer(gradient.pointer)
-      {
-        spans[spans.count - 1].count += parameter.count
-      } else {
-        spans.append(
-          Span(
-            offset: parameter.offset, count: parameter.count, steps: taken, group: group,
-            gradient: UnsafePointer(gradient.pointer)))
-      }
-    }
-    return spans
+  ///   - steps: earlier steps of parameter `number`; parameters with different ones are kept apart. Empty: 0 for all.
+  func spans(of store: ParameterStore, membership: [Int] = [], steps: [Int] = []) -> Spans {
+    Spans(gradients: self, parameters: store.parameters, membership: membership, steps: steps)
   }
 }
+
+/// The spans of a store, one after the other, without memory.
+struct Spans: Sequence, IteratorProtocol {
+  let gradients: Gradients
+  let parameters: [Parameter]
+  let membership, steps: [Int]
+  /// The next parameter to look at.
+  private var index = 0
+
+  init(gradients: Gradients, parameters: [Parameter], membership: [Int], steps: [Int]) {
+    (self.gradients, self.parameters, self.membership, self.steps) = (gradients, parameters, membership, steps)
+  }
+
+  mutating func next() -> Span? {
+    var span: Span?
+    while index < parameters.count {
+      let parameter = parameters[index]
+      if parameter.count > 0, let gradient = gradients[parameter] {
+        let one = Span(
+          offset: parameter.offset, count: parameter.count, steps: steps.isEmpty ? 0 : steps[parameter.number],
+          group: membership.isEmpty ? -1 : membership[parameter.number], gradient: UnsafePointer(gradient.pointer))
+        guard span?.append(one) ?? true else { return span }
+        if span == nil { span = one }
+      }
+      index += 1
+    }
+    return span
+  }
+}
+
+extension Span {
+  /// Lengthens this span by its neighbour. Returns whether they belong together.
+  fileprivate mutating func append(_ next: Span) -> Bool {
+    guard offset + count == next.offset, steps == next.steps, group == next.group, gradient + count == next.gradient
+    else { return false }
+    count += next.count
+    return true
+  }
+}
+
+/// Whose memory a value writes to: a copy of the value, before it writes, makes its own.
+final class MemoryOwner {}
 
 /// One number for every element of a store, such as a running mean: one buffer laid out as the store's.
 struct Moment {
   let name: String
   private(set) var values: Tensor?
+  private var owner = MemoryOwner()
 
   init(_ name: String) { self.name = name }
 
@@ -83,7 +108,7 @@ struct Moment {
           + "Make every parameter before the first step"
       )
     }
-    if !isKnownUniquelyReferenced(&values!) { values = values!.copy() }
+    if !isKnownUniquelyReferenced(&owner) { (owner, values) = (MemoryOwner(), values!.copy()) }
     return values!.pointer
   }
 

@@ -8,18 +8,17 @@ import Synchronization
 /// The memory tensors live in: blocks are kept by size and given out again, so a training step in its steady state asks the
 /// system for nothing. Blocks are 64-byte aligned and hold whatever they held before.
 ///
-/// Sizes are rounded up to whole cache lines and, from 512 bytes on, to one of eight per power of two (at most 12.5 % is
-/// wasted). Safe to use from any thread.
+/// The pool refers to every block it ever made. One that nobody else refers to is free: it is found when the next one of its
+/// size is asked for, and nothing has to be given back. Sizes are rounded up to whole cache lines and, from 512 bytes on,
+/// to one of eight per power of two (at most 12.5 % is wasted). Safe to use from any thread.
 public final class BufferPool: Sendable {
   /// The pool every tensor uses.
   public static let shared = BufferPool()
 
   private struct Shelves {
-    /// The first waiting block of every size class, 0 if none; a waiting block holds the address of the next in its first bytes.
-    let first = UnsafeMutablePointer<UInt>.allocate(capacity: BufferPool.classes)
-    var heldBytes = 0
+    let all = UnsafeMutablePointer<Shelf>.allocate(capacity: BufferPool.classes)
     var allocations = 0
-    init() { first.initialize(repeating: 0, count: BufferPool.classes) }
+    init() { all.initialize(repeating: Shelf(), count: BufferPool.classes) }
   }
   private let shelves = Mutex(Shelves())
   private static let classes = 512
@@ -27,8 +26,10 @@ public final class BufferPool: Sendable {
   init() {}
 
   deinit {
-    trim()
-    shelves.withLock { $0.first.deallocate() }
+    shelves.withLock { shelves in
+      for index in 0..<BufferPool.classes { shelves.all[index].end() }
+      shelves.all.deinitialize(count: BufferPool.classes).deallocate()
+    }
   }
 
   /// What each use of the shelves begins and ends with.
@@ -45,26 +46,47 @@ public final class BufferPool: Sendable {
     return (top &* 8 &+ steps, bytes == 64 ? 64 : (1 &<< top) &+ steps &<< shift)
   }
 
-  func take(bytes: Int) -> UnsafeMutableRawPointer {
+  /// The bytes a block of a class has: the inverse of `shelf`.
+  private static func bytes(ofShelf index: Int) -> Int {
+    let top = index / 8, steps = index % 8
+    let shift = max(top - 3, 6)
+    return max((1 << top) + steps << shift, 64)
+  }
+
+  /// A block of at least so many bytes, to be used as long as it is referred to.
+  // Not inlined: who calls it must not know that the pool refers to the block too.
+  @inline(never)
+  func take(bytes: Int) -> TensorStorage {
     let (index, size) = BufferPool.shelf(for: bytes)
-    let reused = shelves.withLock { shelves in
+    return waiting(index, size) ?? made(index, size, used: bytes)
+  }
+
+  @inline(__always)
+  private func waiting(_ index: Int, _ size: Int) -> TensorStorage? {
+    shelves.withLock { shelves in
       taken()
       defer { givenBack() }
-      let block = shelves.first[index]
-      if let waiting = UnsafePointer<UInt>(bitPattern: block) {
-        shelves.first[index] = waiting.pointee
-        shelves.heldBytes &-= size
-      } else {
-        shelves.allocations &+= 1
-      }
-      return block
+      return shelves.all[index].next(bytes: size)
     }
-    return UnsafeMutableRawPointer(bitPattern: reused) ?? BufferPool.made(size, used: bytes)
+  }
+
+  @inline(never)
+  private func made(_ index: Int, _ size: Int, used bytes: Int) -> TensorStorage {
+    // a pass that was given up may still hold what is asked for
+    if RecordPool.shared.endAbandoned(), let found = waiting(index, size) { return found }
+    let storage = TensorStorage(BufferPool.block(size, used: bytes))
+    shelves.withLock { shelves in
+      taken()
+      defer { givenBack() }
+      shelves.all[index].insert(storage)
+      shelves.allocations &+= 1
+    }
+    return storage
   }
 
   /// New memory. Large blocks are asked for in large pages, where the system has them: they are touched first, and
   /// looked up later, 512 times less often. What a block is rounded up by is left out, so that it costs no memory.
-  private static func made(_ size: Int, used bytes: Int) -> UnsafeMutableRawPointer {
+  private static func block(_ size: Int, used bytes: Int) -> UnsafeMutableRawPointer {
     #if os(Linux)
       let page = 1 << 21
       if bytes >= 4 * page {
@@ -76,24 +98,13 @@ public final class BufferPool: Sendable {
     return .allocate(byteCount: size, alignment: 64)
   }
 
-  func give(_ block: UnsafeMutableRawPointer, bytes: Int) {
-    let (index, size) = BufferPool.shelf(for: bytes)
-    let address = UInt(bitPattern: block)
-    shelves.withLock { shelves in
-      taken()
-      defer { givenBack() }
-      UnsafeMutablePointer<UInt>(bitPattern: address).unsafelyUnwrapped.pointee = shelves.first[index]
-      shelves.first[index] = address
-      shelves.heldBytes &+= size
-    }
-  }
-
   /// Bytes waiting to be used again.
   public var heldBytes: Int {
-    shelves.withLock { shelves in
+    RecordPool.shared.endAbandoned()
+    return shelves.withLock { shelves in
       taken()
       defer { givenBack() }
-      return shelves.heldBytes
+      return (0..<BufferPool.classes).reduce(0) { $0 + shelves.all[$1].waiting * BufferPool.bytes(ofShelf: $1) }
     }
   }
   /// How many blocks were asked of the system so far: it stands still in a steady state.
@@ -107,16 +118,11 @@ public final class BufferPool: Sendable {
 
   /// Hands all waiting blocks back to the system.
   public func trim() {
+    RecordPool.shared.endAbandoned()
     shelves.withLock { shelves in
       taken()
       defer { givenBack() }
-      for index in 0..<BufferPool.classes {
-        while let block = UnsafeMutablePointer<UInt>(bitPattern: shelves.first[index]) {
-          shelves.first[index] = block.pointee
-          UnsafeMutableRawPointer(block).deallocate()
-        }
-      }
-      shelves.heldBytes = 0
+      for index in 0..<BufferPool.classes { shelves.all[index].trim() }
     }
   }
 }

@@ -1,5 +1,8 @@
 import CBraidKernels
 
+/// The identity of a sum of gradients: a copy of the sum, changed, becomes one of its own.
+final class GradientSum {}
+
 extension Gradients {
   /// Adds the gradients that another pass found for the same parameters: g ← g + g′, none counting as zeros.
   ///
@@ -7,48 +10,68 @@ extension Gradients {
   /// parts: with `upstream` the share of a part's samples, the parts' mean losses add up to the mean loss of the whole.
   /// Leaves that are no parameters keep the gradients they have. Stops when a parameter's sizes differ.
   public mutating func add(_ other: Gradients) {
-    for arena in other.arenas {
-      let place = arenas.firstIndex { $0.store == arena.store } ?? -1
-      guard place >= 0 else {
-        adopt(arena, of: other)
+    beOwnSum()
+    for arena in other.owner.record.pointee.arenas {
+      guard let memory = arena.memory else { continue }
+      guard let place = record.pointee.arena(of: arena.store), let own = record.pointee.arenas[place].memory else {
+        adopt(arena, memory, of: other)
         continue
       }
-      guard arenas[place].memory.count == arena.memory.count else {
+      guard own.count == memory.count else {
         stop(
           "gradients",
-          "parameters of \(arena.memory.count) elements added to those of \(arenas[place].memory.count); "
+          "parameters of \(memory.count) elements added to those of \(own.count); "
             + "make every parameter before the first pass")
       }
       for (number, node) in arena.nodes.enumerated() where node >= 0 {
-        guard let found = other.entries[Int(node)].gradient else { continue }
-        add(found, number: number, of: place, like: arena)
+        guard let found = other.owner.record.pointee.entries[Int(node)].gradient else { continue }
+        add(found, number: number, of: place, at: found.pointer - memory.pointer)
       }
     }
   }
 
+  private var record: UnsafeMutablePointer<Record> { owner.record }
+
+  /// Moves to a record that no other value shares.
+  private mutating func beOwnSum() {
+    if sum != nil, isKnownUniquelyReferenced(&sum!) { return }
+    sum = GradientSum()
+    let shared = owner
+    owner = RecordPool.shared.take(endingWithOwner: true)
+    record.pointee.close()
+    for entry in shared.record.pointee.entries {
+      record.pointee.entries.append(Record.Entry(name: entry.name, memory: entry.memory, state: entry.state))
+    }
+    for arena in shared.record.pointee.arenas { record.pointee.arenas.append(arena) }
+  }
+
   /// Adds to one parameter's gradient, in this sum's own memory.
-  private mutating func add(_ found: Tensor, number: Int, of place: Int, like arena: Tape.Arena) {
-    while arenas[place].nodes.count <= number { arenas[place].nodes.append(-1) }
-    let node = Int(arenas[place].nodes[number])
-    if node >= 0, let gradient = entries[node].gradient {
+  private func add(_ found: Tensor, number: Int, of place: Int, at offset: Int) {
+    let arena = record.pointee.arenas[place]
+    if number < arena.nodes.count, arena.nodes[number] >= 0,
+      let gradient = record.pointee.entries[Int(arena.nodes[number])].gradient
+    {
       addScaled(found.pointer, 1, gradient.pointer, found.count)
       return
     }
     // not used, or without a gradient, in the passes before
-    let gradient = Tensor(
-      viewing: arenas[place].memory, offset: found.pointer - arena.memory.pointer, shape: found.shape)
+    guard let memory = arena.memory else { return }
+    let gradient = Tensor(viewing: memory, offset: offset, shape: found.shape)
     gradient.pointer.update(from: found.pointer, count: found.count)
-    arenas[place].nodes[number] = Int32(entries.count)
-    entries.append(Tape.Entry(name: "leaf", derivative: nil, destination: nil, gradient: gradient, isOwned: true))
+    note(Record.Entry(name: "leaf", memory: gradient, state: .owned), number: number, of: place)
   }
 
   /// Takes over the gradients of a store that had none here.
-  private mutating func adopt(_ arena: Tape.Arena, of other: Gradients) {
-    var taken = arena
+  private func adopt(_ arena: Record.Arena, _ memory: Tensor, of other: Gradients) {
+    let place = record.pointee.begin(arena.store, in: memory)
     for (number, node) in arena.nodes.enumerated() where node >= 0 {
-      taken.nodes[number] = Int32(entries.count)
-      entries.append(other.entries[Int(node)])
+      note(other.owner.record.pointee.entries[Int(node)], number: number, of: place)
     }
-    arenas.append(taken)
+  }
+
+  /// Adds an entry that holds a parameter's gradient.
+  private func note(_ entry: Record.Entry, number: Int, of place: Int) {
+    record.pointee.note(Int32(record.pointee.entries.count), number: number, of: place)
+    record.pointee.entries.append(entry)
   }
 }

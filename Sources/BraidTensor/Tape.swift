@@ -2,49 +2,40 @@
 ///
 /// Made by whoever starts a step (`Context` in BraidNN does), never global. Tensors that are `watch`ed are its leaves;
 /// every operation on a recorded tensor appends one entry with its derivative. A tape serves one step: `gradients(of:)`
-/// consumes it, and the tensors recorded on it are constants from then on.
-public final class Tape {
+/// consumes it, and the tensors recorded on it are constants from then on. Copies are the same tape.
+public struct Tape {
   /// Adds one operation's share to the gradients of its inputs: upstream gradient in, contributions out through the
   /// sink.
   public typealias Derivative = (_ upstream: Tensor, _ sink: inout GradientSink) -> Void
 
-  struct Entry {
-    let name: StaticString
-    /// nil for a leaf, and once it has run.
-    var derivative: Derivative?
-    /// Where a leaf's gradient is collected; nil for operations and for leaves whose gradient gets memory of its own.
-    let destination: Tensor?
-    /// What has been collected in the reverse pass.
-    var gradient: Tensor?
-    /// Whether the reverse pass may write to the gradient's memory (made here, not shared with a view or an upstream
-    /// gradient).
-    var isOwned = false
-  }
-  // Touched by one task at a time and never during a call out: the run-time check would only cost.
-  @exclusivity(unchecked) private var entries: [Entry] = []
+  let owner: RecordOwner
+  var record: UnsafeMutablePointer<Record> { owner.record }
+
   /// Floating-point operations (a multiply-add is two) of the forward computations recorded or counted so far.
-  @exclusivity(unchecked) public private(set) var floatingPointOperations = 0.0
-  /// The gradient memory of one parameter store, and the leaf each of its parameters became.
-  struct Arena {
-    let store: ObjectIdentifier
-    let memory: Tensor
-    /// By the parameter's number in its store: its place on the tape, -1 while it was not used.
-    var nodes: [Int32]
-  }
-  /// The parameter stores in use.
-  private var arenas: [Arena] = []
+  public var floatingPointOperations: Double { record.pointee.floatingPointOperations }
 
   /// Whether the record was used up; nothing is recorded any more.
-  @exclusivity(unchecked) public private(set) var isConsumed = false
+  public var isConsumed: Bool { !record.pointee.isOpen }
 
-  public init() { entries.reserveCapacity(256) }
+  /// An empty tape, which ends by being consumed: until then it keeps the memory of what was recorded.
+  public init() { owner = RecordPool.shared.take(endingWithOwner: false) }
+
+  init(_ owner: RecordOwner) { self.owner = owner }
+
+  /// An empty tape that also ends when nobody refers to it any more, so that an abandoned pass frees its memory: when the
+  /// next tape is made, or memory is asked of the system, at the latest.
+  package static func endingWithOwner() -> Tape { Tape(RecordPool.shared.take(endingWithOwner: true)) }
 
   /// A leaf: the same values, recorded. Its gradient will be in the result of `gradients(of:)`.
   /// - Parameter destination: memory of the same count that collects the gradient, so that many leaves can share one
   ///   buffer.
   public func watch(_ tensor: Tensor, collectingIn destination: Tensor? = nil) -> Tensor {
-    let leaf = Tensor(viewing: tensor, shape: tensor.shape)
-    append(Entry(name: "leaf", derivative: nil, destination: destination), leaf)
+    var leaf = tensor.detached
+    guard record.pointee.isOpen else { return leaf }
+    let node = Int32(truncatingIfNeeded: record.pointee.entries.count)
+    record.pointee.entries.append(
+      Record.Entry(name: "leaf", memory: destination, state: destination == nil ? .none : .awaited))
+    leaf.place = Place(record, node)
     return leaf
   }
 
@@ -59,40 +50,31 @@ public final class Tape {
   public func watch(
     _ tensor: Tensor, number: Int, offset: Int, of store: ObjectIdentifier, holding elements: Int
   ) -> Tensor {
-    var place = arenas.firstIndex { $0.store == store && $0.memory.count == elements } ?? -1
-    if place < 0 {
-      place = arenas.count
-      arenas.append(Arena(store: store, memory: Tensor(uninitialized: Shape(elements)), nodes: []))
+    guard record.pointee.isOpen else { return tensor.detached }
+    let place =
+      record.pointee.arena(of: store, elements: elements)
+      ?? record.pointee.begin(store, in: Tensor(uninitialized: Shape(elements)))
+    let destination = record.pointee.arenas[place].memory.map {
+      Tensor(viewing: $0, offset: offset, shape: tensor.shape)
     }
-    let leaf = watch(
-      tensor, collectingIn: Tensor(viewing: arenas[place].memory, offset: offset, shape: tensor.shape))
-    while arenas[place].nodes.count <= number { arenas[place].nodes.append(-1) }
-    arenas[place].nodes[number] = leaf.node
+    let leaf = watch(tensor, collectingIn: destination)
+    record.pointee.note(leaf.place.node, number: number, of: place)
     return leaf
   }
 
   /// Counts the cost of a forward operation.
-  public func count(floatingPointOperations: Double) { self.floatingPointOperations += floatingPointOperations }
-
-  @inline(__always)
-  private func append(_ entry: Entry, _ result: Tensor) {
-    result.tape = self
-    result.node = Int32(truncatingIfNeeded: entries.count)
-    entries.append(entry)
-  }
-
-  func record(_ name: StaticString, _ result: Tensor, _ derivative: @escaping Derivative) {
-    append(Entry(name: name, derivative: derivative, destination: nil), result)
+  public func count(floatingPointOperations: Double) {
+    record.pointee.floatingPointOperations += floatingPointOperations
   }
 
   /// Whether the tensor is recorded here and can still be differentiated.
-  public func holds(_ tensor: Tensor) -> Bool { tensor.tape === self && !isConsumed }
+  public func holds(_ tensor: Tensor) -> Bool { tensor.place.record == record && tensor.place.isLive }
 
-  /// Forgets the record and ends the tape, releasing every tensor it kept alive.
+  /// Forgets the record and ends the tape, releasing every tensor it kept alive. Does nothing to one that has ended.
   public func consume() {
-    isConsumed = true
-    entries.removeAll()
-    arenas.removeAll()
+    guard record.pointee.isOpen else { return }
+    record.pointee.close()
+    record.pointee.clear()
   }
 
   /// The derivative of a tensor's sum of elements (or of its inner product with `upstream`) with respect to every leaf.
@@ -107,94 +89,43 @@ public final class Tape {
       stop("gradients", "upstream of shape \(upstream.shape) for a result of shape \(result.shape)")
     }
     // From here on the recorded tensors are constants: a derivative may compute with them without recording.
-    var sink = GradientSink(tape: self, entries: entries)
-    let arenas = arenas
-    consume()
+    let record = record
+    record.pointee.close()
+    var sink = GradientSink(record, result.place.generation)
     sink.add(upstream ?? .ones(result.shape), to: result)
-    for index in sink.entries.indices.reversed() {
-      guard let derivative = sink.entries[index].derivative else { continue }
+    for node in record.pointee.entries.indices.reversed() {
+      guard let (derivative, saved) = record.pointee.takeDerivative(of: node) else { continue }
+      guard let upstream = record.pointee.entries[node].gradient else {
+        derivative.end(saved)
+        continue
+      }
       // the operation's memory is given back as soon as nothing needs it
-      sink.entries[index].derivative = nil
-      guard let upstream = sink.entries[index].gradient else { continue }
-      sink.entries[index].gradient = nil
-      sink.ownsUpstream = sink.entries[index].isOwned
-      derivative(upstream, &sink)
+      record.pointee.entries[node].memory = nil
+      sink.ownsUpstream = record.pointee.entries[node].state == .owned
+      derivative.run(saved, upstream, &sink)
     }
-    return Gradients(tape: self, entries: sink.entries, arenas: arenas)
-  }
-}
-
-/// Collects gradients during the reverse pass.
-public struct GradientSink {
-  let tape: Tape
-  var entries: [Tape.Entry]
-  /// Whether the upstream gradient's memory was made for this one operation, which may then write its results there
-  /// (unless it hands the same memory on with `add`).
-  public internal(set) var ownsUpstream = false
-
-  /// Whether anyone wants this tensor's gradient. Operations skip the work otherwise.
-  @inline(__always)
-  public func wants(_ tensor: Tensor) -> Bool { tensor.node >= 0 && tensor.tape === tape }
-
-  /// Adds a finished gradient of the same shape (or count, for views) to what has been collected for `tensor`.
-  /// The memory may be shared: whoever adds it does not write to it afterwards.
-  public mutating func add(_ gradient: Tensor, to tensor: Tensor) {
-    guard wants(tensor) else { return }
-    let index = Int(tensor.node)
-    if entries[index].gradient == nil, entries[index].destination == nil {
-      entries[index].gradient =
-        gradient.shape == tensor.shape ? gradient : Tensor(viewing: gradient, shape: tensor.shape)
-      return
-    }
-    accumulate(into: tensor) { pointer, beta in addScaled(gradient.pointer, beta, pointer, gradient.count) }
-  }
-
-  /// Lets the operation write its share straight into the collected gradient.
-  /// - Parameter body: gets the gradient's memory and `beta`: 0 means overwrite (the memory is undefined), 1 means add.
-  @inline(__always)
-  public mutating func accumulate(
-    into tensor: Tensor, _ body: (_ gradient: UnsafeMutablePointer<Float>, _ beta: Float) -> Void
-  ) {
-    guard wants(tensor) else { return }
-    let (pointer, beta) = memory(for: tensor)
-    body(pointer, beta)
-  }
-
-  /// Where `tensor`'s gradient is collected, and whether something is there already.
-  private mutating func memory(for tensor: Tensor) -> (UnsafeMutablePointer<Float>, beta: Float) {
-    let index = Int(tensor.node)
-    if let collected = entries[index].gradient {
-      if entries[index].isOwned { return (collected.pointer, 1) }
-      let own = collected.copy()  // the memory may be shared with another gradient
-      entries[index].gradient = own
-      entries[index].isOwned = true
-      return (own.pointer, 1)
-    }
-    let memory = entries[index].destination ?? Tensor(uninitialized: tensor.shape)
-    entries[index].gradient = memory
-    entries[index].isOwned = true
-    return (memory.pointer, 0)
+    return Gradients(owner: owner, source: record, generation: result.place.generation)
   }
 }
 
 /// The gradients of one backward pass, by leaf. A value that is returned; there is nothing to reset.
 public struct Gradients {
-  let tape: Tape
-  var entries: [Tape.Entry]
-  var arenas: [Tape.Arena]
+  var owner: RecordOwner
+  /// Where the leaves were recorded.
+  let source: UnsafeMutablePointer<Record>
+  let generation: UInt32
+  /// Whose sum this is, nil for what a pass returned.
+  var sum: GradientSum?
 
   /// The gradient of a leaf, of its shape, or nil when the result does not depend on it.
   public subscript(_ leaf: Tensor) -> Tensor? {
-    guard leaf.tape === tape, leaf.node >= 0 else { return nil }
-    return entries[Int(leaf.node)].gradient
+    guard leaf.place.record == source, leaf.place.generation == generation else { return nil }
+    return owner.record.pointee.entries[Int(leaf.place.node)].gradient
   }
 
   /// The gradient of parameter `number` of a store, nil when the result does not depend on it.
   public func gradient(number: Int, of store: ObjectIdentifier) -> Tensor? {
-    for arena in arenas where arena.store == store && number < arena.nodes.count && arena.nodes[number] >= 0 {
-      return entries[Int(arena.nodes[number])].gradient
-    }
-    return nil
+    owner.record.pointee.gradient(number: number, of: store)
   }
 }
 
@@ -202,66 +133,12 @@ extension Tensor {
   /// The derivatives of this tensor (usually a loss of one element) with respect to every leaf of its tape, which is
   /// consumed. Stops when nothing it was computed from is recorded.
   public func gradients(upstream: Tensor? = nil) -> Gradients {
-    guard let tape, node >= 0 else {
+    guard place.node >= 0 else {
       stop(
         "gradients",
         "nothing this tensor of shape \(shape) was computed from is recorded. Compute it in a recording context")
     }
+    guard let tape else { stop("gradients", "the tensor of shape \(shape) is not recorded on this tape") }
     return tape.gradients(of: self, upstream: upstream)
-  }
-}
-
-/// The tape an operation on these operands belongs to, nil when all are constants (or their tape was consumed).
-/// Stops when two operands are recorded on different live tapes.
-@inline(__always)
-func commonTape(_ a: Tensor, _ b: Tensor? = nil, _ c: Tensor? = nil) -> Tape? {
-  var tape = a.liveTape
-  if let other = b?.liveTape { tape = joined(tape, other) }
-  if let other = c?.liveTape { tape = joined(tape, other) }
-  return tape
-}
-
-@inline(__always)
-private func joined(_ tape: Tape?, _ other: Tape) -> Tape {
-  if let tape, tape !== other { stop("tape", "operands are recorded on different tapes; compute both in one context") }
-  return other
-}
-
-extension Tensor {
-  @inline(__always) var liveTape: Tape? {
-    guard let tape, !tape.isConsumed else { return nil }
-    return tape
-  }
-}
-
-extension Tensor {
-  /// Finishes an operation: records this result with its derivative if any operand is recorded. Returns self.
-  /// - Parameters:
-  ///   - name: the operation's name, for messages.
-  ///   - operands: what it was computed from.
-  ///   - flops: floating-point operations of the forward computation.
-  @inline(__always)
-  public func recorded(
-    _ name: StaticString, from a: Tensor, _ b: Tensor? = nil, _ c: Tensor? = nil, flops: Double = 0,
-    derivative: @escaping Tape.Derivative
-  ) -> Tensor {
-    guard let tape = commonTape(a, b, c) else { return self }
-    if flops > 0 { tape.count(floatingPointOperations: flops) }
-    tape.record(name, self, derivative)
-    return self
-  }
-
-  /// The same for an operation with any number of operands.
-  public func recorded(
-    _ name: StaticString, from operands: [Tensor], flops: Double = 0, derivative: @escaping Tape.Derivative
-  ) -> Tensor {
-    var tape: Tape?
-    for operand in operands {
-      if let its = operand.liveTape { tape = joined(tape, its) }
-    }
-    guard let tape else { return self }
-    if flops > 0 { tape.count(floatingPointOperations: flops) }
-    tape.record(name, self, derivative)
-    return self
   }
 }

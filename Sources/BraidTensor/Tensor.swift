@@ -3,53 +3,47 @@
 /// Values never change once an operation has returned them (only parameters are updated in place, by an optimiser). When an
 /// operand belongs to a `Tape`, the result does too, and the operation can be differentiated. Deliberately not `Sendable`: one
 /// computation lives in one task.
-public final class Tensor {
+///
+/// A value of some words: a shape, where the elements lie, and where it is recorded. Copies and views share the elements,
+/// and making one asks for no memory.
+public struct Tensor {
   /// The extents, outermost first.
   public let shape: Shape
   /// The elements, `shape.count` of them, row-major. Whoever writes here must own the tensor; reading is always allowed.
   public let pointer: UnsafeMutablePointer<Float>
-  /// What keeps the memory alive when this is a view.
-  private let owner: Tensor?
-  /// The tape this is recorded on, nil for a constant.
-  @exclusivity(unchecked) public internal(set) var tape: Tape?
-  /// The place on the tape.
-  @exclusivity(unchecked) var node: Int32 = -1
-
   /// Number of elements.
   public let count: Int
+  /// What keeps the memory alive.
+  let storage: TensorStorage
+  /// Where it is recorded, `.none` for a constant.
+  var place = Place.none
 
   /// Memory of the given shape whose elements are whatever was there before. The caller writes every one of them.
   public init(uninitialized shape: Shape) {
     self.shape = shape
     count = shape.count
-    owner = nil
-    pointer = BufferPool.shared.take(bytes: count * 4).bindMemory(to: Float.self, capacity: count)
+    storage = BufferPool.shared.take(bytes: count * 4)
+    pointer = storage.block.bindMemory(to: Float.self, capacity: count)
   }
 
-  /// The same memory under another shape or from an offset. Stops if it would reach past the owner's end.
+  /// The same memory under another shape or from an offset, as a constant. Stops if it would reach past the owner's end.
   public init(viewing owner: Tensor, offset: Int = 0, shape: Shape) {
-    guard offset >= 0, offset + shape.count <= owner.count else {
-      stop("view", "elements \(offset) ..< \(offset + shape.count) of a tensor of shape \(owner.shape)")
+    let count = shape.count
+    guard offset >= 0, offset + count <= owner.count else {
+      stop("view", "elements \(offset) ..< \(offset + count) of a tensor of shape \(owner.shape)")
     }
     self.shape = shape
-    count = shape.count
-    self.owner = owner.owner ?? owner
+    self.count = count
+    storage = owner.storage
     pointer = owner.pointer + offset
   }
-
-  deinit {
-    if owner == nil { BufferPool.shared.give(UnsafeMutableRawPointer(pointer), bytes: count * 4) }
-  }
-
-  /// Whether operations on this tensor are recorded for differentiation.
-  public var isRecorded: Bool { liveTape != nil }
 }
 
 // MARK: - Making and reading
 
 extension Tensor {
   /// A tensor of these elements, row-major. Stops when their number does not fit the shape.
-  public convenience init(_ elements: [Float], _ shape: Shape) {
+  public init(_ elements: [Float], _ shape: Shape) {
     guard elements.count == shape.count else {
       stop("tensor", "\(elements.count) elements for shape \(shape), which holds \(shape.count)")
     }
@@ -60,13 +54,13 @@ extension Tensor {
   }
 
   /// A tensor with every element the same.
-  public convenience init(repeating value: Float, _ shape: Shape) {
+  public init(repeating value: Float, _ shape: Shape) {
     self.init(uninitialized: shape)
     pointer.update(repeating: value, count: shape.count)
   }
 
   /// A vector of these elements: shape `[count]`.
-  public convenience init(_ elements: [Float]) { self.init(elements, Shape(elements.count)) }
+  public init(_ elements: [Float]) { self.init(elements, Shape(elements.count)) }
 
   public static func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape) }
   public static func ones(_ shape: Shape) -> Tensor { Tensor(repeating: 1, shape) }
@@ -81,7 +75,11 @@ extension Tensor {
   }
 
   /// The same values as a constant: no gradient flows through it. No copy is made.
-  public var detached: Tensor { isRecorded ? Tensor(viewing: self, shape: shape) : self }
+  public var detached: Tensor {
+    var constant = self
+    constant.place = .none
+    return constant
+  }
 
   /// A constant copy with its own memory.
   public func copy() -> Tensor {

@@ -77,16 +77,15 @@ import Testing
 
   @Test func `memory of the forward pass is given back during the reverse pass`() {
     let tape = Tape()
-    var y = tape.watch(.ones([1000]))
-    weak var middle: Tensor?
+    let shape: Shape = [1_000_003]  // a size nobody else asks for
+    var y = tape.watch(.ones(shape))
     y = y.exp()
-    middle = y
+    let middle = y.pointer
     y = y.sum()
-    #expect(middle != nil)
-    let result = y
-    let gradients = result.gradients()
-    #expect(middle == nil)
-    _ = gradients
+    #expect((0..<8).map { _ in Tensor(uninitialized: shape) }.allSatisfy { $0.pointer != middle })
+    let gradients = y.gradients()
+    #expect((0..<16).map { _ in Tensor(uninitialized: shape) }.contains { $0.pointer == middle })
+    withExtendedLifetime(gradients) {}
   }
 
   @Test func `a second reverse pass stops`() async {
@@ -127,13 +126,14 @@ import Testing
     let allocations = pool.allocations
     #expect(allocations == 20)
     for _ in 0..<10 {
-      for (index, block) in blocks.enumerated() { pool.give(block, bytes: (index + 1) * 100) }
+      blocks = []
       blocks = (1...20).map { pool.take(bytes: $0 * 100) }
+      #expect(blocks.count == 20)
     }
     #expect(pool.allocations == allocations)
-    #expect(pool.heldBytes == 0)
-    for (index, block) in blocks.enumerated() { pool.give(block, bytes: (index + 1) * 100) }
-    #expect(pool.heldBytes > 0)
+    withExtendedLifetime(blocks) { #expect(pool.heldBytes == 0) }
+    blocks = []
+    #expect(pool.heldBytes == (1...20).reduce(0) { $0 + BufferPool.shelf(for: $1 * 100).bytes })
     pool.trim()
     #expect(pool.heldBytes == 0)
   }
@@ -141,8 +141,72 @@ import Testing
   @Test func `blocks in use are distinct and aligned`() {
     let pool = BufferPool()
     let blocks = (0..<50).map { _ in pool.take(bytes: 300) }
-    #expect(Set(blocks).count == 50)
-    #expect(blocks.allSatisfy { Int(bitPattern: $0) % 64 == 0 })
-    for block in blocks { pool.give(block, bytes: 300) }
+    #expect(Set(blocks.map(\.block)).count == 50)
+    #expect(blocks.allSatisfy { Int(bitPattern: $0.block) % 64 == 0 })
+  }
+
+  @Test func `a block somebody refers to is not handed out, one that nobody does is`() {
+    let pool = BufferPool()
+    var blocks = (0..<40).map { _ in pool.take(bytes: 300) }
+    let given = Set((0..<40).filter { $0 % 3 == 0 }.map { blocks[$0].block })
+    blocks = (0..<40).filter { $0 % 3 != 0 }.map { blocks[$0] }
+    let kept = Set(blocks.map(\.block))
+    let taken = (0..<given.count).map { _ in pool.take(bytes: 300) }
+    #expect(Set(taken.map(\.block)).isDisjoint(with: kept))
+    #expect(Set(taken.map(\.block)).isSubset(of: given))
+    #expect(pool.allocations == 40)
+  }
+
+  @Test func `what lasts is trimmed around`() {
+    let pool = BufferPool()
+    var blocks = (0..<10).map { _ in pool.take(bytes: 300) }
+    blocks.removeLast(7)
+    pool.trim()
+    #expect(pool.heldBytes == 0)
+    let others = (0..<10).map { _ in pool.take(bytes: 300) }
+    #expect(Set((blocks + others).map(\.block)).count == 13 && pool.allocations == 20)
+  }
+
+  @Test func `blocks outlive their pool`() {
+    let block: TensorStorage
+    do {
+      let pool = BufferPool()
+      block = pool.take(bytes: 64)
+    }
+    block.block.storeBytes(of: 7, as: Int.self)
+    #expect(block.block.load(as: Int.self) == 7)
+  }
+
+  @Test func `thousands of live blocks are not walked past for each new one, and memory stays bounded`() {
+    let pool = BufferPool()
+    let live = (0..<8000).map { _ in pool.take(bytes: 64) }
+    #expect(pool.allocations == 8000)
+    for _ in 0..<100_000 { _ = pool.take(bytes: 64) }
+    #expect(pool.allocations == 8001)  // what was handed out last is looked at first
+    func burst() { withExtendedLifetime((0..<100).map { _ in pool.take(bytes: 64) }) {} }
+    for _ in 0..<200 { burst() }
+    let settled = pool.allocations
+    #expect(settled < 10_000)  // a quarter more
+    for _ in 0..<2000 { burst() }
+    #expect(pool.allocations == settled)
+    withExtendedLifetime(live) {}
+  }
+
+  @Test func `threads share blocks without sharing one`() async {
+    let pool = BufferPool()
+    await withTaskGroup(of: Bool.self) { group in
+      for number in 0..<8 {
+        group.addTask {
+          (0..<2000).allSatisfy { step in
+            let own = (0..<4).map { _ in pool.take(bytes: 64) }
+            let mark = number << 32 + step
+            for block in own { block.block.storeBytes(of: mark, as: Int.self) }
+            return own.allSatisfy { $0.block.load(as: Int.self) == mark }
+          }
+        }
+      }
+      for await isRight in group { #expect(isRight) }
+    }
+    #expect(pool.allocations <= 64)
   }
 }

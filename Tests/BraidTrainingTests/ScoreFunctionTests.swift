@@ -147,6 +147,6 @@ import Testing
     let batch = Batch(inputs: [:], target: .classes([0]), samples: [0])
     let pass = Pass(
       batch: batch, modalities: [], encoded: [], fused: Fused(.ones([1, 1])), prediction: Prediction(.ones([1, 1])))
-    #expect(objective(value, pass, Whole()) === value)
+    #expect(objective(value, pass, Whole()).pointer == value.pointer)
   }
 }
