@@ -66,13 +66,15 @@ public struct Adam: Optimizer {
     let (m, v) = (first.memory(for: store), second.memory(for: store))
     if steps.isEmpty { steps = Array(repeating: 0, count: store.parameters.count) }
     settings.prepare(for: store)
-    for span in gradients.spans(of: store, membership: settings.membership, steps: { steps[$0] }) {
+    for span in gradients.spans(of: store, membership: settings.membership, steps: steps) {
       let (rate, weightDecay) = settings.settings(of: span, rate: learningRate)
       let step = kernelStep(Double(span.steps + 1), rate: rate, weightDecay: weightDecay)
-      Parallel.split(span.count, unit: 16, work: 4 * span.count) { range in
-        let at = span.offset + range.lowerBound
+      let places = (values: values + span.offset, m: m + span.offset, v: v + span.offset, span.gradient, step)
+      Parallel.split(span.count, unit: 16, work: 4 * span.count, with: places) { places, range in
+        let (values, m, v, gradient, step) = places
+        let at = range.lowerBound
         withUnsafePointer(to: step) { step in
-          braid_adam(values + at, span.gradient + range.lowerBound, m + at, v + at, range.count, step)
+          braid_adam(values + at, gradient + at, m + at, v + at, range.count, step)
         }
       }
     }

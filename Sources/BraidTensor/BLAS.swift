@@ -27,23 +27,40 @@ func gemm(
   bias: UnsafePointer<Float>? = nil, rectifies: Bool = false
 ) {
   if m == 0 || n == 0 { return }
-  let end = braid_gemm_end(alpha: alpha, beta: beta, bias: bias, rectifies: rectifies ? 1 : 0)
-  func part(_ rows: Range<Int>, _ columns: Range<Int>) {
-    let operands = braid_gemm_operands(
-      transpose_a: transposeA ? 1 : 0, transpose_b: transposeB ? 1 : 0, m: rows.count, n: columns.count, k: k,
-      a: a + rows.lowerBound * (transposeA ? 1 : lda), lda: lda, b: b + columns.lowerBound * (transposeB ? ldb : 1),
-      ldb: ldb,
-      c: c + rows.lowerBound * ldc + columns.lowerBound, ldc: ldc)
-    var end = end
-    if let bias { end.bias = bias + columns.lowerBound }
-    product(operands, end)
-  }
+  let whole = SharedProduct(
+    operands: braid_gemm_operands(
+      transpose_a: transposeA ? 1 : 0, transpose_b: transposeB ? 1 : 0, m: m, n: n, k: k, a: a, lda: lda, b: b,
+      ldb: ldb, c: c, ldc: ldc),
+    end: braid_gemm_end(alpha: alpha, beta: beta, bias: bias, rectifies: rectifies ? 1 : 0))
   // Each element is summed in the same order wherever the ranges end.
   let work = m * n * k / 16
   if m >= n {
-    Parallel.split(m, unit: 12, work: work) { rows in part(rows, 0..<n) }
+    Parallel.split(m, unit: 12, work: work, with: whole) { whole, rows in whole.compute(rows: rows) }
   } else {
-    Parallel.split(n, unit: 32, work: work) { columns in part(0..<m, columns) }
+    Parallel.split(n, unit: 32, work: work, with: whole) { whole, columns in whole.compute(columns: columns) }
+  }
+}
+
+/// A product of which threads compute parts.
+private struct SharedProduct {
+  let operands: braid_gemm_operands
+  let end: braid_gemm_end
+
+  func compute(rows: Range<Int>) {
+    var part = operands
+    part.m = rows.count
+    part.a += rows.lowerBound * (part.transpose_a != 0 ? 1 : part.lda)
+    part.c += rows.lowerBound * part.ldc
+    product(part, end)
+  }
+
+  func compute(columns: Range<Int>) {
+    var part = operands, end = end
+    part.n = columns.count
+    part.b += columns.lowerBound * (part.transpose_b != 0 ? part.ldb : 1)
+    part.c += columns.lowerBound
+    if let bias = end.bias { end.bias = bias + columns.lowerBound }
+    product(part, end)
   }
 }
 

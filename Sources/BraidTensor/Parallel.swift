@@ -32,13 +32,34 @@ public enum Parallel {
   ///     all.
   ///   - body: writes to its own range only.
   public static func split(_ count: Int, unit: Int = 1, work: Int, _ body: (Range<Int>) -> Void) {
-    let threads = Threads.count
-    if threads == 1 { return body(0..<count) }
-    let units = (count + unit - 1) / unit, parts = min(threads, units, work / worthwhile.load(ordering: .relaxed))
+    let parts = parts(of: count, unit, work)
     if parts <= 1 { return body(0..<count) }
-    Team.shared.run(parts) { part in
-      body(units * part / parts * unit..<min(units * (part + 1) / parts * unit, count))
+    withoutActuallyEscaping(body) { body in
+      share(SharedWork(count: count, unit: unit, parts: parts, values: body) { body, range in body(range) })
     }
+  }
+
+  /// The same for a body that captures nothing and is handed what it needs: sharing out then asks for no memory.
+  /// - Parameter values: what `body` gets in every thread.
+  public static func split<Values>(
+    _ count: Int, unit: Int = 1, work: Int, with values: Values,
+    _ body: @escaping (_ values: Values, _ range: Range<Int>) -> Void
+  ) {
+    let parts = parts(of: count, unit, work)
+    if parts <= 1 { return body(values, 0..<count) }
+    share(SharedWork(count: count, unit: unit, parts: parts, values: values, body: body))
+  }
+
+  /// Among how many threads to share out, 1 where that does not pay.
+  @inline(__always)
+  private static func parts(of count: Int, _ unit: Int, _ work: Int) -> Int {
+    let threads = Threads.count
+    if threads == 1 { return 1 }
+    return min(threads, (count + unit - 1) / unit, work / worthwhile.load(ordering: .relaxed))
+  }
+
+  private static func share<Values>(_ work: SharedWork<Values>) {
+    withUnsafePointer(to: work) { Team.shared.run(work.parts, SharedWork<Values>.self, UnsafeRawPointer($0)) }
   }
 
   /// What a part must be worth: some ten microseconds. Waking a thread takes one or two, but what it writes then lies in
@@ -60,40 +81,64 @@ private final class Team: Sendable {
   private let isTaken = Atomic<Bool>(false)
   private let helpers = Mutex<[Helper]>([])
 
-  /// Calls `body` with 0 ..< parts, each in a thread of its own where one is to be had.
+  /// Does all parts of the work that lies there, each in a thread of its own where one is to be had.
   @inline(never)
-  func run(_ parts: Int, _ body: (Int) -> Void) {
+  func run(_ parts: Int, _ kind: any Work.Type, _ work: UnsafeRawPointer) {
     guard isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
-      for part in 0..<parts { body(part) }
+      for part in 0..<parts { kind.run(work, part) }
       return
     }
     let helpers = helpers.withLock { helpers in
       while helpers.count < parts - 1 { helpers.append(Helper()) }
       return helpers
     }
-    withoutActuallyEscaping(body) { body in
-      withUnsafePointer(to: body) { pointer in
-        for part in 1..<parts { helpers[part - 1].start(UInt(bitPattern: pointer), part) }
-        body(0)
-        for part in 1..<parts { helpers[part - 1].wait() }
-      }
-    }
+    for part in 1..<parts { helpers[part - 1].start(Job(kind: kind, work: work, part: part)) }
+    kind.run(work, 0)
+    for part in 1..<parts { helpers[part - 1].wait() }
     isTaken.store(false, ordering: .releasing)
   }
+}
+
+/// Work in parts, of whatever type.
+private protocol Work {
+  /// Does one part of what lies there.
+  static func run(_ work: UnsafeRawPointer, _ part: Int)
+}
+
+/// Ranges that make up `0 ..< count`, and what is done for each.
+private struct SharedWork<Values>: Work {
+  let count, unit, parts: Int
+  let values: Values
+  let body: (Values, Range<Int>) -> Void
+
+  static func run(_ work: UnsafeRawPointer, _ part: Int) {
+    let work = work.assumingMemoryBound(to: SharedWork<Values>.self).pointee
+    let units = (work.count + work.unit - 1) / work.unit
+    let first = units * part / work.parts * work.unit
+    work.body(work.values, first..<min(units * (part + 1) / work.parts * work.unit, work.count))
+  }
+}
+
+/// One part of some work, for a helper.
+private struct Job {
+  let kind: any Work.Type
+  let work: UnsafeRawPointer
+  let part: Int
 }
 
 /// One waiting thread.
 private final class Helper: Sendable {
   /// Pieces of work handed over, and finished, so far.
   private let handed = Atomic<Int>(0), finished = Atomic<Int>(0)
-  /// The closure's address and its argument.
-  private let body = Atomic<UInt>(0), part = Atomic<Int>(0)
+  /// Where the job lies, a `Job`: written before it is handed over.
+  private let job: UInt
   private let isAsleep = Atomic<Bool>(false)
   private let bell = DispatchSemaphore(value: 0)
   /// Looks for work before going to sleep: some tenths of a millisecond.
   private static let patience = 1 << 13
 
   init() {
+    job = UInt(bitPattern: UnsafeMutablePointer<Job>.allocate(capacity: 1))
     let own = Unmanaged.passRetained(self).toOpaque()  // lives as long as the process
     #if canImport(Glibc)
       var thread = pthread_t()
@@ -112,9 +157,8 @@ private final class Helper: Sendable {
     if status != 0 { stop("threads", "the system refuses another thread (error \(status)); set fewer threads") }
   }
 
-  func start(_ body: UInt, _ part: Int) {
-    self.body.store(body, ordering: .relaxed)
-    self.part.store(part, ordering: .relaxed)
+  func start(_ job: Job) {
+    UnsafeMutablePointer<Job>(bitPattern: self.job).unsafelyUnwrapped.initialize(to: job)
     handed.add(1, ordering: .sequentiallyConsistent)
     if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { bell.signal() }
   }
@@ -143,8 +187,8 @@ private final class Helper: Sendable {
         if isRung { bell.wait() }
         looks = 0
       }
-      let address = body.load(ordering: .relaxed), part = part.load(ordering: .relaxed)
-      UnsafePointer<(Int) -> Void>(bitPattern: address).unsafelyUnwrapped.pointee(part)
+      let job = UnsafeMutablePointer<Job>(bitPattern: job).unsafelyUnwrapped.pointee
+      job.kind.run(job.work, job.part)
       done += 1
       finished.store(done, ordering: .releasing)
     }

@@ -58,7 +58,8 @@ private func binary(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Ten
         function.rawValue, a.pointer, ae, Int32(a.shape.rank), b.pointer, be, Int32(b.shape.rank), y.pointer)
     }
   }
-  return y.recorded(function.name, from: a, b, flops: Double(y.count)) { g, sink in
+  return y.recorded(function.name, from: a, b, saving: (function, a, b), flops: Double(y.count)) { saved, g, sink in
+    let (function, a, b) = saved
     broadcastGradient(function.slopes.first, g, a, b, &sink)
     broadcastGradient(function.slopes.second, g, b, a, &sink)
   }
@@ -66,11 +67,14 @@ private func binary(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Ten
 
 private func binarySameShape(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Tensor {
   let y = Tensor(uninitialized: a.shape)
-  Parallel.split(y.count, unit: 16, work: y.count) { range in
+  let places = (function.rawValue, a.pointer, b.pointer, y.pointer)
+  Parallel.split(y.count, unit: 16, work: y.count, with: places) { places, range in
+    let (function, a, b, y) = places
     let at = range.lowerBound
-    braid_binary(function.rawValue, a.pointer + at, b.pointer + at, y.pointer + at, range.count)
+    braid_binary(function, a + at, b + at, y + at, range.count)
   }
-  return y.recorded(function.name, from: a, b, flops: Double(y.count)) { g, sink in
+  return y.recorded(function.name, from: a, b, saving: (function, a, b), flops: Double(y.count)) { saved, g, sink in
+    let (function, a, b) = saved
     gradient(function.slopes.first, g, a, b, &sink)
     gradient(function.slopes.second, g, b, a, &sink)
   }
@@ -103,7 +107,8 @@ private func broadcastGradient(_ slope: Int, _ g: Tensor, _ own: Tensor, _ other
 private func affine(_ name: StaticString, _ scale: Float, _ x: Tensor, _ shift: Float) -> Tensor {
   let y = Tensor(uninitialized: x.shape)
   braid_affine(scale, x.pointer, shift, y.pointer, y.count)
-  return y.recorded(name, from: x, flops: Double(y.count)) { g, sink in
+  return y.recorded(name, from: x, saving: (scale, x), flops: Double(y.count)) { saved, g, sink in
+    let (scale, x) = saved
     if scale == 1 { return sink.add(g, to: x) }
     sink.accumulate(into: x) { gx, beta in braid_scale(scale, g.pointer, beta, gx, x.count) }
   }
@@ -124,7 +129,8 @@ extension Tensor {
   public static func * (a: Tensor, b: Float) -> Tensor {
     let y = Tensor(uninitialized: a.shape)
     braid_scale(b, a.pointer, 0, y.pointer, y.count)
-    return y.recorded("*", from: a, flops: Double(y.count)) { g, sink in
+    return y.recorded("*", from: a, saving: (a, b), flops: Double(y.count)) { saved, g, sink in
+      let (a, b) = saved
       sink.accumulate(into: a) { ga, beta in braid_scale(b, g.pointer, beta, ga, a.count) }
     }
   }
@@ -132,7 +138,8 @@ extension Tensor {
   public static func / (a: Tensor, b: Float) -> Tensor {
     let y = Tensor(uninitialized: a.shape)
     braid_binary_scalar(Int32(BRAID_DIVIDE), a.pointer, b, y.pointer, y.count)
-    return y.recorded("/", from: a, flops: Double(y.count)) { g, sink in
+    return y.recorded("/", from: a, saving: (a, b), flops: Double(y.count)) { saved, g, sink in
+      let (a, b) = saved
       sink.accumulate(into: a) { ga, beta in braid_scale(1 / b, g.pointer, beta, ga, a.count) }
     }
   }

@@ -52,7 +52,8 @@ private func join(_ name: StaticString, _ parts: [Tensor], _ shape: Shape, rows:
       offset += width
     }
   }
-  return y.recorded(name, from: parts) { g, sink in
+  return y.recorded(name, from: parts, saving: (parts, rows)) { saved, g, sink in
+    let (parts, rows) = saved
     if rows == 0 { return }
     var offset = 0
     for part in parts {

@@ -33,7 +33,11 @@ public func crossEntropy(_ logits: Tensor, _ classes: [Int32], smoothing: Float 
       "class \(classes[bad]) in row \(bad) for logits of shape \(logits.shape); expected 0 ..< \(columns)")
   }
   let total = norm
-  return y.recorded("crossEntropy", from: logits, flops: 5 * Double(logits.count)) { g, sink in
+  return y.recorded(
+    "crossEntropy", from: logits, saving: (logits, classes, p, weights, smoothing, rows, columns, total),
+    flops: 5 * Double(logits.count)
+  ) { saved, g, sink in
+    let (logits, classes, p, weights, smoothing, rows, columns, total) = saved
     sink.accumulate(into: logits) { gx, beta in
       braid_cross_entropy_gradient(
         p.pointer, classes, weights?.pointer, smoothing, rows, columns, total, g.pointer[0], beta, gx)

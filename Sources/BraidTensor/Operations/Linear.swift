@@ -39,7 +39,11 @@ public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, activat
     rows: outputs, bias: isPlain ? bias?.pointer : nil, rectifies: activation == .relu)
   let before = activation == .gelu ? Tensor(uninitialized: y.shape) : nil
   if !isPlain { biasActivation(activation, bias, y, before, rows, outputs) }
-  return y.recorded("linear", from: x, weight, bias, flops: 2 * Double(rows * inputs * outputs)) { g, sink in
+  return y.recorded(
+    "linear", from: x, weight, bias, saving: (x, weight, bias, before, y, activation, rows, inputs, outputs),
+    flops: 2 * Double(rows * inputs * outputs)
+  ) { saved, g, sink in
+    let (x, weight, bias, before, y, activation, rows, inputs, outputs) = saved
     // gp: [rows, outputs]; without an activation it is g itself, and takes g's place where nobody else needs that
     let gp = activation == .none || sink.ownsUpstream ? g : Tensor(uninitialized: y.shape)
     let out = activation == .none ? nil : gp
@@ -63,10 +67,11 @@ public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, activat
 func biasActivation(
   _ activation: Activation, _ bias: Tensor?, _ y: Tensor, _ before: Tensor?, _ rows: Int, _ columns: Int
 ) {
-  Parallel.split(rows, work: rows * columns * 4) { range in
+  let places = (activation.function, bias?.pointer, y.pointer, before?.pointer, columns)
+  Parallel.split(rows, work: rows * columns * 4, with: places) { places, range in
+    let (function, bias, y, before, columns) = places
     let at = range.lowerBound * columns
-    braid_bias_activation(
-      activation.function, bias?.pointer, y.pointer + at, before.map { $0.pointer + at }, range.count, columns)
+    braid_bias_activation(function, bias, y + at, before.map { $0 + at }, range.count, columns)
   }
 }
 
@@ -76,10 +81,14 @@ func biasActivationGradient(
   _ activation: Activation, _ before: Tensor?, _ y: Tensor, _ g: Tensor, _ out: Tensor?,
   _ biasGradient: UnsafeMutablePointer<Float>?, _ beta: Float, _ rows: Int, _ columns: Int
 ) {
-  Parallel.split(columns, unit: 32, work: rows * columns * 2) { range in
+  let places = (
+    activation.function, before?.pointer, y.pointer, g.pointer, out?.pointer, biasGradient, beta, rows, columns
+  )
+  Parallel.split(columns, unit: 32, work: rows * columns * 2, with: places) { places, range in
+    let (function, before, y, g, out, biasGradient, beta, rows, columns) = places
     let at = range.lowerBound
     braid_bias_activation_gradient(
-      activation.function, before.map { $0.pointer + at }, y.pointer + at, g.pointer + at, out.map { $0.pointer + at },
-      biasGradient.map { $0 + at }, beta, rows, range.count, columns)
+      function, before.map { $0 + at }, y + at, g + at, out.map { $0 + at }, biasGradient.map { $0 + at }, beta, rows,
+      range.count, columns)
   }
 }

@@ -13,7 +13,8 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
   let p = Product("matmul", a.shape, b.shape, transposeA, transposeB)
   let y = Tensor(uninitialized: Shape(p.m, p.n))
   p.multiply(a.pointer, b.pointer, y.pointer, 1, 0)
-  return y.recorded("matmul", from: a, b, flops: p.flops) { g, sink in
+  return y.recorded("matmul", from: a, b, saving: (a, b, p), flops: p.flops) { saved, g, sink in
+    let (a, b, p) = saved
     sink.accumulate(into: a) { ga, beta in p.gradientA(g.pointer, b.pointer, ga, 1, beta) }
     sink.accumulate(into: b) { gb, beta in p.gradientB(g.pointer, a.pointer, gb, 1, beta) }
   }
@@ -43,7 +44,9 @@ public func batchedMatmul(
   for i in 0..<batch {
     p.multiply(a.pointer + i * p.m * p.k, b.pointer + i * p.k * p.n, y.pointer + i * p.m * p.n, scale, 0)
   }
-  return y.recorded("batchedMatmul", from: a, b, flops: Double(batch) * p.flops) { g, sink in
+  return y.recorded("batchedMatmul", from: a, b, saving: (a, b, p, batch, scale), flops: Double(batch) * p.flops) {
+    saved, g, sink in
+    let (a, b, p, batch, scale) = saved
     sink.accumulate(into: a) { ga, beta in
       for i in 0..<batch {
         p.gradientA(g.pointer + i * p.m * p.n, b.pointer + i * p.k * p.n, ga + i * p.m * p.k, scale, beta)
@@ -119,7 +122,8 @@ public func outerProduct(_ a: Tensor, _ b: Tensor) -> Tensor {
   let batch = a.shape[0], m = a.shape[1], n = b.shape[1]
   let y = Tensor(uninitialized: Shape(batch, m, n))
   braid_outer(a.pointer, b.pointer, batch, m, n, y.pointer)
-  return y.recorded("outerProduct", from: a, b, flops: Double(y.count)) { g, sink in
+  return y.recorded("outerProduct", from: a, b, saving: (a, b, batch, m, n), flops: Double(y.count)) { saved, g, sink in
+    let (a, b, batch, m, n) = saved
     sink.accumulate(into: a) { ga, beta in braid_outer_gradient_first(g.pointer, b.pointer, batch, m, n, beta, ga) }
     sink.accumulate(into: b) { gb, beta in braid_outer_gradient_second(g.pointer, a.pointer, batch, m, n, beta, gb) }
   }

@@ -32,9 +32,11 @@ public func layerNorm(
       x.pointer + at, residual.map { $0.pointer + at }, gain?.pointer, bias?.pointer, epsilon, y.pointer + at,
       statistics.pointer + range.lowerBound * Int(BRAID_NORM_STATISTICS), range.count, features)
   }
-  var operands = [x]
-  for operand in [gain, bias, residual] { if let operand { operands.append(operand) } }
-  return y.recorded("layerNorm", from: operands, flops: Double(8 * x.count)) { g, sink in
+  return y.recorded(
+    "layerNorm", from: x, gain, bias, residual, saving: (x, gain, bias, residual, statistics, rows, features),
+    flops: Double(8 * x.count)
+  ) { saved, g, sink in
+    let (x, gain, bias, residual, statistics, rows, features) = saved
     // the sums over rows for gain and bias, block by block: their order does not depend on the number of threads
     let block = 64, blocks = (rows + block - 1) / block
     let wantsGain = gain.map { sink.wants($0) } ?? false, wantsBias = bias.map { sink.wants($0) } ?? false

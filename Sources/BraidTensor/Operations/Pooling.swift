@@ -29,7 +29,9 @@ private func maximum(_ name: StaticString, _ x: Tensor, _ windows: Windows) -> T
   var sizes = poolingSizes(name, x.shape, windows)
   let y = Tensor(uninitialized: windows.shape(x.shape[0], x.shape[1], sizes.rows, sizes.columns))
   braid_max_pool(&sizes, x.pointer, y.pointer)
-  return y.recorded(name, from: x, flops: Double(y.count * windows.size.y * windows.size.x)) { [sizes] g, sink in
+  let flops = Double(y.count * windows.size.y * windows.size.x)
+  return y.recorded(name, from: x, saving: (sizes, x, y), flops: flops) { saved, g, sink in
+    let (sizes, x, y) = saved
     sink.accumulate(into: x) { gx, beta in
       var sizes = sizes
       braid_max_pool_gradient(&sizes, x.pointer, y.pointer, g.pointer, beta, gx)
@@ -66,7 +68,9 @@ private func average(_ name: StaticString, _ x: Tensor, _ windows: Windows, _ co
   sizes.counts_padding = countingPadding ? 1 : 0
   let y = Tensor(uninitialized: windows.shape(x.shape[0], x.shape[1], sizes.rows, sizes.columns))
   braid_average_pool(&sizes, x.pointer, y.pointer)
-  return y.recorded(name, from: x, flops: Double(y.count * windows.size.y * windows.size.x)) { [sizes] g, sink in
+  let flops = Double(y.count * windows.size.y * windows.size.x)
+  return y.recorded(name, from: x, saving: (sizes, x), flops: flops) { saved, g, sink in
+    let (sizes, x) = saved
     sink.accumulate(into: x) { gx, beta in
       var sizes = sizes
       braid_average_pool_gradient(&sizes, g.pointer, beta, gx)

@@ -20,7 +20,8 @@ extension Tensor {
     let outer = shape.count(0..<axis), inner = shape.count((axis + 1)..<shape.rank)
     let y = Tensor(uninitialized: shape.reduced(axis, keepingAxis))
     braid_sum_axis(x.pointer, outer, n, inner, scale, y.pointer)
-    return y.recorded(name, from: x, flops: Double(x.count)) { g, sink in
+    return y.recorded(name, from: x, saving: (x, outer, n, inner, scale), flops: Double(x.count)) { saved, g, sink in
+      let (x, outer, n, inner, scale) = saved
       sink.accumulate(into: x) { gx, beta in braid_spread_axis(g.pointer, outer, n, inner, scale, beta, gx) }
     }
   }
@@ -36,7 +37,8 @@ extension Tensor {
     let outer = shape.count(0..<axis), inner = shape.count((axis + 1)..<shape.rank)
     let y = Tensor(uninitialized: shape.reduced(axis, keepingAxis))
     braid_maximum_axis(x.pointer, outer, n, inner, y.pointer)
-    return y.recorded("maximum", from: x, flops: Double(x.count)) { g, sink in
+    return y.recorded("maximum", from: x, saving: (x, y, outer, n, inner), flops: Double(x.count)) { saved, g, sink in
+      let (x, y, outer, n, inner) = saved
       sink.accumulate(into: x) { gx, beta in
         braid_maximum_axis_gradient(x.pointer, y.pointer, g.pointer, outer, n, inner, beta, gx)
       }
@@ -56,7 +58,8 @@ extension Tensor {
     let x = self
     let y = Tensor(uninitialized: [])
     y.pointer[0] = scale * braid_sum(x.pointer, count)
-    return y.recorded(name, from: x, flops: Double(count)) { g, sink in
+    return y.recorded(name, from: x, saving: (x, scale), flops: Double(count)) { saved, g, sink in
+      let (x, scale) = saved
       let value = scale * g.pointer[0]
       sink.accumulate(into: x) { gx, beta in
         withUnsafePointer(to: value) { braid_spread_axis($0, 1, x.count, 1, 1, beta, gx) }

@@ -9,7 +9,8 @@ extension Tensor {
         "reshaped",
         "\(self.shape) has \(count) elements, \(shape) has \(shape.count); keep the number, or let one extent be -1")
     }
-    return Tensor(viewing: x, shape: shape).recorded("reshaped", from: x) { g, sink in sink.add(g, to: x) }
+    let y = Tensor(viewing: x, shape: shape)
+    return y.recorded("reshaped", from: x, saving: x) { x, g, sink in sink.add(g, to: x) }
   }
 
   /// The same, by extents; one of them may be −1 and follows from the others: `x.reshaped(batch, -1)`.

@@ -21,7 +21,8 @@ extension Tensor {
       y = Tensor(uninitialized: result)
       braid_copy_rows(x.pointer + offset, n * inner, 0, y.pointer, width, outer, width)
     }
-    return y.recorded("slice", from: x) { g, sink in
+    return y.recorded("slice", from: x, saving: (x, offset, n, inner, outer, width)) { saved, g, sink in
+      let (x, offset, n, inner, outer, width) = saved
       sink.accumulate(into: x) { gx, beta in
         if beta == 0 { gx.update(repeating: 0, count: x.count) }
         braid_copy_rows(g.pointer, width, 1, gx + offset, n * inner, outer, width)
@@ -60,7 +61,8 @@ extension Tensor {
     braid_fill_rows(value, y.pointer, stride, outer, before * inner)
     braid_copy_rows(x.pointer, n * inner, 0, y.pointer + before * inner, stride, outer, n * inner)
     braid_fill_rows(value, y.pointer + (before + n) * inner, stride, outer, after * inner)
-    return y.recorded("padded", from: x) { g, sink in
+    return y.recorded("padded", from: x, saving: (x, before, stride, n, inner, outer)) { saved, g, sink in
+      let (x, before, stride, n, inner, outer) = saved
       sink.accumulate(into: x) { gx, beta in
         braid_copy_rows(g.pointer + before * inner, stride, beta, gx, n * inner, outer, n * inner)
       }

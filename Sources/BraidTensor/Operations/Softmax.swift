@@ -29,7 +29,9 @@ extension Tensor {
         braid_softmax(logarithm, x.pointer, extents, nil, nil, rank, y.pointer)
       }
     }
-    return y.recorded(name, from: x, flops: 5 * Double(count)) { g, sink in
+    return y.recorded(name, from: x, saving: (x, y, logarithm, rows, columns), flops: 5 * Double(count)) {
+      saved, g, sink in
+      let (x, y, logarithm, rows, columns) = saved
       sink.accumulate(into: x) { gx, beta in
         braid_softmax_gradient(logarithm, y.pointer, g.pointer, rows, columns, beta, gx)
       }

@@ -7,7 +7,9 @@ extension Tensor {
     let x = self, (batch, time, width) = sequence("meanOverSteps", steps)
     let y = Tensor(uninitialized: Shape(batch, width))
     braid_steps_mean(x.pointer, steps?.pointer, batch, time, width, y.pointer)
-    return y.recorded("meanOverSteps", from: x, flops: Double(count)) { g, sink in
+    return y.recorded("meanOverSteps", from: x, saving: (x, steps, batch, time, width), flops: Double(count)) {
+      saved, g, sink in
+      let (x, steps, batch, time, width) = saved
       sink.accumulate(into: x) { gx, beta in
         braid_steps_mean_gradient(g.pointer, steps?.pointer, batch, time, width, beta, gx)
       }
@@ -21,7 +23,9 @@ extension Tensor {
     let x = self, (batch, time, width) = sequence("maximumOverSteps", steps)
     let y = Tensor(uninitialized: Shape(batch, width))
     braid_steps_maximum(x.pointer, steps?.pointer, batch, time, width, y.pointer)
-    return y.recorded("maximumOverSteps", from: x, flops: Double(count)) { g, sink in
+    return y.recorded("maximumOverSteps", from: x, saving: (x, y, steps, batch, time, width), flops: Double(count)) {
+      saved, g, sink in
+      let (x, y, steps, batch, time, width) = saved
       sink.accumulate(into: x) { gx, beta in
         braid_steps_maximum_gradient(x.pointer, y.pointer, g.pointer, steps?.pointer, batch, time, width, beta, gx)
       }
@@ -33,7 +37,8 @@ extension Tensor {
     let x = self, (batch, time, width) = sequence("lastStep", steps)
     let y = Tensor(uninitialized: Shape(batch, width))
     braid_steps_last(x.pointer, steps?.pointer, batch, time, width, y.pointer)
-    return y.recorded("lastStep", from: x) { g, sink in
+    return y.recorded("lastStep", from: x, saving: (x, steps, batch, time, width)) { saved, g, sink in
+      let (x, steps, batch, time, width) = saved
       sink.accumulate(into: x) { gx, beta in
         braid_steps_last_gradient(g.pointer, steps?.pointer, batch, time, width, beta, gx)
       }
@@ -61,7 +66,9 @@ extension Tensor {
     let rows = weights.count, columns = shape.count(weights.shape.rank..<shape.rank)
     let y = Tensor(uninitialized: shape)
     braid_scale_rows(x.pointer, weights.pointer, rows, columns, 0, y.pointer)
-    return y.recorded("scaledRows", from: x, flops: Double(count)) { g, sink in
+    return y.recorded("scaledRows", from: x, saving: (x, weights, rows, columns), flops: Double(count)) {
+      saved, g, sink in
+      let (x, weights, rows, columns) = saved
       sink.accumulate(into: x) { gx, beta in braid_scale_rows(g.pointer, weights.pointer, rows, columns, beta, gx) }
     }
   }

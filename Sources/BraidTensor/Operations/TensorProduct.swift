@@ -38,9 +38,12 @@ public func tensorProductLinear(
   let before = activation == .gelu ? Tensor(uninitialized: y.shape) : nil
   biasActivation(activation, bias, y, before, batch, outputs)
 
-  let operands = inputs + [weight] + (bias.map { [$0] } ?? [])
   let flops = 2 * Double(batch * rows) * Double(outputs)
-  return y.recorded("tensorProductLinear", from: operands, flops: flops) { g, sink in
+  return y.recorded(
+    "tensorProductLinear", from: inputs, weight, bias,
+    saving: (inputs, weight, bias, activation, before, y, batch, outputs), flops: flops
+  ) { saved, g, sink in
+    let (inputs, weight, bias, activation, before, y, batch, outputs) = saved
     let gp = Tensor(uninitialized: y.shape)  // [B, outputs]: gradient of the activation's argument
     let gb = Tensor(uninitialized: Shape(outputs))
     biasActivationGradient(activation, before, y, g, gp, gb.pointer, 0, batch, outputs)
@@ -57,11 +60,16 @@ public func tensorProductLinear(
     factors.eachBlock { first, count, dz in
       gemm(batch, count, outputs, gp.pointer, false, weight.pointer + first * outputs, true, dz.pointer)
       let (lefts, rights) = (factors.left.shape[1], factors.right.shape[1])
-      Parallel.split(batch, work: 2 * batch * count) { samples in
+      let places = (
+        factors.left.pointer, factors.right.pointer, dz.pointer, dleft.pointer, dright.pointer, lefts, rights, first,
+        count
+      )
+      Parallel.split(batch, work: 2 * batch * count, with: places) { places, samples in
+        let (left, right, dz, dleft, dright, lefts, rights, first, count) = places
         let at = samples.lowerBound
         braid_product_block_gradient(
-          factors.left.pointer + at * lefts, factors.right.pointer + at * rights, dz.pointer + at * count,
-          dleft.pointer + at * lefts, dright.pointer + at * rights, samples.count, lefts, rights, first, count)
+          left + at * lefts, right + at * rights, dz + at * count, dleft + at * lefts, dright + at * rights,
+          samples.count, lefts, rights, first, count)
       }
     }
     factors.spread(dleft, over: 0..<factors.split, &sink)
@@ -112,11 +120,12 @@ struct TensorFactors {
   /// z = columns `first ..< first + count` of the tensor.
   func make(_ first: Int, _ count: Int, _ z: UnsafeMutablePointer<Float>) {
     let (lefts, rights) = (left.shape[1], right.shape[1])
-    Parallel.split(left.shape[0], work: left.shape[0] * count) { samples in
+    let places = (left.pointer, right.pointer, z, lefts, rights, first, count)
+    Parallel.split(left.shape[0], work: left.shape[0] * count, with: places) { places, samples in
+      let (left, right, z, lefts, rights, first, count) = places
       let at = samples.lowerBound
       braid_product_block(
-        left.pointer + at * lefts, right.pointer + at * rights, z + at * count, samples.count, lefts, rights, first,
-        count)
+        left + at * lefts, right + at * rights, z + at * count, samples.count, lefts, rights, first, count)
     }
   }
 

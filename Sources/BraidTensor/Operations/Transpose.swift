@@ -17,7 +17,8 @@ extension Tensor {
     let outer = shape.count(0..<i), between = shape.count((i + 1)..<j), inner = shape.count((j + 1)..<shape.rank)
     let y = Tensor(uninitialized: result)
     braid_swap_axes(x.pointer, outer, m, between, n, inner, 0, y.pointer)
-    return y.recorded("transposed", from: x) { g, sink in
+    return y.recorded("transposed", from: x, saving: (x, outer, m, between, n, inner)) { saved, g, sink in
+      let (x, outer, m, between, n, inner) = saved
       sink.accumulate(into: x) { gx, beta in braid_swap_axes(g.pointer, outer, n, between, m, inner, beta, gx) }
     }
   }

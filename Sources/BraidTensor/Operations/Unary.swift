@@ -12,10 +12,13 @@ extension Tensor {
   public func applying(_ function: UnaryFunction) -> Tensor {
     let x = self
     let y = Tensor(uninitialized: shape)
-    Parallel.split(count, unit: 16, work: 4 * count) { range in
-      braid_unary(function.rawValue, x.pointer + range.lowerBound, y.pointer + range.lowerBound, range.count)
+    let places = (function.rawValue, x.pointer, y.pointer)
+    Parallel.split(count, unit: 16, work: 4 * count, with: places) { places, range in
+      braid_unary(places.0, places.1 + range.lowerBound, places.2 + range.lowerBound, range.count)
     }
-    return y.recorded("element-wise function", from: x, flops: Double(count)) { g, sink in
+    return y.recorded("element-wise function", from: x, saving: (function, x, y), flops: Double(count)) {
+      saved, g, sink in
+      let (function, x, y) = saved
       sink.accumulate(into: x) { gx, beta in
         braid_unary_gradient(function.rawValue, x.pointer, y.pointer, g.pointer, beta, gx, x.count)
       }
