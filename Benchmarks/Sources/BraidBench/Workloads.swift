@@ -60,11 +60,7 @@ private func makeEncoders(_ scope: Scope) -> ([Tensor], inout Context) -> [Tenso
       Linear(sizes.1, sizes.1, activation: .relu, in: scope[name]["second"]),
     ]
   }
-  return { xs, context in
-    var encoded: [Tensor] = []
-    for (x, layer) in zip(xs, layers) { encoded.append(layer[1](layer[0](x, &context), &context)) }
-    return encoded
-  }
+  return { xs, context in zip(xs, layers).map { x, layer in layer[1](layer[0](x, &context), &context) } }
 }
 
 private func vectors(_ name: String, _ makeFusion: @escaping @Sendable (Scope, [Modality]) throws -> any Fusion)
@@ -164,8 +160,7 @@ let workloads: [Workload] = [
       )
     }
     return { xs, context in
-      var sides: [Tensor] = []
-      for (x, tower) in zip(xs, towers) { sides.append(unitRows(tower.1(tower.0(x, &context), &context))) }
+      let sides = zip(xs, towers).map { x, tower in unitRows(tower.1(tower.0(x, &context), &context)) }
       return pairedCrossEntropy(matmul(sides[0], sides[1], transposeB: true), scale: 1 / 0.07)  // [B, B]
     }
   },

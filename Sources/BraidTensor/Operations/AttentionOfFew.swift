@@ -35,30 +35,34 @@ struct HeadProducts {
       }
     }
 
-    let recorded = output.recorded("attention", from: q, k, v, flops: flops) { g, sink in
+    let recorded = output.recorded(
+      "attention", from: q, k, v, saving: (self, q, k, v, p, kept, scale, probabilityMask), flops: flops
+    ) { saved, g, sink in
+      let (sizes, q, k, v, p, kept, scale, probabilityMask) = saved
+      let (rows, keys) = (sizes.heads * sizes.queries, sizes.keys)  // of a sample's score matrices
       sink.accumulate(into: v) { gv, beta in
-        eachSample { one, queryPlace, keyPlace, matrix, _ in
+        sizes.eachSample { one, queryPlace, keyPlace, matrix, _ in
           one.combineTransposed(kept.pointer + matrix, g.pointer + queryPlace, gv + keyPlace, beta: beta)
         }
       }
       guard sink.wants(q) || sink.wants(k) else { return }
       var ds = Tensor(uninitialized: p.shape)
-      eachSample { one, queryPlace, keyPlace, matrix, _ in
+      sizes.eachSample { one, queryPlace, keyPlace, matrix, _ in
         let (p, ds) = (p.pointer + matrix, ds.pointer + matrix)
         one.scores(g.pointer + queryPlace, v.pointer + keyPlace, 1, ds)
-        if probabilityMask == nil { braid_attention_softmax_gradient(p, ds, scale, ds, heads * queries, keys) }
+        if probabilityMask == nil { braid_attention_softmax_gradient(p, ds, scale, ds, rows, keys) }
       }
       if let probabilityMask {
         ds = ds * probabilityMask
-        braid_attention_softmax_gradient(p.pointer, ds.pointer, scale, ds.pointer, batch * heads * queries, keys)
+        braid_attention_softmax_gradient(p.pointer, ds.pointer, scale, ds.pointer, sizes.batch * rows, keys)
       }
       sink.accumulate(into: q) { gq, beta in
-        eachSample { one, queryPlace, keyPlace, matrix, _ in
+        sizes.eachSample { one, queryPlace, keyPlace, matrix, _ in
           one.combine(ds.pointer + matrix, k.pointer + keyPlace, gq + queryPlace, beta: beta)
         }
       }
       sink.accumulate(into: k) { gk, beta in
-        eachSample { one, queryPlace, keyPlace, matrix, _ in
+        sizes.eachSample { one, queryPlace, keyPlace, matrix, _ in
           one.combineTransposed(ds.pointer + matrix, q.pointer + queryPlace, gk + keyPlace, beta: beta)
         }
       }

@@ -59,10 +59,14 @@ private func convolution(
     return convolution(name, x, weight, bias, windows, groups, .none).applying(activation.elementwise)
   }
   let geometry = ConvolutionGeometry(name, x.shape, weight.shape, bias?.shape, windows, groups: groups)
-  let (batch, outputs, pixels) = (geometry.batch, geometry.outputs, geometry.pixels)
-  let y = Tensor(uninitialized: windows.shape(batch, outputs, geometry.rows, geometry.columns))
+  let y = Tensor(
+    uninitialized: windows.shape(geometry.batch, geometry.outputs, geometry.rows, geometry.columns))
   geometry.forward(x, weight, bias: bias, isRectified: activation == .relu, y.pointer, 0)
-  return y.recorded(name, from: x, weight, bias, flops: geometry.flops) { g, sink in
+  return y.recorded(
+    name, from: x, weight, bias, saving: (geometry, x, weight, bias, y, activation), flops: geometry.flops
+  ) { saved, g, sink in
+    let (geometry, x, weight, bias, y, activation) = saved
+    let (batch, outputs, pixels) = (geometry.batch, geometry.outputs, geometry.pixels)
     let wantsBias = bias.map { sink.wants($0) } ?? false
     var gp = g  // gradient before the activation
     if activation == .relu { gp = Tensor(uninitialized: g.shape) }

@@ -18,7 +18,10 @@ public func pairedCrossEntropy(_ scores: Tensor, scale: Float = 1) -> Tensor {
   let n = scores.shape[0]
   let statistics = Tensor(uninitialized: Shape(4, n)), y = Tensor(uninitialized: [])
   y.pointer[0] = braid_paired_cross_entropy(scores.pointer, scale, n, statistics.pointer)
-  return y.recorded("pairedCrossEntropy", from: scores, flops: 10 * Double(scores.count)) { g, sink in
+  return y.recorded(
+    "pairedCrossEntropy", from: scores, saving: (scores, scale, n, statistics), flops: 10 * Double(scores.count)
+  ) { saved, g, sink in
+    let (scores, scale, n, statistics) = saved
     sink.accumulate(into: scores) { gx, beta in
       braid_paired_cross_entropy_gradient(scores.pointer, scale, n, statistics.pointer, g.pointer[0], beta, gx)
     }
