@@ -115,6 +115,14 @@ public struct CoAttentionFusion: Fusion {
     let scale = 1 / Float(states[0].shape[2]).squareRoot()
     var found: [[Tensor]] = states.map { _ in [] }
     switch options.maps {
+    case .separate where export == nil:
+      for i in states.indices {
+        for j in states.indices where j > i {
+          let (ofI, ofJ) = mutualAttention(states[i], states[j], scale: scale, aMask: masks[i], bMask: masks[j])
+          found[i].append(ofI)
+          found[j].append(ofJ)
+        }
+      }
     case .separate:
       for i in states.indices {
         for j in states.indices where j != i {
