@@ -19,8 +19,8 @@ void braid_cross_entropy_gradient(const float *p, const int32_t *classes, const 
                                   long columns, float norm, float scale, float beta, float *gx);
 
 /// Mean of −log softmax over the rows of scale · x [n, n] at its diagonal, and the same over its columns, halved; 0 for
-/// n = 0. `scale` is above 0. `statistics` [4, n] receives every row's maximum of x and 1 / Σ e^(scale (x − maximum)),
-/// then every column's.
+/// n = 0. `scale` is above 0. `statistics` [4, n] receives every row's maximum of x, or a number near it, and
+/// 1 / Σ e^(scale (x − that)), then every column's.
 float braid_paired_cross_entropy(const float *x, float scale, long n, float *statistics);
 /// gx = g * d(loss)/dx + beta * gx, from the statistics.
 void braid_paired_cross_entropy_gradient(const float *x, float scale, long n, const float *statistics, float g, float beta,
