@@ -105,6 +105,9 @@ private let objectives: [Subject] = [
   Subject("attention", except: infinities) {
     attention($0.reshaped(1, 2, 3), $0.reshaped(1, 2, 3), Tensor([1, 2, 3, 4, 5, 6], [1, 2, 3]), heads: 1).output
   },
+  Subject("low-rank product", except: infinities.union([.huger])) {  // ∞ times 0
+    lowRankProduct([$0, $0 * 0.5], Tensor([2, 0, 1]))
+  },
   Subject("mutual attention", except: infinities) {
     let x = $0.clamped(from: -1e18, to: 1e18).reshaped(2, 1, 3)
     let (fromB, fromA) = mutualAttention(x, Tensor([1, 2, 3, 4, 5, 6], [2, 1, 3]), bMask: Tensor([1, 0], [2, 1]))

@@ -50,6 +50,7 @@ private let golden: [String: [[String]]] = [
   "Linear": [["operations/linear", "edges/linear"]],
   "LogGamma": [["reductions/logGamma"]],
   "LogSumExp": [["reductions/logSumExp"]],
+  "LowRankProduct": [["operations/lowRankProduct"]],
   "Matmul": [
     ["operations/matmul", "edges/matmul"], ["operations/batchedMatmul", "edges/batchedMatmul"],
     ["operations/outerProduct", "edges/outerProduct"],

@@ -88,13 +88,12 @@ let workloads: [Workload] = [
     let encode = makeEncoders(scope["encoder"])
     // [1; x] W for every rank at once: the constant's row is a bias.
     let factors = zip(Sizes.names, Sizes.hidden).map { Linear($1, rank * width, in: scope["factor"][$0]) }
-    let weights = scope.parameter("rank", [1, rank], .normal(deviation: 1))
+    let weights = scope.parameter("rank", [rank], .normal(deviation: 1))
     let bias = scope.parameter("bias", [width], .zeros)
     let head = makeHead(width, scope["head"])
     return { xs, context in
       let parts = zip(encode(xs, &context), factors).map { $1($0, &context) }  // [B, rank · width]
-      let product = parts[0] * parts[1] * parts[2]
-      let summed = lowRankSum(product, context[weights], width: width) + context[bias]  // [B, width]
+      let summed = lowRankProduct(parts, context[weights]) + context[bias]  // [B, width]
       return head(summed, &context)
     }
   },
@@ -165,12 +164,6 @@ let workloads: [Workload] = [
     }
   },
 ]
-
-/// Σ_r w_r p[b, r, :] for p `[B, rank · width]`, w `[1, rank]` → `[B, width]`.
-private func lowRankSum(_ product: Tensor, _ weights: Tensor, width: Int) -> Tensor {
-  let rank = weights.shape[1]
-  return (product.reshaped(Shape(product.shape[0], rank, width)) * weights.reshaped(Shape(rank, 1))).sum(1)
-}
 
 /// Rows divided by their Euclidean norm.
 private func unitRows(_ x: Tensor) -> Tensor { x / x.squared().sum(-1, keepingAxis: true).squareRoot() }

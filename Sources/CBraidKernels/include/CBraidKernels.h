@@ -19,5 +19,6 @@
 #include "kernels_gather.h"
 #include "kernels_strided.h"
 #include "kernels_gemm.h"
+#include "kernels_low_rank.h"
 #include "kernels_random.h"
 #include "kernels_optimizer.h"
