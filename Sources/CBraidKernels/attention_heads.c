@@ -66,11 +66,12 @@ long braid_attention_pair_workspace(long rows, long columns, long width) {
   return whole * (width + 2 + rows + STRIP) + longest * wide;
 }
 
-void braid_attention_pair_forward(const braid_attention_pair *o, float *from_b, float *from_a, float *workspace) {
+void braid_attention_pair_forward(const braid_attention_pair *o, float *of_rows, float *of_columns, float *from_b,
+                                  float *from_a, float *workspace) {
 #ifdef BRAID_TILES_WIDE
   const int lanes = lanes_here();
-  if (lanes == 16) { attention_avx512_pair(o, from_b, from_a, workspace); return; }
-  if (lanes == 8) { attention_avx2_pair(o, from_b, from_a, workspace); return; }
+  if (lanes == 16) { attention_avx512_pair(o, of_rows, of_columns, from_b, from_a, workspace); return; }
+  if (lanes == 8) { attention_avx2_pair(o, of_rows, of_columns, from_b, from_a, workspace); return; }
 #endif
-  attention_plain_pair(o, from_b, from_a, workspace);
+  attention_plain_pair(o, of_rows, of_columns, from_b, from_a, workspace);
 }

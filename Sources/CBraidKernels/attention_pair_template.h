@@ -19,7 +19,8 @@ TILES_TARGET static void NAME(_softmax_of_columns)(float *s, long rows, long wid
   }
 }
 
-TILES_TARGET static void NAME(_pair)(const braid_attention_pair *o, float *from_b, float *from_a, float *workspace) {
+TILES_TARGET static void NAME(_pair)(const braid_attention_pair *o, float *of_rows, float *of_columns, float *from_b,
+                                     float *from_a, float *workspace) {
   const long rows = o->rows, columns = o->columns, depth = o->width, whole = WHOLE(columns);
   float *turned = workspace, *keep = turned + whole * depth, *sums = keep + whole, *s = sums + whole;
   float *p = s + rows * whole, *copy = p + STRIP * whole;
@@ -42,10 +43,15 @@ TILES_TARGET static void NAME(_pair)(const braid_attention_pair *o, float *from_
         }
       NAME(_cut)(row, columns, whole);
       inverse[r] = NAME(_softmax)(row, whole);
+      if (of_rows)
+        for (long j = 0; j < columns; j++) of_rows[(i + r) * columns + j] = row[j] * inverse[r];
     }
     NAME(_product)(strip, depth, columns, p, whole, 1, b, stride, inverse, 1, 0, from_b + i * depth, depth);
   }
   NAME(_softmax_of_columns)(s, rows, whole, o->a_mask, sums);
+  if (of_columns)
+    for (long j = 0; j < columns; j++)
+      for (long i = 0; i < rows; i++) of_columns[j * rows + i] = s[i * whole + j] * sums[j];
   stride = depth;
   const float *a = NAME(_whole)(o->a, &stride, rows, depth, copy);
   NAME(_product)(columns, depth, rows, s, 1, whole, a, stride, sums, 1, 0, from_a, depth);

@@ -115,23 +115,16 @@ public struct CoAttentionFusion: Fusion {
     let scale = 1 / Float(states[0].shape[2]).squareRoot()
     var found: [[Tensor]] = states.map { _ in [] }
     switch options.maps {
-    case .separate where export == nil:
-      for i in states.indices {
-        for j in states.indices where j > i {
-          let (ofI, ofJ) = mutualAttention(states[i], states[j], scale: scale, aMask: masks[i], bMask: masks[j])
-          found[i].append(ofI)
-          found[j].append(ofJ)
-        }
-      }
     case .separate:
       for i in states.indices {
-        for j in states.indices where j != i {
-          let (context, weights) = attention(
-            states[i], states[j], states[j], heads: 1, scale: scale, keyMask: masks[j], wantsWeights: export != nil)
-          found[i].append(context)
-          if let weights {
-            let map = weights.reshaped(weights.shape.removing(1))  // [B, T_i, T_j]
-            export?(names[i], names[j], map.scaledRows(masks[i]))
+        for j in states.indices where j > i {
+          let pair = mutualAttention(
+            states[i], states[j], scale: scale, aMask: masks[i], bMask: masks[j], wantsWeights: export != nil)
+          found[i].append(pair.fromB)
+          found[j].append(pair.fromA)
+          if let ofJ = pair.ofB, let ofI = pair.ofA {
+            export?(names[i], names[j], ofJ.scaledRows(masks[i]))  // [B, T_i, T_j]
+            export?(names[j], names[i], ofI.scaledRows(masks[j]))  // [B, T_j, T_i]
           }
         }
       }

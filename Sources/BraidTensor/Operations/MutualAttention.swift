@@ -12,10 +12,13 @@ import CBraidKernels
 ///   - scale: 1/√d by default.
 ///   - aMask: `[B, Ta]`, a constant: 0 for a step of a that nobody sees. A sample with none left gives zeros.
 ///   - bMask: `[B, Tb]`, the same for b.
-/// - Returns: `fromB [B, Ta, d]` and `fromA [B, Tb, d]`.
+///   - wantsWeights: whether the probabilities are returned.
+/// - Returns: `fromB [B, Ta, d]` and `fromA [B, Tb, d]`, and when wanted, as constants, `ofB [B, Ta, Tb]`, what every
+///   step of a gives the steps of b, and `ofA [B, Tb, Ta]`.
 public func mutualAttention(
-  _ a: Tensor, _ b: Tensor, scale: Float? = nil, aMask: Tensor? = nil, bMask: Tensor? = nil
-) -> (fromB: Tensor, fromA: Tensor) {
+  _ a: Tensor, _ b: Tensor, scale: Float? = nil, aMask: Tensor? = nil, bMask: Tensor? = nil,
+  wantsWeights: Bool = false
+) -> (fromB: Tensor, fromA: Tensor, ofB: Tensor?, ofA: Tensor?) {
   guard a.shape.rank == 3, b.shape.rank == 3, a.shape[0] == b.shape[0], a.shape[2] == b.shape[2] else {
     stop("mutualAttention", "sequences \(a.shape) and \(b.shape); expected [B, Ta, d] and [B, Tb, d]")
   }
@@ -27,23 +30,30 @@ public func mutualAttention(
   }
   let scale = scale ?? 1 / Float(max(width, 1)).squareRoot()
   if a.isRecorded || b.isRecorded {
+    let one = attention(a, b, b, heads: 1, scale: scale, keyMask: bMask, wantsWeights: wantsWeights)
+    let other = attention(b, a, a, heads: 1, scale: scale, keyMask: aMask, wantsWeights: wantsWeights)
     return (
-      attention(a, b, b, heads: 1, scale: scale, keyMask: bMask).output,
-      attention(b, a, a, heads: 1, scale: scale, keyMask: aMask).output
+      one.output, other.output, one.weights?.reshaped(Shape(batch, rows, columns)),
+      other.weights?.reshaped(Shape(batch, columns, rows))
     )
   }
   let fromB = Tensor(uninitialized: a.shape), fromA = Tensor(uninitialized: b.shape)
+  let ofB = wantsWeights ? Tensor(uninitialized: Shape(batch, rows, columns)) : nil
+  let ofA = wantsWeights ? Tensor(uninitialized: Shape(batch, columns, rows)) : nil
   let needed = braid_attention_pair_workspace(rows, columns, width)
   Parallel.split(batch, work: batch * rows * columns * width / 5) { samples in
     let memory = Tensor(uninitialized: Shape(needed))
     for sample in samples {
-      let ofA = sample * rows * width, ofB = sample * columns * width
+      let firstOfA = sample * rows * width, firstOfB = sample * columns * width
       var pair = braid_attention_pair(
-        rows: rows, columns: columns, width: width, a: a.pointer + ofA, b: b.pointer + ofB, scale: scale,
+        rows: rows, columns: columns, width: width, a: a.pointer + firstOfA, b: b.pointer + firstOfB, scale: scale,
         a_mask: aMask.map { UnsafePointer($0.pointer + sample * rows) },
         b_mask: bMask.map { UnsafePointer($0.pointer + sample * columns) })
-      braid_attention_pair_forward(&pair, fromB.pointer + ofA, fromA.pointer + ofB, memory.pointer)
+      let map = sample * rows * columns
+      braid_attention_pair_forward(
+        &pair, ofB.map { $0.pointer + map }, ofA.map { $0.pointer + map }, fromB.pointer + firstOfA,
+        fromA.pointer + firstOfB, memory.pointer)
     }
   }
-  return (fromB, fromA)
+  return (fromB, fromA, ofB, ofA)
 }

@@ -41,8 +41,10 @@ typedef struct {
 /// Floats of memory a pair needs.
 long braid_attention_pair_workspace(long rows, long columns, long width);
 /// With S = scale · a bᵀ, made once: from_b = softmax_rows(S) b [rows, width] and from_a = softmax_columns(S)ᵀ a
-/// [columns, width]. A step that sees nothing gets zeros.
-void braid_attention_pair_forward(const braid_attention_pair *pair, float *from_b, float *from_a, float *workspace);
+/// [columns, width]. A step that sees nothing gets zeros. The probabilities go to of_rows [rows, columns] and of_columns
+/// [columns, rows] unless those are NULL.
+void braid_attention_pair_forward(const braid_attention_pair *pair, float *of_rows, float *of_columns, float *from_b,
+                                  float *from_a, float *workspace);
 
 /// Rows of score matrices [matrices, queries, keys] become probabilities in place. key_mask [matrices / heads, keys] and
 /// mask [queries, keys]: 0 excludes (NULL: none); causal: query i sees keys 0 … i. A row with nothing left becomes zeros.
