@@ -110,7 +110,8 @@ private let objectives: [Subject] = [
   },
   Subject("mutual attention", except: infinities) {
     let x = $0.clamped(from: -1e18, to: 1e18).reshaped(2, 1, 3)
-    let (fromB, fromA, _, _) = mutualAttention(x, Tensor([1, 2, 3, 4, 5, 6], [2, 1, 3]), bMask: Tensor([1, 0], [2, 1]))
+    let (fromB, fromA, _, _) = mutualAttention(
+      x, Tensor([1, 2, 3, 4, 5, 6], [2, 1, 3]), bMask: Tensor([1, 0], [2, 1]))
     return concatenate([fromB, fromA], axis: 1)
   },
   Subject("all-masked attention") {

@@ -17,6 +17,10 @@ let rareMistakes = [
   Mistake("mutualAttention: mask of shape [3] for [2, 3, 4]; expected [2, 3]") {
     _ = mutualAttention(zeros(2, 5, 4), zeros(2, 3, 4), bMask: zeros(3))
   },
+  Mistake("lowRankProduct: no factors; expected at least one") { _ = lowRankProduct([], zeros(2)) },
+  Mistake("lowRankProduct: factors [[2, 5]] and weights [2]; expected [B, rank · outputs] each, and [rank]") {
+    _ = lowRankProduct([zeros(2, 5)], zeros(2))
+  },
   Mistake("pairedCrossEntropy: scores of shape [2, 3]; expected [n, n]") { _ = pairedCrossEntropy(zeros(2, 3)) },
   Mistake("pairedCrossEntropy: scale 0.0; expected a number above 0") {
     _ = pairedCrossEntropy(zeros(2, 2), scale: 0)
