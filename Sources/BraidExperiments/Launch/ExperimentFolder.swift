@@ -116,7 +116,11 @@ public final class FolderLock {
     _ = holder.withCString { pwrite(descriptor, $0, strlen($0), 0) }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // not by closing alone: a process that is being started holds a copy of the descriptor for a moment
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }
 
 /// Every value of a tree that is not a map (or is an empty one) by its key path.
