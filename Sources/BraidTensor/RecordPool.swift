@@ -22,26 +22,10 @@ final class RecordPool: Sendable {
   static let shared = RecordPool()
 
   private struct Owners {
-    var all: UnsafeMutablePointer<RecordOwner>?
-    var count = 0, capacity = 0
+    var all: [RecordOwner] = []
 
-    mutating func insert(_ owner: RecordOwner) {
-      if count == capacity {
-        capacity = max(2 * capacity, 8)
-        let larger = UnsafeMutablePointer<RecordOwner>.allocate(capacity: capacity)
-        if let all {
-          larger.moveInitialize(from: all, count: count)
-          all.deallocate()
-        }
-        all = larger
-      }
-      (all.unsafelyUnwrapped + count).initialize(to: owner)
-      count += 1
-    }
-
-    func owner(of address: UInt) -> RecordOwner? {
-      guard let all else { return nil }
-      for place in 0..<count where all[place].address == address {
+    mutating func owner(of address: UInt) -> RecordOwner? {
+      for place in all.indices where all[place].address == address {
         return all[place].record.pointee.endsWithOwner && isKnownUniquelyReferenced(&all[place]) ? nil : all[place]
       }
       return nil
@@ -49,9 +33,8 @@ final class RecordPool: Sendable {
 
     /// One that nobody else refers to and of which `isWanted` holds.
     @inline(__always)
-    func first(where isWanted: (borrowing Record) -> Bool) -> RecordOwner? {
-      guard let all else { return nil }
-      for place in 0..<count where isKnownUniquelyReferenced(&all[place]) && isWanted(all[place].record.pointee) {
+    mutating func first(where isWanted: (borrowing Record) -> Bool) -> RecordOwner? {
+      for place in all.indices where isKnownUniquelyReferenced(&all[place]) && isWanted(all[place].record.pointee) {
         return all[place]
       }
       return nil
@@ -116,7 +99,7 @@ final class RecordPool: Sendable {
     owners.withLock { owners in
       taken()
       defer { givenBack() }
-      owners.insert(owner)
+      owners.all.append(owner)
     }
     return owner
   }

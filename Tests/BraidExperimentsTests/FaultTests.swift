@@ -12,12 +12,14 @@ import Testing
     static func plan() throws -> Plan { try Toy.plan([("epochs: 3", "epochs: 40")]) }
 
     /// Starts one on a folder; what it says goes to a file.
-    static func start(in folder: String, log: String) throws -> Process {
+    /// - Parameter program: what it is started by, such as `nohup`.
+    static func start(in folder: String, log: String, by program: String? = nil) throws -> Process {
       let itself =
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
       let process = Process()
-      process.executableURL = URL(fileURLWithPath: itself)
-      process.arguments = ["--testing-library", "swift-testing", "--filter", "RunnerEntry"]
+      let words = [program, itself, "--testing-library", "swift-testing", "--filter", "RunnerEntry"].compactMap { $0 }
+      process.executableURL = URL(fileURLWithPath: words[0])
+      process.arguments = Array(words.dropFirst())
       process.environment = ProcessInfo.processInfo.environment.merging([variable: folder]) { $1 }
       FileManager.default.createFile(atPath: log, contents: nil)
       process.standardError = FileHandle(forWritingAtPath: log)
@@ -95,18 +97,34 @@ import Testing
       #expect(kills.runners > 50 && kills.workers > 50)
     }
 
+    /// Once it is at work, it listens to signals.
+    private func waitUntilAtWork(_ runner: Process, _ folder: String) {
+      while ((try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/cells")) ?? []).isEmpty, runner.isRunning
+      {
+        usleep(5_000)
+      }
+      usleep(50_000)
+    }
+
+    @Test func `A runner started with nohup goes on when its terminal is gone`() throws {
+      let plan = try RunnerEntry.plan()
+      let scratch = try Scratch()
+      let runner = try RunnerEntry.start(in: scratch.path, log: "\(scratch.path).log", by: "/usr/bin/nohup")
+      defer { try? FileManager.default.removeItem(atPath: "\(scratch.path).log") }
+      waitUntilAtWork(runner, scratch.path)
+      kill(runner.processIdentifier, SIGHUP)
+      runner.waitUntilExit()
+      #expect(runner.terminationReason == .exit && runner.terminationStatus == 0)
+      #expect(finished(plan, scratch.path) == plan.cells.count)
+    }
+
     @Test(arguments: [SIGTERM, SIGINT])
     func `A signal to stop: what remains is said, and the next run does it to the same bits`(_ number: Int32) throws {
       let plan = try RunnerEntry.plan()
       let (scratch, whole) = (try Scratch(), try Scratch())
       let runner = try RunnerEntry.start(in: scratch.path, log: "\(scratch.path).log")
       defer { try? FileManager.default.removeItem(atPath: "\(scratch.path).log") }
-      // once it is at work, not before it listens
-      let cells = "\(scratch.path)/cells"
-      while ((try? FileManager.default.contentsOfDirectory(atPath: cells)) ?? []).isEmpty, runner.isRunning {
-        usleep(5_000)
-      }
-      usleep(50_000)
+      waitUntilAtWork(runner, scratch.path)
       kill(runner.processIdentifier, number)
       runner.waitUntilExit()
       #expect(runner.terminationReason == .exit && runner.terminationStatus == 128 + number)

@@ -188,6 +188,32 @@ import Testing
     #expect(try folder.plan().cells.map(\.id) == other.cells.map(\.id))
   }
 
+  @Test func `A worker finds its cell among all; a damaged plan is refused`() throws {
+    let scratch = try Scratch()
+    let folder = ExperimentFolder(scratch.path)
+    let plan = try Toy.plan()
+    try folder.freeze(plan)
+    for cell in plan.cells {
+      let found = try folder.assignment(cell.id)
+      #expect(found.cell.folder == cell.folder && found.cell.dataDigest == cell.dataDigest)
+      #expect(found.shared.constantAnswer == plan.constantAnswer && found.shared.samples == plan.samples)
+    }
+    #expect(
+      message { _ = try folder.assignment("0123456789ab") } == "\(scratch.path): the plan has no cell 0123456789ab.")
+    let file = URL(fileURLWithPath: "\(scratch.path)/cells.jsonl")
+    let whole = try Data(contentsOf: file)
+    let says = "\(file.path): is missing, cut short or not of a plan of this Braid. Run the experiment again."
+    let lines = whole.split(separator: UInt8(ascii: "\n"))
+    for damaged in [whole.dropLast(20), Data(lines.dropLast().joined(separator: [UInt8(ascii: "\n")])), Data()] {
+      try damaged.write(to: file)
+      #expect(message { _ = try folder.plan() } == says)
+    }
+    try FileManager.default.removeItem(at: file)
+    #expect(message { _ = try folder.plan() } == says)
+    try folder.freeze(plan)
+    #expect(try folder.plan().cells.map(\.id) == plan.cells.map(\.id))
+  }
+
   @Test func `Only one runner holds a folder, and it lets go`() throws {
     let scratch = try Scratch()
     let folder = ExperimentFolder(scratch.path)

@@ -47,4 +47,15 @@ import Testing
     try run(true)  // written anew, not added to
     #expect(sizes() == whole)
   }
+  @Test func `that cannot be written are told of once, and the cells are trained`() throws {
+    let scratch = try Scratch()
+    try Data("in the way".utf8).write(to: URL(fileURLWithPath: "\(scratch.path)/tensorboard"))
+    let said = RunnerTests.Log()
+    let summary = try Runner(
+      Toy.plan(), in: scratch.path, workers: 2, command: WorkerEntry.command, output: said.output, tensorBoard: true
+    ).run()
+    #expect(summary.now == 6 && summary.exitStatus == 0)
+    let complaints = said.text.split(separator: "\n").filter { $0.contains("/tensorboard/") }
+    #expect(complaints.count == 6 && complaints.allSatisfy { $0.contains(": cannot be written (") })  // one a file
+  }
 }

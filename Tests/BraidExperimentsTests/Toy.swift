@@ -96,12 +96,30 @@ struct FaultyFusion: Fusion {
   }
 }
 
+/// A part that computes something else since its second version.
+struct DatedFusion<Release: DatedRelease>: Fusion {
+  static var about: About { About("dated", "The vectors side by side", version: Release.version) }
+  static var accepts: Accepts { .vectors }
+  private let inner: JoinFusion
+  var output: Modality { inner.output }
+  init(_ options: NoOptions, joining: [Modality], in scope: Scope) throws {
+    inner = try JoinFusion(.init(), joining: joining, in: scope)
+  }
+  func callAsFunction(_ inputs: [Features], _ context: inout Context) -> Fused { inner(inputs, &context) }
+}
+protocol DatedRelease { static var version: Int { get } }
+enum FirstRelease: DatedRelease { static let version = 1 }
+enum SecondRelease: DatedRelease { static let version = 2 }
+
 extension Catalogue {
-  static let toy: Catalogue = {
+  private static let undated: Catalogue = {
     var catalogue = Catalogue.standard.adding(JoinFusion.self).adding(FaultyFusion.self)
     catalogue.add(ToyData.self)
     return catalogue
   }()
+  static let toy = undated.adding(DatedFusion<FirstRelease>.self)
+  /// The same with a newer version of one part.
+  static let toyOfNextYear = undated.adding(DatedFusion<SecondRelease>.self)
 }
 
 /// An experiment in YAML, some of its lines replaced.

@@ -41,6 +41,7 @@ final class Progress {
   private var lastLine = ContinuousClock.now
   private var workers = 1
   private var hasNews = false
+  private var saidOnce: Set<String> = []
 
   init(_ plan: Plan, _ output: ProgressOutput) { (self.plan, self.output) = (plan, output) }
 
@@ -119,6 +120,9 @@ final class Progress {
 
   /// Something a person should know.
   func note(_ text: String) { tell(.note, text) { $0.message = text } }
+
+  /// The same for what may come again with every epoch.
+  func noteOnce(_ text: String) { if saidOnce.insert(text).inserted { note(text) } }
 
   // MARK: - Writing
 

@@ -15,7 +15,7 @@ public struct Runner {
   public let command: WorkerCommand
   let progress: Progress
   /// Where epochs go for TensorBoard; nil: nowhere.
-  let events: TensorBoardEvents?
+  private let events: TensorBoardEvents?
   private let isStoppable: Bool
 
   /// - Parameters:
@@ -56,13 +56,13 @@ public struct Runner {
     defer { withExtendedLifetime(lock) {} }
     try folder.freeze(plan)
     RunWriter.removePartials(in: folder.path)
-    for (from, to) in Inventory(of: folder.path, for: plan).renamed { try move(from, to) }
+    for (from, to) in Inventory.renamed(in: folder.path, for: plan) { try move(from, to) }
     var summary = Summary()
     var waiting: [Plan.Cell] = []
     for cell in plan.cells {
       switch RunFolder.state(of: cell, in: folder.path) {
       case .done(let run):
-        try events?.add(run, of: cell, time: Date().timeIntervalSince1970)
+        report { try $0.add(run, of: cell, time: $1) }
         Worker.checkpoint(of: cell, in: folder.path).remove()  // left when its worker was stopped at the very end
         summary.before += 1
       case .missing: waiting.append(cell)
@@ -101,7 +101,7 @@ public struct Runner {
       for (worker, state) in polled where state.revents != 0 {
         for record in worker.take(from: state.fd) {
           progress.epoch(record, of: worker)
-          try events?.add(record, of: worker.cell, time: Date().timeIntervalSince1970)
+          report { try $0.add(record, of: worker.cell, time: $1) }
         }
       }
       if isStoppable, let number = StopSignals.received {
@@ -150,6 +150,12 @@ public struct Runner {
     // the message is what a report can use, not the stack below it
     if result["SWIFT_BACKTRACE"] == nil { result["SWIFT_BACKTRACE"] = "enable=no" }
     return result
+  }
+
+  /// Writes for TensorBoard. Where that fails (a full disk), it is said, and training goes on: results do not depend on it.
+  private func report(_ write: (_ events: TensorBoardEvents, _ time: Double) throws -> Void) {
+    guard let events else { return }
+    do { try write(events, Date().timeIntervalSince1970) } catch { progress.noteOnce("\(error)") }
   }
 
   /// Gives a run the name its row has now.

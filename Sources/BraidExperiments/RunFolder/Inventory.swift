@@ -31,24 +31,17 @@ public struct Inventory: Sendable {
   public private(set) var failed: [Plan.Cell] = []
   public private(set) var missing: [Plan.Cell] = []
   public private(set) var leftovers: [Leftover] = []
-  /// Finished runs of planned cells under another name (their row was called otherwise): from and to, within the folder.
-  public private(set) var renamed: [(from: String, to: String)] = []
 
   /// Looks through a folder; nothing is changed. A folder that does not exist is empty.
   public init(of experiment: String, for plan: Plan) {
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: "\(experiment)/cells")) ?? []).sorted()
+    let names = Inventory.names(in: experiment)
     let planned = Dictionary(plan.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-    var places: [String: String] = [:]  // of runs, by their cell's id
-    for name in names where !name.hasPrefix(".") && !name.hasSuffix(".damaged") {
-      guard let id = name.split(separator: "-").last.map(String.init), planned[id] != nil else { continue }
-      if places[id] == nil || planned[id]?.folder == "cells/\(name)" { places[id] = "cells/\(name)" }
-    }
+    let places = Inventory.places(names, planned)
     for cell in plan.cells {
       guard let place = places[cell.id] else {
         missing.append(cell)
         continue
       }
-      if place != cell.folder { renamed.append((place, cell.folder)) }
       var found = cell
       found.folder = place
       switch RunFolder.state(of: found, in: experiment, verifying: false) {
@@ -57,16 +50,37 @@ public struct Inventory: Sendable {
       case .missing, .damaged: missing.append(cell)
       }
     }
-    let finished = Set(done.map(\.id))
+    let (finished, used) = (Set(done.map(\.id)), Set(places.values))
     for name in names {
       let path = "cells/\(name)"
-      guard let kind = Inventory.kind(of: name, planned, finished), places.values.contains(path) == false else {
-        continue
-      }
+      guard let kind = Inventory.kind(of: name, planned, finished), !used.contains(path) else { continue }
       var leftover = Leftover(kind: kind, path: path, bytes: size(of: "\(experiment)/\(path)"), reason: "")
       if kind == .stale { explain(&leftover, in: experiment, plan) }
       leftovers.append(leftover)
     }
+  }
+
+  /// Runs of planned cells under another name, because their row was called otherwise: from and to, within the folder.
+  static func renamed(in experiment: String, for plan: Plan) -> [(from: String, to: String)] {
+    let planned = Dictionary(plan.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let places = places(names(in: experiment), planned)
+    return plan.cells.compactMap { cell in
+      places[cell.id].flatMap { $0 == cell.folder ? nil : ($0, cell.folder) }
+    }
+  }
+
+  private static func names(in experiment: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "\(experiment)/cells")) ?? []).sorted()
+  }
+
+  /// Where the planned cells' runs lie, by id: each folder's name ends with it. A folder with the planned name counts first.
+  private static func places(_ names: [String], _ planned: [String: Plan.Cell]) -> [String: String] {
+    var places: [String: String] = [:]
+    for name in names where !name.hasPrefix(".") && !name.hasSuffix(".damaged") {
+      guard let id = name.split(separator: "-").last.map(String.init), let cell = planned[id] else { continue }
+      if places[id] == nil || cell.folder == "cells/\(name)" { places[id] = "cells/\(name)" }
+    }
+    return places
   }
 
   private static func kind(of name: String, _ planned: [String: Plan.Cell], _ done: Set<String>) -> Leftover.Kind? {

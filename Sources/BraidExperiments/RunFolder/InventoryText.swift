@@ -29,10 +29,10 @@ extension Inventory {
       .sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
   }
 
-  /// `10 runs of concat, gated`.
+  /// `10 runs of concat; gated`.
   private static func runs(_ stale: [Leftover]) -> String {
     let rows = Set(stale.compactMap(\.row)).sorted()
-    let named = rows.prefix(4).joined(separator: ", ") + (rows.count > 4 ? " and \(rows.count - 4) more" : "")
+    let named = rows.prefix(4).joined(separator: "; ") + (rows.count > 4 ? " and \(rows.count - 4) more" : "")
     return "\(stale.count) run\(stale.count == 1 ? "" : "s")" + (rows.isEmpty ? "" : " of \(named)")
   }
 
