@@ -21,7 +21,7 @@ import Testing
       process.executableURL = URL(fileURLWithPath: words[0])
       process.arguments = Array(words.dropFirst())
       process.environment = ProcessInfo.processInfo.environment.merging([variable: folder]) { $1 }
-      FileManager.default.createFile(atPath: log, contents: nil)
+      _ = FileManager.default.createFile(atPath: log, contents: nil)
       process.standardError = FileHandle(forWritingAtPath: log)
       process.standardOutput = FileHandle.nullDevice
       process.standardInput = FileHandle.nullDevice

@@ -98,11 +98,12 @@ struct FaultyFusion: Fusion {
 
 /// A part that computes something else since its second version.
 struct DatedFusion<Release: DatedRelease>: Fusion {
+  typealias Options = NoOptions
   static var about: About { About("dated", "The vectors side by side", version: Release.version) }
   static var accepts: Accepts { .vectors }
   private let inner: JoinFusion
   var output: Modality { inner.output }
-  init(_ options: NoOptions, joining: [Modality], in scope: Scope) throws {
+  init(_ options: Options, joining: [Modality], in scope: Scope) throws {
     inner = try JoinFusion(.init(), joining: joining, in: scope)
   }
   func callAsFunction(_ inputs: [Features], _ context: inout Context) -> Fused { inner(inputs, &context) }
