@@ -35,7 +35,7 @@ struct RecurrentStack<Cell> {
       guard let cell = layer.backward else { return forward }
       let backward = recur(cell, x, true, &context)
       // [B, T, 2·units] and [B, 2·units]
-      return (concatenate([forward.states, backward.states]), concatenate([forward.last, backward.last]))
+      return (concatenate(Few(forward.states, backward.states)), concatenate(Few(forward.last, backward.last)))
     }
     var result = both(layers[0], x)
     for number in layers.indices.dropFirst() {

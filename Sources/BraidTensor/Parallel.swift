@@ -30,7 +30,7 @@ public enum Parallel {
   ///   - unit: ranges begin at multiples of it (rows of a tile, for instance).
   ///   - work: of the whole, in elements passed over or multiplications; below `worthwhile` a part one thread does it
   ///     all.
-  ///   - body: writes to its own range only.
+  ///   - body: writes to its own range only. What it captures is a block of memory a call, where it is shared out.
   public static func split(_ count: Int, unit: Int = 1, work: Int, _ body: (Range<Int>) -> Void) {
     let parts = parts(of: count, unit, work)
     if parts <= 1 { return body(0..<count) }

@@ -82,7 +82,7 @@ extension Tensor {
   /// The same for an operation with any number of operands.
   @inline(__always)
   public func recorded<Values>(
-    _ name: StaticString, from operands: [Tensor], _ a: Tensor? = nil, _ b: Tensor? = nil,
+    _ name: StaticString, from operands: some Sequence<Tensor>, _ a: Tensor? = nil, _ b: Tensor? = nil,
     saving values: @autoclosure () -> Values, flops: Double = 0,
     derivative: @escaping (_ saved: Values, _ upstream: Tensor, _ sink: inout GradientSink) -> Void
   ) -> Tensor {
@@ -106,7 +106,7 @@ extension Tensor {
 
   /// The same for any number of operands, with a derivative that captures what it uses.
   public func recorded(
-    _ name: StaticString, from operands: [Tensor], flops: Double = 0, derivative: @escaping Tape.Derivative
+    _ name: StaticString, from operands: some Sequence<Tensor>, flops: Double = 0, derivative: @escaping Tape.Derivative
   ) -> Tensor {
     recorded(name, from: operands, saving: derivative, flops: flops) { derivative, g, sink in derivative(g, &sink) }
   }

@@ -7,6 +7,11 @@ let rareMistakes = [
     _ = binaryCrossEntropy(zeros(2), tape.watch(zeros(2)))
   },
   Mistake("stack: no parts; expected at least one tensor") { _ = stack([]) },
+  Mistake("few: element 2 of 2") { _ = Few(1, 2)[2] },
+  Mistake("few: element -1 of 5") {
+    var few = Few([1, 2, 3, 4, 5])
+    few[-1] = 0
+  },
   Mistake("stack: new axis 3 for parts of shape [2]; expected -2 … 1") { _ = stack([zeros(2)], axis: 3) },
   Mistake("crossEntropy: logits of shape [1, 0]; expected [rows, classes] with at least one class") {
     _ = crossEntropy(zeros(1, 0), [0])

@@ -17,6 +17,8 @@ import CBenchProbe
   var ready = false
   @Option(help: "Take this many steps without measuring, and end: for programs that count instructions.") var steps:
     Int?
+  @Option(help: "Samples a step of --steps, where those of the workload would take too long to count.") var batch: Int?
+  @Flag(help: "Count what a warm step asks of the system's allocator, by any thread, and end.") var allocations = false
   @Flag(help: "Measure what a small operation costs, instead of the workloads.") var small = false
   @Option(help: "Take steps of the workloads in turn for so many minutes, and fail if the memory held grows.")
   var soak: Double?
@@ -42,7 +44,7 @@ import CBenchProbe
     for workload in selected {
       if let row = try time(workload) { rows.append(row) }
     }
-    if ready || steps != nil { return }
+    if ready || steps != nil || allocations { return }
     // the products come last, so that their matrices are in no workload's memory
     let rates = productRates()
     report([
@@ -66,15 +68,16 @@ import CBenchProbe
     func numbers(_ shape: Shape) -> Tensor {
       stream.uniform(shape, from: -Float(3).squareRoot(), to: Float(3).squareRoot())
     }
+    let batch = steps == nil ? Sizes.batch : batch ?? Sizes.batch
     let inputs: [Tensor]
     switch workload.inputs {
-    case .vectors: inputs = Sizes.widths.map { numbers(Shape(Sizes.batch, $0)) }
+    case .vectors: inputs = Sizes.widths.map { numbers(Shape(batch, $0)) }
     case .sequences(let modalities):
-      inputs = Sizes.widths.prefix(modalities).map { numbers(Shape(Sizes.batch, Sizes.time, $0)) }
+      inputs = Sizes.widths.prefix(modalities).map { numbers(Shape(batch, Sizes.time, $0)) }
     case .wide: inputs = Sizes.widths.prefix(2).map { numbers(Shape(256, $0)) }
-    case .images: inputs = [numbers(Shape(Sizes.batch, 1, 28, 28))]
+    case .images: inputs = [numbers(Shape(batch, 1, 28, 28))]
     }
-    let labels = (0..<Sizes.batch).map { _ in Int32(stream.below(UInt64(Sizes.classes))) }
+    let labels = (0..<batch).map { _ in Int32(stream.below(UInt64(Sizes.classes))) }
     let scope = Scope(seed: 1)
     let forward = try workload.make(scope)
     scope.store.flatten()
@@ -106,6 +109,10 @@ import CBenchProbe
     }
     if let steps {
       for _ in 0..<steps { prepared.pass() }
+      return nil
+    }
+    if allocations {
+      report(["workload": workload.name, "threads": threads, "allocations": allocationsPerStep(prepared.pass) ?? -1])
       return nil
     }
     let (median, minimum) = timed(prepared.pass)

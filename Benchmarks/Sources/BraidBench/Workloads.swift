@@ -53,14 +53,24 @@ private func makeHead(_ inputs: Int, _ scope: Scope) -> (Tensor, inout Context) 
 }
 
 /// The three vector encoders: Linear → ReLU → Linear → ReLU.
-private func makeEncoders(_ scope: Scope) -> ([Tensor], inout Context) -> [Tensor] {
+private func makeEncoders(_ scope: Scope) -> ([Tensor], inout Context) -> Few<Tensor> {
   let layers = zip(Sizes.names, zip(Sizes.widths, Sizes.hidden)).map { name, sizes in
     [
       Linear(sizes.0, sizes.1, activation: .relu, in: scope[name]["first"]),
       Linear(sizes.1, sizes.1, activation: .relu, in: scope[name]["second"]),
     ]
   }
-  return { xs, context in zip(xs, layers).map { x, layer in layer[1](layer[0](x, &context), &context) } }
+  return { xs, context in zip(xs, layers).mapFew { x, layer in layer[1](layer[0](x, &context), &context) } }
+}
+
+/// What a fusion makes of the modalities' values. Their list is kept from step to step, and with it its memory.
+private func makeJoined(_ fusion: any Fusion) -> (Few<Tensor>, inout Context) -> Tensor {
+  var inputs: [Features] = []
+  return { values, context in
+    inputs.append(contentsOf: values.lazy.map { Features($0) })
+    defer { inputs.removeAll(keepingCapacity: true) }
+    return fusion(inputs, &context).values
+  }
 }
 
 private func vectors(_ name: String, _ makeFusion: @escaping @Sendable (Scope, [Modality]) throws -> any Fusion)
@@ -70,8 +80,8 @@ private func vectors(_ name: String, _ makeFusion: @escaping @Sendable (Scope, [
     let encode = makeEncoders(scope["encoder"])
     let fusion = try makeFusion(
       scope["fusion"], zip(Sizes.names, Sizes.hidden).map { Modality($0, .vector, width: $1) })
-    let head = makeHead(fusion.output.width, scope["head"])
-    return { xs, context in head(fusion(encode(xs, &context).map { Features($0) }, &context).values, &context) }
+    let (join, head) = (makeJoined(fusion), makeHead(fusion.output.width, scope["head"]))
+    return { xs, context in head(join(encode(xs, &context), &context), &context) }
   }
 }
 
@@ -92,7 +102,7 @@ let workloads: [Workload] = [
     let bias = scope.parameter("bias", [width], .zeros)
     let head = makeHead(width, scope["head"])
     return { xs, context in
-      let parts = zip(encode(xs, &context), factors).map { $1($0, &context) }  // [B, rank · width]
+      let parts = zip(encode(xs, &context), factors).mapFew { $1($0, &context) }  // [B, rank · width]
       let summed = lowRankProduct(parts, context[weights]) + context[bias]  // [B, width]
       return head(summed, &context)
     }
@@ -118,10 +128,8 @@ let workloads: [Workload] = [
     let fusion = try CoAttentionFusion(
       options, joining: (0..<2).map { Modality(Sizes.names[$0], .sequence, width: Sizes.widths[$0]) },
       in: scope["fusion"])
-    let head = makeHead(fusion.output.width, scope["head"])
-    return { xs, context in
-      head(fusion(xs.prefix(2).map { Features($0) }, &context).values, &context)
-    }
+    let (join, head) = (makeJoined(fusion), makeHead(fusion.output.width, scope["head"]))
+    return { xs, context in head(join(Few(xs.prefix(2)), &context), &context) }
   },
   Workload(name: "lenet", inputs: .images) { scope in
     let first = Conv2d(1, 32, window: (5, 5), padding: (2, 2), activation: .relu, in: scope["first"])
@@ -159,7 +167,7 @@ let workloads: [Workload] = [
       )
     }
     return { xs, context in
-      let sides = zip(xs, towers).map { x, tower in unitRows(tower.1(tower.0(x, &context), &context)) }
+      let sides = zip(xs, towers).mapFew { x, tower in unitRows(tower.1(tower.0(x, &context), &context)) }
       return pairedCrossEntropy(matmul(sides[0], sides[1], transposeB: true), scale: 1 / 0.07)  // [B, B]
     }
   },

@@ -38,15 +38,15 @@ struct TokenAttention: AttentionForm {
   }
 
   func callAsFunction(_ inputs: [Features], _ context: inout Context) -> Fused {
-    let sequences = inputs.enumerated().map { index, input in
+    let sequences = inputs.enumerated().mapFew { index, input in
       tokens.isEmpty ? input.sequence : tokens[index](input.sequence, &context)  // [B, T_m, width]
     }
-    let times = sequences.map { $0.shape[1] }
+    let times = sequences.mapFew { $0.shape[1] }
     let x = concatenate(sequences, axis: 1)  // [B, N, width]
     let batch = x.shape[0]
     var mask: Tensor?  // [B, N]
     if inputs.contains(where: { $0.visible != nil }) {
-      mask = concatenate(zip(inputs, times).map { $0.visible ?? .ones(Shape(batch, $1)) })
+      mask = concatenate(zip(inputs, times).mapFew { $0.visible ?? .ones(Shape(batch, $1)) })
     }
     let (attended, weights) = attention(
       query(x, &context), key(x, &context), value(x, &context), heads: heads, keyMask: mask,
@@ -57,7 +57,7 @@ struct TokenAttention: AttentionForm {
   }
 
   /// `attention.<query>.<key>` for every pair of modalities: blocks of the weights' mean over heads.
-  private func maps(_ weights: Tensor?, _ mask: Tensor?, _ times: [Int]) -> [String: Tensor] {
+  private func maps(_ weights: Tensor?, _ mask: Tensor?, _ times: Few<Int>) -> [String: Tensor] {
     guard let weights else { return [:] }
     let mean = weights.mean(1).scaledRows(mask)  // [B, N, N]
     var maps: [String: Tensor] = [:]

@@ -88,43 +88,43 @@ public struct CoAttentionFusion: Fusion {
   }
 
   public func callAsFunction(_ inputs: [Features], _ context: inout Context) -> Fused {
-    let masks = inputs.map(\.stepMask)  // [B, T_m]
-    var states = inputs.map(\.masked)  // [B, T_m, d_m]
-    if !projections.isEmpty { states = zip(projections, states).map { $0($1, &context) } }  // [B, T_m, width]
+    let masks = inputs.mapFew(\.stepMask)  // [B, T_m]
+    var states = inputs.mapFew(\.masked)  // [B, T_m, d_m]
+    if !projections.isEmpty { states = zip(projections, states).mapFew { $0($1, &context) } }  // [B, T_m, width]
     let shares = shares(masks, batch: states[0].shape[0])
-    let isExporting = context.wantsExtras
-    var extras: [String: Tensor] = [:]
-    var before = isExporting ? joined(states.map(\.detached), masks) : nil
+    var extras: [String: Tensor]? = context.wantsExtras ? [:] : nil
+    var before = context.wantsExtras ? joined(states.mapFew(\.detached), masks) : nil
     for step in 1...options.steps {
-      let found = look(states, masks, shares, isExporting ? { extras["attention.\($0).\($1).\(step)"] = $2 } : nil)
+      let found = look(states, masks, shares, step, &extras)
       let update = updates[options.tied ? 0 : step - 1]
-      states = states.indices.map { update[$0](states[$0], found[$0], &context) }
+      states = states.indices.mapFew { update[$0](states[$0], found[$0], &context) }
       if let old = before {
-        let new = joined(states.map(\.detached), masks)
-        extras["change.\(step)"] = (new - old).squared().sum(-1).squareRoot()  // [B]
+        let new = joined(states.mapFew(\.detached), masks)
+        extras?["change.\(step)"] = (new - old).squared().sum(-1).squareRoot()  // [B]
         before = new
       }
     }
-    return Fused(joined(states, masks), extras: extras)  // [B, M width]
+    return Fused(joined(states, masks), extras: extras ?? [:])  // [B, M width]
   }
 
-  /// What every modality finds in the others: `[B, T_m, width]` each.
+  /// What every modality finds in the others: `[B, T_m, width]` each. The maps go to the extras, if any are wanted.
   private func look(
-    _ states: [Tensor], _ masks: [Tensor?], _ shares: [Tensor?], _ export: ((String, String, Tensor) -> Void)?
-  ) -> [Tensor] {
+    _ states: Few<Tensor>, _ masks: Few<Tensor?>, _ shares: Few<Tensor?>, _ step: Int,
+    _ extras: inout [String: Tensor]?
+  ) -> Few<Tensor> {
     let scale = 1 / Float(states[0].shape[2]).squareRoot()
-    var found: [[Tensor]] = states.map { _ in [] }
+    var found = states.mapFew { _ in Few<Tensor>() }
     switch options.maps {
     case .separate:
       for i in states.indices {
         for j in states.indices where j > i {
           let pair = mutualAttention(
-            states[i], states[j], scale: scale, aMask: masks[i], bMask: masks[j], wantsWeights: export != nil)
+            states[i], states[j], scale: scale, aMask: masks[i], bMask: masks[j], wantsWeights: extras != nil)
           found[i].append(pair.fromB)
           found[j].append(pair.fromA)
           if let ofJ = pair.ofB, let ofI = pair.ofA {
-            export?(names[i], names[j], ofJ.scaledRows(masks[i]))  // [B, T_i, T_j]
-            export?(names[j], names[i], ofI.scaledRows(masks[j]))  // [B, T_j, T_i]
+            extras?["attention.\(names[i]).\(names[j]).\(step)"] = ofJ.scaledRows(masks[i])  // [B, T_i, T_j]
+            extras?["attention.\(names[j]).\(names[i]).\(step)"] = ofI.scaledRows(masks[j])  // [B, T_j, T_i]
           }
         }
       }
@@ -135,11 +135,11 @@ public struct CoAttentionFusion: Fusion {
           let map = scores.softmax(mask: masks[j]).scaledRows(masks[i])
           found[i].append(batchedMatmul(map, states[j]))
           found[j].append(batchedMatmul(map, states[i], transposeA: true))
-          export?(names[i], names[j], map.detached)
+          extras?["attention.\(names[i]).\(names[j]).\(step)"] = map.detached
         }
       }
     }
-    return zip(found, shares).map { contexts, share in
+    return zip(found, shares).mapFew { contexts, share in
       let sum = contexts.dropFirst().reduce(contexts[0], +)
       if let share { return sum.scaledRows(share) }
       return contexts.count == 1 ? sum : sum * (1 / Float(contexts.count))
@@ -148,8 +148,8 @@ public struct CoAttentionFusion: Fusion {
 
   /// 1 / (number of other modalities that have a real step), `[B]` for every modality; nil where that is the same for
   /// all samples.
-  private func shares(_ masks: [Tensor?], batch: Int) -> [Tensor?] {
-    guard masks.count > 2, masks.contains(where: { $0 != nil }) else { return masks.map { _ in nil } }
+  private func shares(_ masks: Few<Tensor?>, batch: Int) -> Few<Tensor?> {
+    guard masks.count > 2, masks.contains(where: { $0 != nil }) else { return masks.mapFew { _ in nil } }
     let there = masks.map { mask in
       (0..<batch).map { sample -> Float in
         guard let mask else { return 1 }
@@ -157,7 +157,7 @@ public struct CoAttentionFusion: Fusion {
         return (0..<time).contains { mask.pointer[sample * time + $0] != 0 } ? 1 : 0
       }
     }
-    return masks.indices.map { own in
+    return masks.indices.mapFew { own in
       Tensor(
         (0..<batch).map { sample in
           1 / max(1, there.indices.reduce(0) { $1 == own ? $0 : $0 + there[$1][sample] })
@@ -166,7 +166,7 @@ public struct CoAttentionFusion: Fusion {
   }
 
   /// The time means side by side: `[B, M width]`.
-  private func joined(_ states: [Tensor], _ masks: [Tensor?]) -> Tensor {
-    concatenate(zip(states, masks).map { $0.meanOverSteps($1) })
+  private func joined(_ states: Few<Tensor>, _ masks: Few<Tensor?>) -> Tensor {
+    concatenate(zip(states, masks).mapFew { $0.meanOverSteps($1) })
   }
 }

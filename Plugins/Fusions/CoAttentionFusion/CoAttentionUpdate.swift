@@ -52,7 +52,7 @@ public struct CoAttentionUpdate {
     case .residual(let layer): return x + (layer?(c, &context) ?? c)
     case .norm(let layer, let gain, let bias):
       return layerNorm(layer?(c, &context) ?? c, context[gain] as Tensor, context[bias] as Tensor, adding: x)
-    case .mlp(let layers): return layers(concatenate([x, c]), &context)
+    case .mlp(let layers): return layers(concatenate(Few(x, c)), &context)
     case .gru(let input, let recurrent):
       let blocks = [width, width, width]
       let from = input(c, &context).split(-1, blocks)

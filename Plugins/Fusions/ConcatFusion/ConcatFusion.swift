@@ -66,7 +66,7 @@ public struct ConcatFusion: Fusion {
   }
 
   public func callAsFunction(_ inputs: [Features], _ context: inout Context) -> Fused {
-    let joined = concatenate(inputs.map(\.masked))  // [B, Σ d_m]
+    let joined = concatenate(inputs.mapFew(\.masked))  // [B, Σ d_m]
     return Fused(layers?(joined, &context) ?? joined)
   }
 }

@@ -98,48 +98,50 @@ public struct GatedFusion: Fusion {
   }
 
   public func callAsFunction(_ inputs: [Features], _ context: inout Context) -> Fused {
-    let presence = inputs.map(\.presence)
-    var seen = inputs.map(\.masked)  // [B, d_m]
+    let presence = inputs.mapFew(\.presence)
+    var seen = inputs.mapFew(\.masked)  // [B, d_m]
     // masked again after the layer: its bias must not speak for an absent modality
-    var values = zip(self.values, inputs.indices).map { $0(seen[$1], &context).scaledRows(presence[$1]) }  // [B, width]
+    var values = self.values.indices.mapFew { index in  // [B, width]
+      self.values[index](seen[index], &context).scaledRows(presence[index])
+    }
     if options.gateInput == .projections {
       seen = values
-      values = values.map { $0.tanh() }
+      values = values.mapFew { $0.tanh() }
     }
     let joined = concatenate(seen)  // [B, Σ d_m]
-    let made = gates.map { $0(joined, &context) }  // [B, width] or [B, 1]
-    let weights: [Tensor]
+    let made = gates.mapFew { $0(joined, &context) }  // [B, width] or [B, 1]
+    let weights: Few<Tensor>
     switch options.gates {
-    case .independent: weights = zip(made, presence).map { $0.scaledRows($1) }
+    case .independent: weights = zip(made, presence).mapFew { $0.scaledRows($1) }
     case .tied: weights = shared(made[0], presence[0], presence[1])
     case .softmax: weights = competing(made, presence)
     }
-    let parts = zip(weights, values).map { $0 * $1 }  // [B, width]
+    let parts = zip(weights, values).mapFew { $0 * $1 }  // [B, width]
     let fused = parts.dropFirst().reduce(parts[0], +)
     guard context.wantsExtras else { return Fused(fused) }
     return Fused(fused, extras: Dictionary(uniqueKeysWithValues: zip(names.map { "gate.\($0)" }, weights)))
   }
 
   /// g and 1 − g where both are present; where one is, it gets all.
-  private func shared(_ gate: Tensor, _ first: Tensor?, _ second: Tensor?) -> [Tensor] {
-    let pair = [gate, 1 - gate]
+  private func shared(_ gate: Tensor, _ first: Tensor?, _ second: Tensor?) -> Few<Tensor> {
+    let pair = Few(gate, 1 - gate)
     guard first != nil || second != nil else { return pair }
     let ones = Tensor.ones(Shape(gate.shape[0]))
     let here = first ?? ones
     let there = second ?? ones
     let both = here * there  // [B]
     let column = Shape(gate.shape[0], 1)
-    return zip(pair, [here, there]).map { $0.scaledRows(both) + ($1 - both).reshaped(column) }
+    return zip(pair, Few(here, there)).mapFew { $0.scaledRows(both) + ($1 - both).reshaped(column) }
   }
 
   /// Softmax over the modalities that are present.
-  private func competing(_ scores: [Tensor], _ presence: [Tensor?]) -> [Tensor] {
+  private func competing(_ scores: Few<Tensor>, _ presence: Few<Tensor?>) -> Few<Tensor> {
     let (batch, columns) = (scores[0].shape[0], scores[0].shape[1])
     var mask: Tensor?  // [B, M]
     if presence.contains(where: { $0 != nil }) {
-      mask = stack(presence.map { $0 ?? .ones(Shape(batch)) }, axis: -1)
+      mask = stack(presence.mapFew { $0 ?? .ones(Shape(batch)) }, axis: -1)
     }
     let weights = stack(scores, axis: -1).softmax(mask: mask)  // [B, columns, M]
-    return scores.indices.map { weights.slice(-1, $0..<($0 + 1)).reshaped(Shape(batch, columns)) }
+    return scores.indices.mapFew { weights.slice(-1, $0..<($0 + 1)).reshaped(Shape(batch, columns)) }
   }
 }

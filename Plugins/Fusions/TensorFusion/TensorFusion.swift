@@ -96,10 +96,10 @@ public struct TensorFusion: Fusion {
   }
 
   public func callAsFunction(_ inputs: [Features], _ context: inout Context) -> Fused {
-    var factors = inputs.map(\.masked)  // [B, d_m]
+    var factors = inputs.mapFew(\.masked)  // [B, d_m]
     if !projections.isEmpty {
       // masked again after the layer: only the 1 of an absent modality may remain
-      factors = inputs.indices.map { index in  // [B, projection]
+      factors = inputs.indices.mapFew { index in  // [B, projection]
         projections[index](factors[index], &context).scaledRows(inputs[index].presence)
       }
     }
@@ -108,12 +108,12 @@ public struct TensorFusion: Fusion {
   }
 
   /// vec([1; x_1] ⊗ … ⊗ [1; x_M]), built.
-  private func tensor(_ factors: [Tensor]) -> Tensor {
+  private func tensor(_ factors: Few<Tensor>) -> Tensor {
     let batch = factors[0].shape[0]
     let one = Tensor.ones(Shape(batch, 1))
-    var result = concatenate([one, factors[0]])  // [B, d_1 + 1]
+    var result = concatenate(Few(one, factors[0]))  // [B, d_1 + 1]
     for factor in factors.dropFirst() {
-      result = outerProduct(result, concatenate([one, factor])).reshaped(batch, -1)  // [B, ∏ so far]
+      result = outerProduct(result, concatenate(Few(one, factor))).reshaped(batch, -1)  // [B, ∏ so far]
     }
     return result
   }

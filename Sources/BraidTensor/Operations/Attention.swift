@@ -60,44 +60,30 @@ public func attention(
   let isKept = wantsWeights || q.isRecorded || k.isRecorded || v.isRecorded
   let p = isKept ? Tensor(uninitialized: Shape(batch, heads, queries, keys)) : nil  // [B, h, Tq, Tk]: probabilities
   let output = Tensor(uninitialized: q.shape)  // [B, Tq, h·d]
-  let needed = braid_attention_workspace(queries, keys, width)
 
-  /// Goes through the heads of all samples with what one needs and its offsets among score matrices, queries and keys.
-  func eachHead(
-    _ body: (_ head: inout braid_attention_head, _ memory: Tensor, _ matrix: Int, _ query: Int, _ key: Int) -> Void
-  ) {
-    Parallel.split(batch * heads, work: batch * heads * queries * keys * width / 8) { range in
-      let memory = Tensor(uninitialized: Shape(needed))
-      for index in range {
-        let sample = index / heads, matrix = index * queries * keys, column = index % heads * width
-        let query = sample * queries * heads * width + column, key = sample * keys * heads * width + column
-        var head = braid_attention_head(
-          queries: queries, keys: keys, width: width, stride: heads * width, q: q.pointer + query, k: k.pointer + key,
-          v: v.pointer + key, scale: scale, key_mask: masks.keys.map { UnsafePointer($0.pointer + sample * keys) },
-          mask: masks.pairs(of: sample),
-          probability_mask: masks.probabilities.map { UnsafePointer($0.pointer + matrix) }, causal: isCausal ? 1 : 0)
-        body(&head, memory, matrix, query, key)
-      }
-    }
-  }
-
-  eachHead { head, memory, matrix, query, _ in
-    braid_attention_head_forward(&head, p.map { $0.pointer + matrix }, output.pointer + query, memory.pointer)
+  let all = AttentionHeads(
+    products: products, q: q, k: k, v: v, scale: scale, masks: masks,
+    needed: braid_attention_workspace(queries, keys, width))
+  all.eachHead(with: (p, output)) { values, head, memory, place in
+    let (p, output) = values
+    braid_attention_head_forward(
+      &head, p.map { $0.pointer + place.matrix }, output.pointer + place.query, memory.pointer)
   }
   guard let p else { return (output, nil) }
-  let recorded = output.recorded("attention", from: q, k, v, flops: products.flops) { g, sink in
+  let recorded = output.recorded("attention", from: q, k, v, saving: (all, p), flops: products.flops) {
+    saved, g, sink in
+    let (all, p) = saved
     // in the order in which a head writes them: they may be one tensor's
     var (gv, gq, gk) = (Destination(), Destination(), Destination())
-    sink.accumulate(into: v) { gv = Destination(memory: $0, beta: $1) }
-    sink.accumulate(into: q) { gq = Destination(memory: $0, beta: $1) }
-    sink.accumulate(into: k) { gk = Destination(memory: $0, beta: $1) }
-    let destinations = (v: gv, q: gq, k: gk)
-    eachHead { head, memory, matrix, query, key in
-      let (gv, gq, gk) = destinations
+    sink.accumulate(into: all.v) { gv = Destination(memory: $0, beta: $1) }
+    sink.accumulate(into: all.q) { gq = Destination(memory: $0, beta: $1) }
+    sink.accumulate(into: all.k) { gk = Destination(memory: $0, beta: $1) }
+    all.eachHead(with: (p, g, gv, gq, gk)) { values, head, memory, place in
+      let (p, g, gv, gq, gk) = values, query = place.query, key = place.key
       var sinks = braid_attention_sinks(
         q: gq.memory.map { $0 + query }, k: gk.memory.map { $0 + key }, v: gv.memory.map { $0 + key }, q_beta: gq.beta,
         k_beta: gk.beta, v_beta: gv.beta)
-      braid_attention_head_backward(&head, p.pointer + matrix, g.pointer + query, &sinks, memory.pointer)
+      braid_attention_head_backward(&head, p.pointer + place.matrix, g.pointer + query, &sinks, memory.pointer)
     }
   }
   return (recorded, wantsWeights ? p : nil)
@@ -120,4 +106,61 @@ struct AttentionMasks {
   func pairs(of sample: Int) -> UnsafePointer<Float>? {
     pairs.map { UnsafePointer($0.pointer + ($0.shape.rank == 2 ? 0 : sample * $0.shape[1] * $0.shape[2])) }
   }
+}
+
+/// The heads of all samples, and what each needs.
+private struct AttentionHeads {
+  let products: HeadProducts
+  let q: Tensor, k: Tensor, v: Tensor
+  let scale: Float
+  let masks: AttentionMasks
+  /// Floats of a thread's work memory.
+  let needed: Int
+
+  /// Goes through the heads with what one needs and where its parts lie. The body captures nothing.
+  @inline(__always)
+  func eachHead<Values>(
+    with values: Values,
+    _ body:
+      @escaping (
+        _ values: Values, _ head: inout braid_attention_head, _ memory: Tensor, _ place: SamplePlace
+      ) -> Void
+  ) {
+    let count = products.batch * products.heads
+    let work = count * products.queries * products.keys * products.width / 8
+    Parallel.split(count, work: work, with: HeadShare(all: self, values: values, body: body)) { share, range in
+      let memory = Tensor(uninitialized: Shape(share.all.needed))
+      for index in range {
+        let place = share.all.place(of: index)
+        var head = share.all.head(place)
+        share.body(share.values, &head, memory, place)
+      }
+    }
+  }
+
+  /// Where the parts of head number `index` begin, counted through all samples.
+  func place(of index: Int) -> SamplePlace {
+    let (heads, width) = (products.heads, products.width)
+    let sample = index / heads, column = index % heads * width
+    return SamplePlace(
+      sample: sample, query: sample * products.queries * heads * width + column,
+      key: sample * products.keys * heads * width + column, matrix: index * products.queries * products.keys)
+  }
+
+  func head(_ place: SamplePlace) -> braid_attention_head {
+    braid_attention_head(
+      queries: products.queries, keys: products.keys, width: products.width, stride: products.heads * products.width,
+      q: q.pointer + place.query, k: k.pointer + place.key, v: v.pointer + place.key, scale: scale,
+      key_mask: masks.keys.map { UnsafePointer($0.pointer + place.sample * products.keys) },
+      mask: masks.pairs(of: place.sample),
+      probability_mask: masks.probabilities.map { UnsafePointer($0.pointer + place.matrix) },
+      causal: masks.isCausal ? 1 : 0)
+  }
+}
+
+/// What a thread needs for its heads.
+private struct HeadShare<Values> {
+  let all: AttentionHeads
+  let values: Values
+  let body: (Values, inout braid_attention_head, Tensor, SamplePlace) -> Void
 }

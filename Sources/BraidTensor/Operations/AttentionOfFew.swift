@@ -20,18 +20,27 @@ struct HeadProducts {
     let p = Tensor(uninitialized: Shape(batch, heads, queries, keys))  // [B, h, Tq, Tk]: scores, then probabilities
     let output = Tensor(uninitialized: q.shape)  // [B, Tq, h·d]
     // sample by sample, so that its scores are still in the cache when they are used
-    eachSample { one, queryPlace, keyPlace, matrix, sample in
-      let p = p.pointer + matrix
-      one.scores(q.pointer + queryPlace, k.pointer + keyPlace, scale, p)
-      let mask = masks.keys.map { UnsafePointer($0.pointer + sample * keys) }
-      braid_attention_softmax(
-        p, mask, masks.pairs(of: sample), masks.isCausal ? 1 : 0, heads, heads, queries, keys)
-      if probabilityMask == nil { one.combine(p, v.pointer + keyPlace, output.pointer + queryPlace, beta: 0) }
+    share(with: (q, k, v, scale, masks, p, output)) { values, one, samples in
+      let (q, k, v, scale, masks, p, output) = values
+      for sample in samples {
+        let place = one.place(of: sample), scores = p.pointer + place.matrix
+        one.scores(q.pointer + place.query, k.pointer + place.key, scale, scores)
+        let mask = masks.keys.map { UnsafePointer($0.pointer + sample * one.keys) }
+        braid_attention_softmax(
+          scores, mask, masks.pairs(of: sample), masks.isCausal ? 1 : 0, one.heads, one.heads, one.queries, one.keys)
+        if masks.probabilities == nil {
+          one.combine(scores, v.pointer + place.key, output.pointer + place.query, beta: 0)
+        }
+      }
     }
     let kept = probabilityMask.map { p * $0 } ?? p
     if probabilityMask != nil {
-      eachSample { one, queryPlace, keyPlace, matrix, _ in
-        one.combine(kept.pointer + matrix, v.pointer + keyPlace, output.pointer + queryPlace, beta: 0)
+      share(with: (kept, v, output)) { values, one, samples in
+        let (kept, v, output) = values
+        for sample in samples {
+          let place = one.place(of: sample)
+          one.combine(kept.pointer + place.matrix, v.pointer + place.key, output.pointer + place.query, beta: 0)
+        }
       }
     }
 
@@ -41,29 +50,47 @@ struct HeadProducts {
       let (sizes, q, k, v, p, kept, scale, probabilityMask) = saved
       let (rows, keys) = (sizes.heads * sizes.queries, sizes.keys)  // of a sample's score matrices
       sink.accumulate(into: v) { gv, beta in
-        sizes.eachSample { one, queryPlace, keyPlace, matrix, _ in
-          one.combineTransposed(kept.pointer + matrix, g.pointer + queryPlace, gv + keyPlace, beta: beta)
+        sizes.share(with: (kept, g, gv, beta)) { values, one, samples in
+          let (kept, g, gv, beta) = values
+          for sample in samples {
+            let place = one.place(of: sample)
+            one.combineTransposed(kept.pointer + place.matrix, g.pointer + place.query, gv + place.key, beta: beta)
+          }
         }
       }
       guard sink.wants(q) || sink.wants(k) else { return }
       var ds = Tensor(uninitialized: p.shape)
-      sizes.eachSample { one, queryPlace, keyPlace, matrix, _ in
-        let (p, ds) = (p.pointer + matrix, ds.pointer + matrix)
-        one.scores(g.pointer + queryPlace, v.pointer + keyPlace, 1, ds)
-        if probabilityMask == nil { braid_attention_softmax_gradient(p, ds, scale, ds, rows, keys) }
+      sizes.share(with: (v, g, p, ds, scale, probabilityMask == nil)) { values, one, samples in
+        let (v, g, p, all, scale, finishes) = values
+        for sample in samples {
+          let place = one.place(of: sample)
+          let ds = all.pointer + place.matrix
+          one.scores(g.pointer + place.query, v.pointer + place.key, 1, ds)
+          if finishes {
+            braid_attention_softmax_gradient(p.pointer + place.matrix, ds, scale, ds, one.heads * one.queries, one.keys)
+          }
+        }
       }
       if let probabilityMask {
         ds = ds * probabilityMask
         braid_attention_softmax_gradient(p.pointer, ds.pointer, scale, ds.pointer, sizes.batch * rows, keys)
       }
       sink.accumulate(into: q) { gq, beta in
-        sizes.eachSample { one, queryPlace, keyPlace, matrix, _ in
-          one.combine(ds.pointer + matrix, k.pointer + keyPlace, gq + queryPlace, beta: beta)
+        sizes.share(with: (ds, k, gq, beta)) { values, one, samples in
+          let (ds, k, gq, beta) = values
+          for sample in samples {
+            let place = one.place(of: sample)
+            one.combine(ds.pointer + place.matrix, k.pointer + place.key, gq + place.query, beta: beta)
+          }
         }
       }
       sink.accumulate(into: k) { gk, beta in
-        sizes.eachSample { one, queryPlace, keyPlace, matrix, _ in
-          one.combineTransposed(ds.pointer + matrix, q.pointer + queryPlace, gk + keyPlace, beta: beta)
+        sizes.share(with: (ds, q, gk, beta)) { values, one, samples in
+          let (ds, q, gk, beta) = values
+          for sample in samples {
+            let place = one.place(of: sample)
+            one.combineTransposed(ds.pointer + place.matrix, q.pointer + place.query, gk + place.key, beta: beta)
+          }
         }
       }
     }
@@ -89,17 +116,34 @@ struct HeadProducts {
     braid_attention_combine_transposed(s, g, beta, out, batch, heads, queries, keys, width)
   }
 
-  /// Goes through the samples, several at the same time where that pays, with the products of one and the offsets of
-  /// its queries, its keys and its score matrices.
+  /// Goes through ranges of samples, several at the same time where that pays, with the products of one sample. The body
+  /// captures nothing.
   @inline(__always)
-  func eachSample(
-    _ body: (_ one: HeadProducts, _ queryPlace: Int, _ keyPlace: Int, _ matrix: Int, _ sample: Int) -> Void
+  func share<Values>(
+    with values: Values, _ body: @escaping (_ values: Values, _ one: HeadProducts, _ samples: Range<Int>) -> Void
   ) {
     let one = HeadProducts(batch: 1, heads: heads, queries: queries, keys: keys, width: width)
-    Parallel.split(batch, work: batch * heads * queries * keys * width / 8) { samples in
-      for sample in samples {
-        body(one, sample * queries * stride, sample * keys * stride, sample * heads * queries * keys, sample)
-      }
+    let work = batch * heads * queries * keys * width / 8
+    Parallel.split(batch, work: work, with: SampleShare(one: one, values: values, body: body)) { share, samples in
+      share.body(share.values, share.one, samples)
     }
   }
+
+  func place(of sample: Int) -> SamplePlace {
+    SamplePlace(
+      sample: sample, query: sample * queries * stride, key: sample * keys * stride,
+      matrix: sample * heads * queries * keys)
+  }
+}
+
+/// Where a sample's queries, its keys and its score matrices begin.
+struct SamplePlace {
+  let sample: Int, query: Int, key: Int, matrix: Int
+}
+
+/// What a thread needs for its samples.
+private struct SampleShare<Values> {
+  let one: HeadProducts
+  let values: Values
+  let body: (Values, HeadProducts, Range<Int>) -> Void
 }

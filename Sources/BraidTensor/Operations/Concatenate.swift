@@ -4,6 +4,11 @@ import CBraidKernels
 ///
 /// Derivative: each part gets its piece of the gradient.
 public func concatenate(_ parts: [Tensor], axis: Int = -1) -> Tensor {
+  concatenate(Few(parts), axis: axis)
+}
+
+/// The same for a few parts, without asking for memory for a list of them.
+public func concatenate(_ parts: Few<Tensor>, axis: Int = -1) -> Tensor {
   guard let first = parts.first else { stop("concatenate", "no parts; expected at least one tensor") }
   let axis = first.shape.resolve(axis)
   var shape = first.shape
@@ -27,6 +32,11 @@ public func concatenate(_ parts: [Tensor], axis: Int = -1) -> Tensor {
 ///
 /// Derivative: each part gets its piece of the gradient.
 public func stack(_ parts: [Tensor], axis: Int = 0) -> Tensor {
+  stack(Few(parts), axis: axis)
+}
+
+/// The same for a few parts, without asking for memory for a list of them.
+public func stack(_ parts: Few<Tensor>, axis: Int = 0) -> Tensor {
   guard let first = parts.first else { stop("stack", "no parts; expected at least one tensor") }
   for part in parts where part.shape != first.shape {
     stop(
@@ -42,7 +52,7 @@ public func stack(_ parts: [Tensor], axis: Int = 0) -> Tensor {
 }
 
 /// Copies every part, as `rows` rows, next to the one before in rows `stride` apart.
-private func join(_ name: StaticString, _ parts: [Tensor], _ shape: Shape, rows: Int, stride: Int) -> Tensor {
+private func join(_ name: StaticString, _ parts: Few<Tensor>, _ shape: Shape, rows: Int, stride: Int) -> Tensor {
   let y = Tensor(uninitialized: shape)
   if y.count > 0 {
     var offset = 0
@@ -52,8 +62,8 @@ private func join(_ name: StaticString, _ parts: [Tensor], _ shape: Shape, rows:
       offset += width
     }
   }
-  return y.recorded(name, from: parts, saving: (parts, rows)) { saved, g, sink in
-    let (parts, rows) = saved
+  return y.recorded(name, from: parts, saving: (parts, rows, stride)) { saved, g, sink in
+    let (parts, rows, stride) = saved
     if rows == 0 { return }
     var offset = 0
     for part in parts {

@@ -72,7 +72,9 @@ private func convolution(
     if activation == .relu { gp = Tensor(uninitialized: g.shape) }
     let masked = activation == .relu ? gp.pointer : nil
     func finishMap(_ biasGradient: UnsafeMutablePointer<Float>?) {
-      Parallel.split(outputs, work: g.count) { range in
+      Parallel.split(outputs, work: g.count, with: (batch, outputs, pixels, y, g, masked, biasGradient)) {
+        values, range in
+        let (batch, outputs, pixels, y, g, masked, biasGradient) = values
         for sample in 0..<batch {
           let at = (sample * outputs + range.lowerBound) * pixels
           braid_map_gradient(

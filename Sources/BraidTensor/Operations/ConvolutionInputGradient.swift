@@ -18,55 +18,71 @@ extension ConvolutionGeometry {
     )
     let high = before.y + max(rows, (height - 1 + padding.y) / stride.y + 1)
     let wide = before.x + max(columns, (width - 1 + padding.x) / stride.x + 1)
-    let isPadded = high != rows || wide != columns
     let tables = PhaseTables(self, weight, before: before, high: high, wide: wide)
-    let panelStride = Panels.stride(groupChannels)
-    let plane = height * width
-    Parallel.split(batch, work: work) { samples in
-      let padded = isPadded ? Tensor.zeros(Shape(outputs, high, wide)) : nil
-      let product = tables.panels.map { _ in Tensor(uninitialized: Shape(Chunks.most, panelStride)) }
+    let values = (self, weight, g, gx, beta, tables, before, high, wide)
+    Parallel.split(batch, work: work, with: values) { values, samples in
+      let (sizes, weight, g, gx, beta, tables, before, high, wide) = values
+      let isPadded = high != sizes.rows || wide != sizes.columns
+      let padded = isPadded ? Tensor.zeros(Shape(sizes.outputs, high, wide)) : nil
+      let product = tables.panels.map { Tensor(uninitialized: Shape(Chunks.most, $0.stride)) }
       for sample in samples {
-        var from = g + sample * outputSize
+        var from = g + sample * sizes.outputSize
         if let padded {
-          braid_pad_planes(from, outputs, rows, columns, before.y, before.x, high, wide, padded.pointer)
+          braid_pad_planes(
+            from, sizes.outputs, sizes.rows, sizes.columns, before.y, before.x, high, wide, padded.pointer)
           from = UnsafePointer(padded.pointer)
         }
-        for group in 0..<groups {
-          let maps = from + group * groupOutputs * high * wide
-          let to = gx + sample * inputSize + group * groupChannels * plane
-          for phase in Phases(self) {
-            let depth = groupOutputs * phase.taps
-            let table = groupOutputs * phase.firstTap
-            guard let panels = tables.panels, let product else {
+        for group in 0..<sizes.groups {
+          let maps = from + group * sizes.groupOutputs * high * wide
+          let to = gx + sample * sizes.inputSize + group * sizes.groupChannels * sizes.height * sizes.width
+          for phase in Phases(sizes) {
+            if let panels = tables.panels, let product {
+              sizes.addProducts(phase, of: group, maps, panels, tables, product, beta, to)
+            } else {
               let corner = (phase.base.y + before.y) * wide + phase.base.x + before.x
-              let grid = braid_grid(
-                rows: phase.rows, columns: phase.columns, from_row: wide, from_column: 1, to_row: stride.y * width,
-                to_column: stride.x)
-              for channel in 0..<groupChannels {
-                braid_weighted_map(
-                  maps + corner, grid, tables.step.pointer + table, tables.weightAt.pointer + table, depth,
-                  weight.pointer + group * groupOutputs * taps + channel * window.y * window.x, 0, 0, beta,
-                  to + channel * plane + phase.pixel.y * width + phase.pixel.x)
-              }
-              continue
-            }
-            let packed = panels.pointer + (group * groupOutputs * window.y * window.x + table) * panelStride
-            for chunk in Chunks(phase.rows * phase.columns) {
-              let start = phase.firstPixel + chunk.start
-              braid_indirect_product(
-                maps, tables.base.pointer + start, chunk.count, tables.step.pointer + table, depth, packed,
-                groupChannels, 0, product.pointer)
-              if stride == (1, 1) {
-                braid_unpack_sum(product.pointer, panelStride, chunk.count, groupChannels, beta, to + start, plane)
-              } else {
-                braid_scatter_sum(
-                  product.pointer, panelStride, chunk.count, groupChannels, tables.pixel.pointer + start, beta, to,
-                  plane)
-              }
+              sizes.addMaps(phase, of: group, maps + corner, rowsApart: wide, weight, tables, beta, to)
             }
           }
         }
       }
+    }
+  }
+
+  /// Adds a phase of one group to the gradient of a sample's maps, by products with packed weights.
+  private func addProducts(
+    _ phase: Phase, of group: Int, _ maps: UnsafePointer<Float>, _ panels: Panels, _ tables: PhaseTables,
+    _ product: Tensor, _ beta: Float, _ to: UnsafeMutablePointer<Float>
+  ) {
+    let depth = groupOutputs * phase.taps, table = groupOutputs * phase.firstTap, plane = height * width
+    let packed = panels.pointer + (group * groupOutputs * window.y * window.x + table) * panels.stride
+    for chunk in Chunks(phase.rows * phase.columns) {
+      let start = phase.firstPixel + chunk.start
+      braid_indirect_product(
+        maps, tables.base.pointer + start, chunk.count, tables.step.pointer + table, depth, packed, groupChannels, 0,
+        product.pointer)
+      if stride == (1, 1) {
+        braid_unpack_sum(product.pointer, panels.stride, chunk.count, groupChannels, beta, to + start, plane)
+      } else {
+        braid_scatter_sum(
+          product.pointer, panels.stride, chunk.count, groupChannels, tables.pixel.pointer + start, beta, to, plane)
+      }
+    }
+  }
+
+  /// The same map by map, for groups of few channels.
+  private func addMaps(
+    _ phase: Phase, of group: Int, _ maps: UnsafePointer<Float>, rowsApart: Int, _ weight: Tensor,
+    _ tables: PhaseTables, _ beta: Float, _ to: UnsafeMutablePointer<Float>
+  ) {
+    let table = groupOutputs * phase.firstTap
+    let grid = braid_grid(
+      rows: phase.rows, columns: phase.columns, from_row: rowsApart, from_column: 1, to_row: stride.y * width,
+      to_column: stride.x)
+    for channel in 0..<groupChannels {
+      braid_weighted_map(
+        maps, grid, tables.step.pointer + table, tables.weightAt.pointer + table, groupOutputs * phase.taps,
+        weight.pointer + group * groupOutputs * taps + channel * window.y * window.x, 0, 0, beta,
+        to + channel * height * width + phase.pixel.y * width + phase.pixel.x)
     }
   }
 }

@@ -26,15 +26,17 @@ extension ConvolutionGeometry {
       let grid = braid_grid(
         rows: rows, columns: columns, from_row: stride.y * paddedWidth, from_column: stride.x, to_row: columns,
         to_column: 1)
-      Parallel.split(batch, work: work) { samples in
-        let padded = paddedSample()
+      Parallel.split(batch, work: work, with: (self, x, weight, bias, isRectified, y, beta, tapAt, groupSize, grid)) {
+        values, samples in
+        let (sizes, x, weight, bias, isRectified, y, beta, tapAt, groupSize, grid) = values
+        let padded = sizes.paddedSample()
         for sample in samples {
-          let from = pad(x + sample * inputSize, padded)
-          for output in 0..<outputs {
+          let from = sizes.pad(x + sample * sizes.inputSize, padded)
+          for output in 0..<sizes.outputs {
             braid_weighted_map(
-              from + output / groupOutputs * groupSize, grid, tapAt.pointer, nil, taps, weight.pointer + output * taps,
-              bias.map { $0.pointer[output] } ?? 0, isRectified ? 1 : 0, beta,
-              y + sample * outputSize + output * pixels)
+              from + output / sizes.groupOutputs * groupSize, grid, tapAt.pointer, nil, sizes.taps,
+              weight.pointer + output * sizes.taps, bias.map { $0.pointer[output] } ?? 0, isRectified ? 1 : 0, beta,
+              y + sample * sizes.outputSize + output * sizes.pixels)
           }
         }
       }
@@ -49,24 +51,27 @@ extension ConvolutionGeometry {
         weight.pointer + group * groupOutputs * taps, inOrder.pointer, taps, taps, groupOutputs,
         panels.pointer + group * panelSize)
     }
-    Parallel.split(batch, work: work) { samples in
-      let padded = paddedSample()
+    Parallel.split(batch, work: work, with: (self, x, panels, bias, isRectified, y, beta, tapAt, pixelAt, groupSize)) {
+      values, samples in
+      let (sizes, x, panels, bias, isRectified, y, beta, tapAt, pixelAt, groupSize) = values
+      let (outputs, taps, pixels) = (sizes.groupOutputs, sizes.taps, sizes.pixels)
+      let padded = sizes.paddedSample()
       let product = Tensor(uninitialized: Shape(Chunks.most, panels.stride))
       for sample in samples {
-        let from = pad(x + sample * inputSize, padded)
-        for group in 0..<groups {
-          let first = group * groupOutputs
+        let from = sizes.pad(x + sample * sizes.inputSize, padded)
+        for group in 0..<sizes.groups {
+          let first = group * outputs
           for chunk in Chunks(pixels) {
             braid_indirect_product(
               from + group * groupSize, pixelAt.pointer + chunk.start, chunk.count, tapAt.pointer, taps,
-              panels.pointer + group * panelSize, groupOutputs, 0, product.pointer)
-            let to = y + sample * outputSize + first * pixels + chunk.start
+              panels.pointer + group * taps * panels.stride, outputs, 0, product.pointer)
+            let to = y + sample * sizes.outputSize + first * pixels + chunk.start
             if beta == 0 {
               braid_unpack_map(
-                product.pointer, panels.stride, chunk.count, groupOutputs,
+                product.pointer, panels.stride, chunk.count, outputs,
                 bias.map { UnsafePointer($0.pointer + first) }, isRectified ? 1 : 0, to, pixels)
             } else {
-              braid_unpack_sum(product.pointer, panels.stride, chunk.count, groupOutputs, beta, to, pixels)
+              braid_unpack_sum(product.pointer, panels.stride, chunk.count, outputs, beta, to, pixels)
             }
           }
         }
@@ -88,14 +93,15 @@ extension ConvolutionGeometry {
       let grid = braid_grid(
         rows: rows, columns: columns, from_row: stride.y * paddedWidth, from_column: stride.x, to_row: columns,
         to_column: 1)
-      Parallel.split(outputs, work: work) { range in
-        let padded = paddedSample()
-        for sample in 0..<batch {
-          let from = pad(x.pointer + sample * inputSize, padded)
+      Parallel.split(outputs, work: work, with: (self, x, g, gw, tapAt, groupSize, grid)) { values, range in
+        let (sizes, x, g, gw, tapAt, groupSize, grid) = values
+        let padded = sizes.paddedSample()
+        for sample in 0..<sizes.batch {
+          let from = sizes.pad(x.pointer + sample * sizes.inputSize, padded)
           for output in range {
             braid_map_products(
-              from + output / groupOutputs * groupSize, grid, tapAt.pointer, taps,
-              g.pointer + sample * outputSize + output * pixels, gw + output * taps)
+              from + output / sizes.groupOutputs * groupSize, grid, tapAt.pointer, sizes.taps,
+              g.pointer + sample * sizes.outputSize + output * sizes.pixels, gw + output * sizes.taps)
           }
         }
       }
@@ -106,19 +112,22 @@ extension ConvolutionGeometry {
     let product = Tensor.zeros(Shape(groups, taps, stride))
     let productSize = taps * stride
     // by taps, so that every sum over the samples stays in one thread
-    Parallel.split(taps, unit: 6, work: work) { range in
-      let padded = paddedSample()
-      let panels = Panels(depth: Chunks.most, columns: groupOutputs)
-      for sample in 0..<batch {
-        let from = pad(x.pointer + sample * inputSize, padded)
-        for group in 0..<groups {
-          let maps = g.pointer + sample * outputSize + group * groupOutputs * pixels
+    Parallel.split(taps, unit: 6, work: work, with: (self, x, g, product, tapAt, pixelAt, groupSize, stride)) {
+      values, range in
+      let (sizes, x, g, product, tapAt, pixelAt, groupSize, stride) = values
+      let (outputs, pixels) = (sizes.groupOutputs, sizes.pixels)
+      let padded = sizes.paddedSample()
+      let panels = Panels(depth: Chunks.most, columns: outputs)
+      for sample in 0..<sizes.batch {
+        let from = sizes.pad(x.pointer + sample * sizes.inputSize, padded)
+        for group in 0..<sizes.groups {
+          let maps = g.pointer + sample * sizes.outputSize + group * outputs * pixels
           for chunk in Chunks(pixels) {
-            braid_pack_map(maps + chunk.start, pixels, chunk.count, groupOutputs, panels.pointer)
+            braid_pack_map(maps + chunk.start, pixels, chunk.count, outputs, panels.pointer)
             braid_indirect_product(
               from + group * groupSize, tapAt.pointer + range.lowerBound, range.count, pixelAt.pointer + chunk.start,
-              chunk.count, panels.pointer, groupOutputs, 1,
-              product.pointer + group * productSize + range.lowerBound * stride)
+              chunk.count, panels.pointer, outputs, 1,
+              product.pointer + (group * sizes.taps + range.lowerBound) * stride)
           }
         }
       }

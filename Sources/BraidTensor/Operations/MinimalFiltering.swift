@@ -60,50 +60,63 @@ struct MinimalFiltering {
     let most = together * ((down + parts - 1) / parts) * across
     let base = Offsets(most) { $0 * products * channelStride }
     let step = productOffsets()
-    let pixels = rows * columns
-    Parallel.split(batch, work: work) { samples in
-      let cut = PanelCutter(channels: channels, height: height, width: width, padding: padding, high: high, wide: wide)
-      let packed = Tensor(uninitialized: Shape(together, cut.sampleSize))
-      let transformed = Tensor(uninitialized: Shape(most, products, channelStride))
-      let sums = Tensor(uninitialized: Shape(MinimalFiltering.places, most, outputStride))
-      let product = Tensor(uninitialized: Shape(4 * most / together, outputStride))
-      for first in stride(from: samples.lowerBound, to: samples.upperBound, by: together) {
-        let group = first..<min(first + together, samples.upperBound)
-        var flawed = 0  // samples, bit by bit
-        for part in 0..<parts {
-          let tileRows = down * part / parts..<down * (part + 1) / parts
-          var tiles = braid_tiles(
-            window: window, across: across, first: tileRows.lowerBound * across, count: tileRows.count * across,
-            width: wide)
-          for sample in group {
-            for panel in 0..<channelStride / Panels.width {
-              let panelAt = packed.pointer + (sample - first) * cut.sampleSize + panel * cut.panelSize
-              if part == 0 { cut.pack(panel, of: x + sample * channels * height * width, panelAt) }
-              braid_winograd_input(
-                &tiles, panelAt, channelStride,
-                transformed.pointer + (sample - first) * tiles.count * products * channelStride + panel * Panels.width)
-            }
-          }
-          for place in 0..<MinimalFiltering.places {
-            let start = self.first(of: place) * channels
-            braid_indirect_product(
-              transformed.pointer, base.pointer, group.count * tiles.count, step.pointer + start,
-              self.first(of: place + 1) * channels - start, filter.pointer + start * outputStride, outputs, 0,
-              sums.pointer + place * most * outputStride)
-          }
-          let pixel = 2 * tileRows.lowerBound * columns
-          let count = min(pixels, 2 * tileRows.upperBound * columns) - pixel
-          for sample in group {
-            let isFinite = braid_winograd_output(
-              &tiles, sums.pointer + (sample - first) * tiles.count * outputStride, outputStride, most * outputStride,
-              outputs, rows, columns, product.pointer)
-            if isFinite == 0 { flawed |= 1 << (sample - first) }
-            braid_unpack_map(
-              product.pointer, outputStride, count, outputs, bias?.pointer, isRectified ? 1 : 0,
-              y + sample * outputs * pixels + pixel, pixels)
+    let flaws = Tensor(uninitialized: Shape(batch))  // [B], other than 0 for a sample to be computed anew
+    let plan = (together, parts, most)
+    Parallel.split(batch, work: work, with: (self, plan, x, filter, bias, isRectified, base, step, y, flaws)) {
+      values, samples in
+      let (sizes, plan, x, filter, bias, isRectified, base, step, y, flaws) = values
+      sizes.apply(samples, plan, x, filter, bias, isRectified, base, step, y, flaws.pointer)
+    }
+    for sample in 0..<batch where flaws.pointer[sample] != 0 { directly(sample) }
+  }
+
+  /// The same for some samples, so many together and in so many parts, each of at most so many tiles.
+  private func apply(
+    _ samples: Range<Int>, _ plan: (together: Int, parts: Int, most: Int), _ x: UnsafePointer<Float>, _ filter: Tensor,
+    _ bias: Tensor?, _ isRectified: Bool, _ base: Offsets, _ step: Offsets, _ y: UnsafeMutablePointer<Float>,
+    _ flaws: UnsafeMutablePointer<Float>
+  ) {
+    let (together, parts, most) = plan, pixels = rows * columns
+    let cut = PanelCutter(channels: channels, height: height, width: width, padding: padding, high: high, wide: wide)
+    let packed = Tensor(uninitialized: Shape(together, cut.sampleSize))
+    let transformed = Tensor(uninitialized: Shape(most, products, channelStride))
+    let sums = Tensor(uninitialized: Shape(MinimalFiltering.places, most, outputStride))
+    let product = Tensor(uninitialized: Shape(4 * most / together, outputStride))
+    for first in stride(from: samples.lowerBound, to: samples.upperBound, by: together) {
+      let group = first..<min(first + together, samples.upperBound)
+      for sample in group { flaws[sample] = 0 }
+      for part in 0..<parts {
+        let tileRows = down * part / parts..<down * (part + 1) / parts
+        var tiles = braid_tiles(
+          window: window, across: across, first: tileRows.lowerBound * across, count: tileRows.count * across,
+          width: wide)
+        for sample in group {
+          for panel in 0..<channelStride / Panels.width {
+            let panelAt = packed.pointer + (sample - first) * cut.sampleSize + panel * cut.panelSize
+            if part == 0 { cut.pack(panel, of: x + sample * channels * height * width, panelAt) }
+            braid_winograd_input(
+              &tiles, panelAt, channelStride,
+              transformed.pointer + (sample - first) * tiles.count * products * channelStride + panel * Panels.width)
           }
         }
-        for sample in group where flawed & 1 << (sample - first) != 0 { directly(sample) }
+        for place in 0..<MinimalFiltering.places {
+          let start = self.first(of: place) * channels
+          braid_indirect_product(
+            transformed.pointer, base.pointer, group.count * tiles.count, step.pointer + start,
+            self.first(of: place + 1) * channels - start, filter.pointer + start * outputStride, outputs, 0,
+            sums.pointer + place * most * outputStride)
+        }
+        let pixel = 2 * tileRows.lowerBound * columns
+        let count = min(pixels, 2 * tileRows.upperBound * columns) - pixel
+        for sample in group {
+          let isFinite = braid_winograd_output(
+            &tiles, sums.pointer + (sample - first) * tiles.count * outputStride, outputStride, most * outputStride,
+            outputs, rows, columns, product.pointer)
+          if isFinite == 0 { flaws[sample] = 1 }
+          braid_unpack_map(
+            product.pointer, outputStride, count, outputs, bias?.pointer, isRectified ? 1 : 0,
+            y + sample * outputs * pixels + pixel, pixels)
+        }
       }
     }
   }
@@ -115,12 +128,14 @@ struct MinimalFiltering {
   func transformed(_ weight: Tensor, strides: (output: Int, channel: Int), isReversed: Bool) -> Tensor {
     let filter = Tensor(uninitialized: Shape(products, channels, outputStride))
     let panels = outputStride / Panels.width
-    Parallel.split(panels, work: products * outputs * channels) { range in
+    let values = (self, weight, strides, isReversed, panels, filter)
+    Parallel.split(panels, work: products * outputs * channels, with: values) { values, range in
+      let (sizes, weight, strides, isReversed, panels, filter) = values
       for panel in range {
         let output = panel * Panels.width
         braid_winograd_weight(
-          window, weight.pointer + output * strides.output, min(Panels.width, outputs - output), strides.output,
-          channels, strides.channel, isReversed ? 1 : 0, panel, panels, filter.pointer)
+          sizes.window, weight.pointer + output * strides.output, min(Panels.width, sizes.outputs - output),
+          strides.output, sizes.channels, strides.channel, isReversed ? 1 : 0, panel, panels, filter.pointer)
       }
     }
     return filter

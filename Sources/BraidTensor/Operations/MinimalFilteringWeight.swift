@@ -32,35 +32,45 @@ extension MinimalFiltering {
       let count = tileRows.count * across
       let turnWork = work * group / batch / parts
       // Panels are transformed apart, then products are summed apart: a sum over the tiles has one order.
-      Parallel.split(group * (inputPanels + outputPanels), work: turnWork) { jobs in
-        var tiles = braid_tiles(
-          window: window, across: across, first: tileRows.lowerBound * across, count: count, width: wide)
+      let tiles = braid_tiles(
+        window: window, across: across, first: tileRows.lowerBound * across, count: count, width: wide)
+      let inputs = FilteredPanels(
+        from: x + first * channels * height * width, size: channels * height * width, cut: cut, packs: part == 0,
+        packed: packed.pointer, tiles: tiles, panels: inputPanels)
+      let upstreams = FilteredPanels(
+        from: g + first * outputs * rows * columns, size: outputs * rows * columns, cut: cutUpstream, packs: part == 0,
+        packed: packedUpstream.pointer, tiles: tiles, panels: outputPanels)
+      let places = (inputs, upstreams, group, channelStride, tileSize, transformed, depth * outputStride, upstream)
+      Parallel.split(group * (inputPanels + outputPanels), work: turnWork, with: places) { places, jobs in
+        let (inputs, upstreams, group, channelStride, tileSize, transformed, placeSize, upstream) = places
+        let count = inputs.tiles.count
         for job in jobs {
-          let (sample, panel) = job.quotientAndRemainder(dividingBy: inputPanels + outputPanels)
-          if panel < inputPanels {
-            let at = packed.pointer + sample * cut.sampleSize + panel * cut.panelSize
-            if part == 0 { cut.pack(panel, of: x + (first + sample) * channels * height * width, at) }
-            tiles.width = wide
+          let (sample, panel) = job.quotientAndRemainder(dividingBy: inputs.panels + upstreams.panels)
+          if panel < inputs.panels {
+            var tiles = inputs.tiles
             braid_winograd_input(
-              &tiles, at, channelStride, transformed.pointer + sample * count * tileSize + panel * Panels.width)
+              &tiles, inputs.panel(panel, of: sample), channelStride,
+              transformed.pointer + sample * count * tileSize + panel * Panels.width)
           } else {
-            let panel = panel - inputPanels
-            let at = packedUpstream.pointer + sample * cutUpstream.sampleSize + panel * cutUpstream.panelSize
-            if part == 0 { cutUpstream.pack(panel, of: g + (first + sample) * outputs * rows * columns, at) }
-            tiles.width = 2 * across
+            let panel = panel - inputs.panels
+            var tiles = upstreams.tiles
+            tiles.width = upstreams.cut.wide
             braid_winograd_upstream(
-              &tiles, at, depth * outputStride, upstream.pointer + (panel * group + sample) * count * Panels.width)
+              &tiles, upstreams.panel(panel, of: sample), placeSize,
+              upstream.pointer + (panel * group + sample) * count * Panels.width)
           }
         }
       }
-      Parallel.split(products, work: turnWork) { range in
+      let operands = (self, turn, group * count, depth, transformed, base, step, upstream, sums)
+      Parallel.split(products, work: turnWork, with: operands) { operands, range in
+        let (sizes, turn, tiles, depth, transformed, base, step, upstream, sums) = operands
         for place in 0..<MinimalFiltering.places {
-          let some = range.clamped(to: self.first(of: place)..<self.first(of: place + 1))
-          let row = some.lowerBound * channels
+          let some = range.clamped(to: sizes.first(of: place)..<sizes.first(of: place + 1))
+          let row = some.lowerBound * sizes.channels
           braid_indirect_product(
-            transformed.pointer, base.pointer + row, some.count * channels, step.pointer, group * count,
-            upstream.pointer + place * depth * outputStride, outputs, turn == 0 ? 0 : 1,
-            sums.pointer + row * outputStride)
+            transformed.pointer, base.pointer + row, some.count * sizes.channels, step.pointer, tiles,
+            upstream.pointer + place * depth * sizes.outputStride, sizes.outputs, turn == 0 ? 0 : 1,
+            sums.pointer + row * sizes.outputStride)
         }
       }
     }
@@ -75,4 +85,25 @@ extension MinimalFiltering {
 
   /// Tiles summed in one turn.
   static let mostDeep = 64
+}
+
+/// Samples of which panels are laid out, and cut into tiles.
+private struct FilteredPanels {
+  let from: UnsafePointer<Float>
+  /// Floats of a sample.
+  let size: Int
+  let cut: PanelCutter
+  /// Whether panels are still to be laid out.
+  let packs: Bool
+  let packed: UnsafeMutablePointer<Float>
+  let tiles: braid_tiles
+  /// Of a sample.
+  let panels: Int
+
+  /// Where a panel lies, laid out.
+  func panel(_ panel: Int, of sample: Int) -> UnsafeMutablePointer<Float> {
+    let at = packed + sample * cut.sampleSize + panel * cut.panelSize
+    if packs { cut.pack(panel, of: from + sample * size, at) }
+    return at
+  }
 }

@@ -23,11 +23,12 @@ public func mutualAttention(
     stop("mutualAttention", "sequences \(a.shape) and \(b.shape); expected [B, Ta, d] and [B, Tb, d]")
   }
   let batch = a.shape[0], rows = a.shape[1], columns = b.shape[1], width = a.shape[2]
-  for (mask, x) in [(aMask, a), (bMask, b)] {
-    if let mask, mask.shape != Shape(batch, x.shape[1]) {
-      stop("mutualAttention", "mask of shape \(mask.shape) for \(x.shape); expected [\(batch), \(x.shape[1])]")
-    }
+  func check(_ mask: Tensor?, of x: Tensor) {
+    guard let mask, mask.shape != Shape(batch, x.shape[1]) else { return }
+    stop("mutualAttention", "mask of shape \(mask.shape) for \(x.shape); expected [\(batch), \(x.shape[1])]")
   }
+  check(aMask, of: a)
+  check(bMask, of: b)
   let scale = scale ?? 1 / Float(max(width, 1)).squareRoot()
   if a.isRecorded || b.isRecorded {
     let one = attention(a, b, b, heads: 1, scale: scale, keyMask: bMask, wantsWeights: wantsWeights)
@@ -40,9 +41,11 @@ public func mutualAttention(
   let fromB = Tensor(uninitialized: a.shape), fromA = Tensor(uninitialized: b.shape)
   let ofB = wantsWeights ? Tensor(uninitialized: Shape(batch, rows, columns)) : nil
   let ofA = wantsWeights ? Tensor(uninitialized: Shape(batch, columns, rows)) : nil
-  let needed = braid_attention_pair_workspace(rows, columns, width)
-  Parallel.split(batch, work: batch * rows * columns * width / 5) { samples in
-    let memory = Tensor(uninitialized: Shape(needed))
+  let values = (a, b, aMask, bMask, scale, fromB, fromA, ofB, ofA)
+  Parallel.split(batch, work: batch * rows * columns * width / 5, with: values) { values, samples in
+    let (a, b, aMask, bMask, scale, fromB, fromA, ofB, ofA) = values
+    let rows = a.shape[1], columns = b.shape[1], width = a.shape[2]
+    let memory = Tensor(uninitialized: Shape(braid_attention_pair_workspace(rows, columns, width)))
     for sample in samples {
       let firstOfA = sample * rows * width, firstOfB = sample * columns * width
       var pair = braid_attention_pair(

@@ -26,7 +26,9 @@ public func layerNorm(
   }
   let y = Tensor(uninitialized: x.shape)
   let statistics = Tensor(uninitialized: Shape(rows, Int(BRAID_NORM_STATISTICS)))
-  Parallel.split(rows, work: 3 * x.count) { range in
+  Parallel.split(rows, work: 3 * x.count, with: (x, residual, gain, bias, epsilon, y, statistics, features)) {
+    values, range in
+    let (x, residual, gain, bias, epsilon, y, statistics, features) = values
     let at = range.lowerBound * features
     braid_layer_norm(
       x.pointer + at, residual.map { $0.pointer + at }, gain?.pointer, bias?.pointer, epsilon, y.pointer + at,
@@ -42,7 +44,9 @@ public func layerNorm(
     let wantsGain = gain.map { sink.wants($0) } ?? false, wantsBias = bias.map { sink.wants($0) } ?? false
     let sums = wantsGain || wantsBias ? Tensor(uninitialized: Shape(2, blocks, features)) : nil
     func derive(_ gx: UnsafeMutablePointer<Float>?, _ beta: Float) {
-      Parallel.split(rows, unit: block, work: 6 * x.count) { range in
+      let values = (x, residual, gain, statistics, g, beta, gx, sums, wantsGain, wantsBias, features, block, blocks)
+      Parallel.split(rows, unit: block, work: 6 * x.count, with: values) { values, range in
+        let (x, residual, gain, statistics, g, beta, gx, sums, wantsGain, wantsBias, features, block, blocks) = values
         for first in stride(from: range.lowerBound, to: range.upperBound, by: block) {
           let at = first * features, count = min(block, range.upperBound - first)
           let gainSum = sums.map { $0.pointer + first / block * features }

@@ -12,8 +12,7 @@ struct Recurrence {
   /// Checks all shapes against `[B, T, d]`, `[d, G·h]`, `[h, G·h]`, `[G·h]`; stops naming the operation.
   init(
     _ name: String, gates: Int, x: Tensor, steps: Tensor?, inputWeight: Tensor, recurrentWeight: Tensor,
-    biases: [Tensor],
-    isReversed: Bool
+    bias: Tensor, recurrentBias: Tensor? = nil, isReversed: Bool
   ) {
     guard x.shape.rank == 3 else { stop(name, "a sequence is [batch, time, features]; got \(x.shape)") }
     (batch, time, width) = (x.shape[0], x.shape[1], x.shape[2])
@@ -27,8 +26,9 @@ struct Recurrence {
         name,
         "input weight of shape \(inputWeight.shape) for \(width) features and \(units) units; expected \(inputShape)")
     }
-    for bias in biases where bias.shape != Shape(gates * units) {
-      stop(name, "bias of shape \(bias.shape) for \(units) units; expected [\(gates * units)]")
+    let biasShape = Shape(gates * units)
+    if let wrong = bias.shape != biasShape ? bias : recurrentBias?.shape != biasShape ? recurrentBias : nil {
+      stop(name, "bias of shape \(wrong.shape) for \(units) units; expected \(biasShape)")
     }
     if let steps, steps.shape != Shape(batch, time) {
       stop(name, "steps of shape \(steps.shape) for a sequence \(x.shape); expected [\(batch), \(time)]")
@@ -70,27 +70,33 @@ struct Recurrence {
   /// The state after each sample's last processed real step, zeros where there is none: a gather of `states [B, T, h]`, whose
   /// gradient goes back to the gathered rows.
   func last(of states: Tensor) -> Tensor {
-    let rows: [Int] = (0..<batch).map { sample in
-      (0..<time).last { place in steps.map { $0.pointer[sample * time + step(place)] != 0 } ?? true }
-        .map { sample * time + step($0) } ?? -1
-    }
-    let units = units
     let result = Tensor(uninitialized: Shape(batch, units))  // [B, h]
-    for (sample, row) in rows.enumerated() {
+    for sample in 0..<batch {
       let to = result.pointer + sample * units
-      if row < 0 {
-        to.update(repeating: 0, count: units)
-      } else {
+      if let row = lastRow(sample) {
         to.update(from: states.pointer + row * units, count: units)
+      } else {
+        to.update(repeating: 0, count: units)
       }
     }
-    return result.recorded("last state", from: states) { g, sink in
+    return result.recorded("last state", from: states, saving: (self, states)) { saved, g, sink in
+      let (run, states) = saved
       sink.accumulate(into: states) { gs, beta in
         if beta == 0 { gs.update(repeating: 0, count: states.count) }
-        for (sample, row) in rows.enumerated() where row >= 0 {
-          addScaled(g.pointer + sample * units, 1, gs + row * units, units)
+        for sample in 0..<run.batch {
+          guard let row = run.lastRow(sample) else { continue }
+          addScaled(g.pointer + sample * run.units, 1, gs + row * run.units, run.units)
         }
       }
     }
+  }
+
+  /// The row of `[B · T, h]` that holds a sample's state after its last processed real step; nil when it has none.
+  private func lastRow(_ sample: Int) -> Int? {
+    for place in (0..<time).reversed() {
+      let row = sample * time + step(place)
+      if steps.map({ $0.pointer[row] != 0 }) ?? true { return row }
+    }
+    return nil
   }
 }

@@ -25,10 +25,10 @@ public func gru(
 ) -> (states: Tensor, last: Tensor) {
   let run = Recurrence(
     "gru", gates: 3, x: x, steps: steps, inputWeight: inputWeight, recurrentWeight: recurrentWeight,
-    biases: [bias, recurrentBias], isReversed: isReversed)
+    bias: bias, recurrentBias: recurrentBias, isReversed: isReversed)
   let (batch, time, width, units, columns) = (run.batch, run.time, run.width, run.units, 3 * run.units)
-  let operands = [x, inputWeight, recurrentWeight, bias, recurrentBias]
-  let keeps = operands.contains(where: \.isRecorded)
+  let operands = Few(x, inputWeight, recurrentWeight, bias)
+  let keeps = operands.contains(where: \.isRecorded) || recurrentBias.isRecorded
   let input = RecurrentInput(run, x, inputWeight, keeps: keeps)  // [T, B, 3h]: products, activations, derivatives
   let (xs, gates) = (input.xs, input.gates)
   let h = run.states(keeps: keeps)  // [T + 1, B, h]
@@ -40,7 +40,10 @@ public func gru(
   let recurrent = PackedMatrix(recurrentWeight.pointer, stride: columns, units, columns)
   // samples do not see each other: a thread takes some of them through all steps
   let work = time * batch * columns * (width + units) / 16
-  Parallel.split(batch, work: work) { samples in
+  let values = (run, input, recurrent, products, bias, recurrentBias, h, q, place, states)
+  Parallel.split(batch, work: work, with: values) { values, samples in
+    let (run, input, recurrent, products, bias, recurrentBias, h, q, place, states) = values
+    let (time, units, columns) = (run.time, run.units, 3 * run.units)
     let (first, count) = (samples.lowerBound, samples.count)
     let product = products.pointer + first * columns
     for s in 0..<time {
@@ -54,14 +57,21 @@ public func gru(
     }
   }
   let flops = 2 * Double(time * batch * columns) * Double(width + units)
-  let recorded = states.recorded("gru", from: operands, flops: flops) { g, sink in
+  let recorded = states.recorded(
+    "gru", from: operands, recurrentBias,
+    saving: (run, x, inputWeight, recurrentWeight, bias, recurrentBias, xs, gates, h, q, work), flops: flops
+  ) { saved, g, sink in
+    let (run, x, inputWeight, recurrentWeight, bias, recurrentBias, xs, gates, h, q, work) = saved
+    let (batch, time, width, units, columns) = (run.batch, run.time, run.width, run.units, 3 * run.units)
     let dh = Tensor.zeros(Shape(batch, units)), u = recurrentWeight.pointer
     // [Ur, Uz]ᵀ and Unᵀ
     let gated = PackedMatrix(u, transposed: true, stride: columns, 2 * units, units)
     let new = PackedMatrix(u + 2 * units, transposed: true, stride: columns, units, units)
-    Parallel.split(batch, work: work) { samples in
+    Parallel.split(batch, work: work, with: (run, gated, new, gates, h, q, g, dh)) { values, samples in
+      let (run, gated, new, gates, h, q, g, dhs) = values
+      let (batch, time, units, columns) = (run.batch, run.time, run.units, 3 * run.units)
       let (first, count) = (samples.lowerBound, samples.count)
-      let dh = dh.pointer + first * units
+      let dh = dhs.pointer + first * units
       for s in (0..<time).reversed() {
         let step = run.step(s), gate = gates.pointer + (s * batch + first) * columns
         let dq = q.pointer + (s * batch + first) * units

@@ -21,10 +21,10 @@ public func lstm(
   isReversed: Bool = false
 ) -> (states: Tensor, last: Tensor) {
   let run = Recurrence(
-    "lstm", gates: 4, x: x, steps: steps, inputWeight: inputWeight, recurrentWeight: recurrentWeight, biases: [bias],
+    "lstm", gates: 4, x: x, steps: steps, inputWeight: inputWeight, recurrentWeight: recurrentWeight, bias: bias,
     isReversed: isReversed)
   let (batch, time, width, units, columns) = (run.batch, run.time, run.width, run.units, 4 * run.units)
-  let keeps = [x, inputWeight, recurrentWeight, bias].contains(where: \.isRecorded)
+  let keeps = x.isRecorded || inputWeight.isRecorded || recurrentWeight.isRecorded || bias.isRecorded
   let input = RecurrentInput(run, x, inputWeight, keeps: keeps)  // [T, B, 4h]: products, activations, derivatives
   let (xs, gates) = (input.xs, input.gates)
   let h = run.states(keeps: keeps), c = run.states(keeps: keeps)  // [T + 1, B, h]
@@ -34,8 +34,9 @@ public func lstm(
   let recurrent = PackedMatrix(recurrentWeight.pointer, stride: columns, units, columns)
   // samples do not see each other: a thread takes some of them through all steps
   let work = time * batch * columns * (width + units) / 16
-  Parallel.split(batch, work: work) { samples in
-    let (first, count) = (samples.lowerBound, samples.count)
+  Parallel.split(batch, work: work, with: (run, input, recurrent, bias, c, h, place, states)) { values, samples in
+    let (run, input, recurrent, bias, c, h, place, states) = values
+    let (time, units, first, count) = (run.time, run.units, samples.lowerBound, samples.count)
     for s in 0..<time {
       let step = run.step(s), gate = input.rows(s, first, count)
       let (c, h) = (c.pointer + s * place + first * units, h.pointer + s * place + first * units)
@@ -46,12 +47,19 @@ public func lstm(
     }
   }
   let flops = 2 * Double(time * batch * columns) * Double(width + units)
-  let recorded = states.recorded("lstm", from: [x, inputWeight, recurrentWeight, bias], flops: flops) { g, sink in
+  let recorded = states.recorded(
+    "lstm", from: x, inputWeight, recurrentWeight, bias,
+    saving: (run, x, inputWeight, recurrentWeight, bias, xs, gates, h, c, work), flops: flops
+  ) { saved, g, sink in
+    let (run, x, inputWeight, recurrentWeight, bias, xs, gates, h, c, work) = saved
+    let (batch, time, width, units, columns) = (run.batch, run.time, run.width, run.units, 4 * run.units)
     let dh = Tensor.zeros(Shape(batch, units)), dc = Tensor.zeros(Shape(batch, units))
     let turned = PackedMatrix(recurrentWeight.pointer, transposed: true, stride: columns, columns, units)  // Uᵀ
-    Parallel.split(batch, work: work) { samples in
+    Parallel.split(batch, work: work, with: (run, turned, gates, c, g, dh, dc)) { values, samples in
+      let (run, turned, gates, c, g, dhs, dcs) = values
+      let (batch, time, units, columns) = (run.batch, run.time, run.units, 4 * run.units)
       let (first, count) = (samples.lowerBound, samples.count)
-      let (dh, dc) = (dh.pointer + first * units, dc.pointer + first * units)
+      let (dh, dc) = (dhs.pointer + first * units, dcs.pointer + first * units)
       for s in (0..<time).reversed() {
         let step = run.step(s), gate = gates.pointer + (s * batch + first) * columns
         let c = c.pointer + (s * batch + first) * units

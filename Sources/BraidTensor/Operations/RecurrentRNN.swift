@@ -26,12 +26,11 @@ public func rnn(
     stop("rnn", "the activation is \(activation); expected tanh or relu")
   }
   let run = Recurrence(
-    "rnn", gates: 1, x: x, steps: steps, inputWeight: inputWeight, recurrentWeight: recurrentWeight, biases: [bias],
+    "rnn", gates: 1, x: x, steps: steps, inputWeight: inputWeight, recurrentWeight: recurrentWeight, bias: bias,
     isReversed: isReversed)
   let (batch, time, width, units) = (run.batch, run.time, run.width, run.units)
   let isRelu: Int32 = activation == .relu ? 1 : 0
-  let operands = [x, inputWeight, recurrentWeight, bias]
-  let keeps = operands.contains(where: \.isRecorded)
+  let keeps = x.isRecorded || inputWeight.isRecorded || recurrentWeight.isRecorded || bias.isRecorded
   let input = RecurrentInput(run, x, inputWeight, keeps: keeps)  // [T, B, h]: products, states, derivatives
   let (xs, gates) = (input.xs, input.gates)
   let h = run.states(keeps: keeps)  // [T + 1, B, h]
@@ -41,8 +40,9 @@ public func rnn(
   let recurrent = PackedMatrix(recurrentWeight.pointer, stride: units, units, units)
   // samples do not see each other: a thread takes some of them through all steps
   let work = time * batch * units * (width + units) / 16
-  Parallel.split(batch, work: work) { samples in
-    let (first, count) = (samples.lowerBound, samples.count)
+  Parallel.split(batch, work: work, with: (run, input, recurrent, isRelu, bias, h, place, states)) { values, samples in
+    let (run, input, recurrent, isRelu, bias, h, place, states) = values
+    let (time, units, first, count) = (run.time, run.units, samples.lowerBound, samples.count)
     for s in 0..<time {
       let step = run.step(s), h = h.pointer + s * place + first * units
       let gate = input.rows(s, first, count)
@@ -53,12 +53,18 @@ public func rnn(
     }
   }
   let flops = 2 * Double(time * batch * units) * Double(width + units)
-  let recorded = states.recorded("rnn", from: operands, flops: flops) { g, sink in
+  let recorded = states.recorded(
+    "rnn", from: x, inputWeight, recurrentWeight, bias,
+    saving: (run, x, inputWeight, recurrentWeight, bias, isRelu, xs, gates, h, work), flops: flops
+  ) { saved, g, sink in
+    let (run, x, inputWeight, recurrentWeight, bias, isRelu, xs, gates, h, work) = saved
+    let (batch, time, width, units) = (run.batch, run.time, run.width, run.units)
     let dh = Tensor.zeros(Shape(batch, units))
     let turned = PackedMatrix(recurrentWeight.pointer, transposed: true, stride: units, units, units)  // Uᵀ
-    Parallel.split(batch, work: work) { samples in
-      let (first, count) = (samples.lowerBound, samples.count)
-      let dh = dh.pointer + first * units
+    Parallel.split(batch, work: work, with: (run, turned, isRelu, gates, g, dh)) { values, samples in
+      let (run, turned, isRelu, gates, g, dhs) = values
+      let (batch, time, units, first, count) = (run.batch, run.time, run.units, samples.lowerBound, samples.count)
+      let dh = dhs.pointer + first * units
       for s in (0..<time).reversed() {
         let step = run.step(s), gate = gates.pointer + (s * batch + first) * units
         braid_rnn_step_gradient(

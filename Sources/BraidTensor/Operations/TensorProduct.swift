@@ -14,6 +14,13 @@ import CBraidKernels
 public func tensorProductLinear(
   _ inputs: [Tensor], _ weight: Tensor, _ bias: Tensor?, activation: Activation = .none
 ) -> Tensor {
+  tensorProductLinear(Few(inputs), weight, bias, activation: activation)
+}
+
+/// The same for a few inputs, without asking for memory for a list of them.
+public func tensorProductLinear(
+  _ inputs: Few<Tensor>, _ weight: Tensor, _ bias: Tensor?, activation: Activation = .none
+) -> Tensor {
   guard let batch = inputs.first?.shape[0] else { stop("tensorProductLinear", "no inputs; expected at least one") }
   for input in inputs where input.shape.rank != 2 || input.shape[0] != batch {
     stop("tensorProductLinear", "inputs \(inputs.map(\.shape)); expected [B, d_m] with one batch size")
@@ -79,13 +86,13 @@ public func tensorProductLinear(
 
 /// The tensor `[1; x_1] ⊗ … ⊗ [1; x_M]` as two factors, each small enough to hold.
 struct TensorFactors {
-  let inputs: [Tensor]
+  let inputs: Few<Tensor>
   /// The left factor is the product of the inputs before this one, the right factor of the others.
   let split: Int
   /// `[B, ∏_{m < split} (d_m + 1)]` and `[B, ∏_{m ≥ split} (d_m + 1)]`.
   let left: Tensor, right: Tensor
 
-  init(_ inputs: [Tensor]) {
+  init(_ inputs: Few<Tensor>) {
     self.inputs = inputs
     // the split with the smallest factors in sum
     func size(_ range: Range<Int>) -> Int { range.reduce(1) { $0 * (inputs[$1].shape[1] + 1) } }
@@ -98,8 +105,9 @@ struct TensorFactors {
   }
 
   /// The partial products, from the empty one `[B, 1]` of ones on.
-  private static func products(_ inputs: ArraySlice<Tensor>, batch: Int) -> [Tensor] {
-    var products: [Tensor] = [.ones(Shape(batch, 1))]
+  private static func products(_ inputs: Slice<Few<Tensor>>, batch: Int) -> Few<Tensor> {
+    var products = Few<Tensor>()
+    products.append(.ones(Shape(batch, 1)))
     for x in inputs {
       let so = products[products.count - 1], n = so.shape[1], d = x.shape[1]
       let next = Tensor(uninitialized: Shape(batch, n * (d + 1)))
