@@ -1,5 +1,6 @@
 import ArgumentParser
 import BraidCore
+import BraidData
 import BraidExperiments
 import BraidNN
 import Foundation
@@ -22,11 +23,14 @@ public enum BraidCommand {
   /// Runs one command line and returns its exit status.
   static func run(_ arguments: [String]) async -> Int32 {
     do {
-      var command = try Root.parseAsRoot(arguments)
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
+      let command = try Root.parseAsRoot(arguments)
+      try await ContentStore.$current.withValue(ContentStore.standard()) {
+        if var command = command as? any AsyncParsableCommand {
+          try await command.run()
+        } else {
+          var command = command
+          try command.run()
+        }
       }
       return 0
     } catch let error as SetupError {
@@ -58,7 +62,7 @@ struct Root: AsyncParsableCommand {
     version: Provenance.currentVersion,
     subcommands: [
       ListParts.self, Describe.self, Check.self, Run.self, ReportCommand.self, Predict.self, CollectGarbage.self,
-      DataCommand.self, ProbeCommand.self, WorkerCommandLine.self,
+      CacheCommand.self, DataCommand.self, ProbeCommand.self, WorkerCommandLine.self,
     ])
 }
 

@@ -1,4 +1,6 @@
-/// SHA-256 (FIPS 180-4), for digests of data.
+import CBraidCodecs
+
+/// SHA-256 (FIPS 180-4), for digests of data. By the processor's own instructions where it has them.
 ///
 /// Written here because it is sixty lines: swift-crypto would add the build of BoringSSL, minutes of it, to every clean build.
 public struct SHA256: Sendable {
@@ -58,7 +60,12 @@ public struct SHA256: Sendable {
     return String(digest().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
   }
 
-  private static func compress(_ bytes: UnsafePointer<UInt8>, blocks: Int, into state: inout [UInt32]) {
+  static func compress(_ bytes: UnsafePointer<UInt8>, blocks: Int, into state: inout [UInt32]) {
+    if braid_sha256(&state, bytes, blocks) == 0 { compressPortably(bytes, blocks: blocks, into: &state) }
+  }
+
+  /// The same on any processor.
+  static func compressPortably(_ bytes: UnsafePointer<UInt8>, blocks: Int, into state: inout [UInt32]) {
     func rotated(_ x: UInt32, _ by: UInt32) -> UInt32 { x >> by | x << (32 - by) }
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
       constants.withUnsafeBufferPointer { k in

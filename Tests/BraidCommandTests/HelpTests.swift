@@ -23,6 +23,7 @@ struct HelpTests {
     (["report"], "Turn run folders into a report: Markdown, HTML, LaTeX, CSV and JSON."),
     (["predict"], "Answer samples with a trained model: its own test split, or new samples from a file."),
     (["gc"], "List what lies in an experiment's folder and belongs to none of its planned runs."),
+    (["cache"], "Say what work is kept for other runs, or remove it."),
     (["data"], "List the data sets, or prepare one."),
     (["data", "list"], "List the data sets and whether they are prepared."),
     (["data", "prepare"], "Make a data set from what is installed on this machine."),
@@ -69,6 +70,7 @@ struct HelpTests {
                               split, or new samples from a file.
       gc                      List what lies in an experiment's folder and belongs
                               to none of its planned runs.
+      cache                   Say what work is kept for other runs, or remove it.
       data                    List the data sets, or prepare one.
       probe                   Run one part on given tensors and write its outputs
                               and gradients.

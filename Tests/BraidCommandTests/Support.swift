@@ -27,12 +27,14 @@ enum Braid {
     var err: String
   }
 
-  static func run(_ arguments: [String], in folder: URL? = nil) throws -> Ending {
+  /// - Parameter environment: what it finds there beside what this process has; nothing is kept unless it says where.
+  static func run(_ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]) throws -> Ending {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: try #require(executable))
     process.arguments = arguments
     process.currentDirectoryURL = folder ?? FileManager.default.temporaryDirectory
-    process.environment = ProcessInfo.processInfo.environment.merging(["COLUMNS": "80"]) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.merging(["COLUMNS": "80", "BRAID_CACHE": "off"]) { $1 }
+      .merging(environment) { $1 }
     let (out, err) = (Pipe(), Pipe())
     (process.standardInput, process.standardOutput, process.standardError) = (FileHandle.nullDevice, out, err)
     try process.run()

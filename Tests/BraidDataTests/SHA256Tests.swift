@@ -1,5 +1,7 @@
-import BraidData
+import BraidTensor
 import Testing
+
+@testable import BraidData
 
 @Suite struct SHA256Tests {
   /// FIPS 180-4 examples (NIST, "Cryptographic Standards and Guidelines: Example Values").
@@ -29,5 +31,17 @@ import Testing
       (start, size) = (end, (size + 1) % 200)
     }
     #expect(hash.hex() == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+  }
+
+  @Test func `the portable code gives what the processor's instructions give`() {
+    var stream = RandomStream(seed: 1, .sampling)
+    for blocks in 0..<20 {
+      let bytes = (0..<blocks * 64).map { _ in UInt8(stream.below(256)) }
+      var state: [UInt32] = (0..<8).map { _ in stream.next32() }
+      var expected = state
+      SHA256.compress(bytes, blocks: blocks, into: &state)
+      SHA256.compressPortably(bytes, blocks: blocks, into: &expected)
+      #expect(state == expected, "\(blocks) blocks")
+    }
   }
 }

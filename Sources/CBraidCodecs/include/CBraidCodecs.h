@@ -9,6 +9,13 @@
 
 #define BRAID_MESSAGE 256
 
+/// The libraries these functions were built with and run with, for keys of what they decoded.
+const char *braid_codecs_version(void);
+
+/// SHA-256's compression of `blocks` of 64 bytes into `state` (8 words) by the processor's instructions for it: 1, or 0 where
+/// it has none and nothing was done.
+int braid_sha256(uint32_t *state, const uint8_t *bytes, size_t blocks);
+
 /// How much of which elements of a line makes up each element of a resized line.
 typedef struct {
   /// Elements of the resized line.
