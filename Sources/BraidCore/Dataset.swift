@@ -25,11 +25,16 @@ public protocol Dataset: Part, Sendable {
   func identifiers(_ split: Split) -> [String]
   /// The samples with these numbers within the split, padded to the longest sequence among them.
   func batch(_ split: Split, _ samples: [Int]) throws -> Batch
+  /// The same with these modalities, and perhaps others: a data set may spare itself those nobody asks for.
+  func batch(_ split: Split, _ samples: [Int], of modalities: [String]) throws -> Batch
   /// What a person would recognise a sample by, for reports: an image file, a text. Empty when there is nothing to show.
   func preview(_ split: Split, _ sample: Int) -> [Preview]
 }
 
 extension Dataset {
+  public func batch(_ split: Split, _ samples: [Int], of modalities: [String]) throws -> Batch {
+    try batch(split, samples)
+  }
   public func preview(_ split: Split, _ sample: Int) -> [Preview] { [] }
 }
 

@@ -7,8 +7,8 @@ struct ManifestModality {
   let name: String
   let options: ModalityOptions
   let manifest: Manifest
-  private let column: String
-  private var setting: String { "modalities.\(name)" }
+  let column: String
+  var setting: String { "modalities.\(name)" }
 
   init(_ name: String, _ options: ModalityOptions, _ manifest: Manifest) throws {
     (self.name, self.options, self.manifest) = (name, options, manifest)
@@ -84,77 +84,11 @@ struct ManifestModality {
   }
 
   /// Puts the manifest's line before errors about a file it names.
-  private func located<Result>(_ row: Manifest.Row, _ body: () throws -> Result) throws -> Result {
+  func located<Result>(_ row: Manifest.Row, _ body: () throws -> Result) throws -> Result {
     do { return try body() } catch let error as SetupError {
       if error.description.hasPrefix("\(manifest.file):\(row.line):") { throw error }
       throw manifest.error(row, column, error.description)
     }
-  }
-
-  private func images(_ presence: [Bool], _ files: inout ManifestFiles) throws -> (SourceColumn.Content, [String]) {
-    let (size, channels) = (options.size, options.channels)
-    let colours = options.background.map { UInt8($0) }
-    let background = (red: colours[0], green: colours[1], blue: colours[2])
-    let fit: Fit =
-      switch options.fit {
-      case .stretch: .stretch;
-      case .crop: .crop;
-      case .pad: .pad
-      }
-    let reader = PictureReader(width: size, height: size, channels: channels, fit: fit, background: background)
-    guard presence.count <= Int.max / 4 / reader.count else { throw SetupError("\(setting).size: too large.") }
-    var pixels = [UInt8](repeating: 0, count: presence.count * reader.count)
-    var paths = [String](repeating: "", count: presence.count)
-    // Rows of files, to be decoded by as many threads as computations use; arrays, which rows share, are read here.
-    var names = [String](repeating: "", count: presence.count)
-    // Whichever thread meets one, the first row with an error is told of.
-    var failures = [(any Error)?](repeating: nil, count: presence.count)
-    for (place, row) in manifest.rows.enumerated() where presence[place] {
-      do {
-        try located(row) {
-          let path = try manifest.text(row, column)!
-          if ManifestFiles.isArray(path) {
-            let picture = try Picture(files.array(path), named: path)
-            pixels.withUnsafeMutableBufferPointer {
-              reader.write(picture, into: $0.baseAddress! + place * reader.count)
-            }
-          } else {
-            names[place] = path
-            paths[place] = files.url(path).path
-          }
-        }
-      } catch {
-        failures[place] = error
-        break
-      }
-    }
-    var digests = [String](repeating: "", count: presence.count)
-    let (from, known) = (files, Set(names.indices.filter { files.hasRead(names[$0]) }))
-    pixels.withUnsafeMutableBufferPointer { pixels in
-      digests.withUnsafeMutableBufferPointer { digests in
-        failures.withUnsafeMutableBufferPointer { failures in
-          Parallel.split(names.count, work: .max) { range in
-            for place in range where !names[place].isEmpty {
-              do {
-                try located(manifest.rows[place]) {
-                  let bytes = try BraidData.bytes(of: from.url(names[place]), named: names[place])
-                  if !known.contains(place) { digests[place] = SHA256.hex(bytes) }
-                  try reader.read(bytes, named: names[place], into: pixels.baseAddress! + place * reader.count)
-                }
-              } catch {
-                failures[place] = error
-                return
-              }
-            }
-          }
-        }
-      }
-    }
-    for (place, name) in names.enumerated() {
-      if let failure = failures[place] { throw failure }
-      if !digests[place].isEmpty { files.note(name, digest: digests[place]) }
-    }
-    return (.images(pixels, channels: channels, height: size, width: size), paths)
   }
 
   private func vectors(_ presence: [Bool], _ files: inout ManifestFiles) throws -> SourceColumn.Content {

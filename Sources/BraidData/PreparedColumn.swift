@@ -64,19 +64,12 @@ struct PreparedColumn: Sendable {
       storage = .sequences(values, width: width, starts: starts)
       specification = InputSpecification(name, .sequence(width: width))
     case .texts(let texts):
-      let words = texts.map { text in
-        let words = Tokenizer.words(text)
-        return source.maximumLength > 0 ? Array(words.prefix(source.maximumLength)) : words
-      }
-      let known =
-        earlier?.vocabulary
-        ?? Vocabulary(
-          fitting: fitted.lazy.map { words[$0] }, minimumCount: source.minimumCount, maximumWords: source.maximumWords)
-      vocabulary = known
-      storage = .tokens(
-        words.flatMap { $0.map(known.id) }, starts: words.reduce(into: [0]) { $0.append($0.last! + $1.count) },
-        texts: texts)
-      specification = InputSpecification(name, .tokens(vocabulary: known.count))
+      let column =
+        try earlier?.vocabulary.map { TextColumn(source, texts, as: $0) }
+        ?? TextColumn(source, texts, fittedOn: fitted)
+      vocabulary = column.vocabulary
+      storage = .tokens(column.ids, starts: column.starts, texts: texts)
+      specification = InputSpecification(name, .tokens(vocabulary: column.vocabulary.count))
     case .images(let pixels, let channels, let height, let width):
       let fit: Standardizer
       if let known = earlier?.standardizer {

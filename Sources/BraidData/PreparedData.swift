@@ -114,6 +114,11 @@ public struct PreparedData: Sendable {
   /// The samples with these numbers within the split, padded to the longest sequence among them. Stops on a number outside
   /// the split.
   public func batch(_ split: Split, _ samples: [Int]) throws -> Batch {
+    try batch(split, samples, of: inputs.map(\.name))
+  }
+
+  /// The same with these modalities only.
+  public func batch(_ split: Split, _ samples: [Int], of modalities: [String]) throws -> Batch {
     let all = members[split]!
     let rows = samples.map { sample in
       guard all.indices.contains(sample) else {
@@ -121,7 +126,7 @@ public struct PreparedData: Sendable {
       }
       return all[sample]
     }
-    let inputs = columns.map { ($0.name, $0.input(rows)) }
+    let inputs = columns.filter { modalities.contains($0.name) }.map { ($0.name, $0.input(rows)) }
     return Batch(
       inputs: Dictionary(uniqueKeysWithValues: inputs), target: answers.batch(rows), samples: samples)
   }

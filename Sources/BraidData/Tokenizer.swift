@@ -1,5 +1,7 @@
 /// Text to words, as every text modality sees them.
 public enum Tokenizer {
+  /// Raised whenever `words` comes to give others, or a vocabulary orders them otherwise: kept ones are then not used.
+  static let version = 1
   /// The words of a text: lower-cased; a word is a run of letters and digits, an apostrophe between two of them included
   /// (`don't`); every other visible character is a word of its own; white space only separates. Scripts written without
   /// spaces are not segmented: a run of them is one word.
@@ -41,6 +43,12 @@ public struct Vocabulary: Sendable, Hashable {
     for text in texts { for word in text { counts[word, default: 0] += 1 } }
     let known = counts.filter { $0.value >= minimumCount }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
     words = ["<padding>", "<unknown>"] + (maximumWords > 0 ? Array(known.prefix(maximumWords)) : known)
+    ids = Dictionary(uniqueKeysWithValues: words.enumerated().dropFirst(2).map { ($1, Int32($0)) })
+  }
+
+  /// As `words` of one that was fitted before.
+  init(words: [String]) {
+    self.words = words
     ids = Dictionary(uniqueKeysWithValues: words.enumerated().dropFirst(2).map { ($1, Int32($0)) })
   }
 

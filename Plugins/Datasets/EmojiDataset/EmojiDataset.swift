@@ -50,14 +50,7 @@ public struct EmojiDataset: PreparableDataset {
       clusters: clusters, classes: classes, shares: options.split, trainShare: options.trainShare)
 
     let size = options.pictureSize
-    var pixels: [UInt8] = []
-    pixels.reserveCapacity(rows.count * 3 * size * size)
-    for row in rows {
-      let picture = try Picture.decode(row.png, named: row.file.path).resized(width: size, height: size)
-      for channel in 0..<3 {  // [3, size, size]: planes
-        for pixel in 0..<(size * size) { pixels.append(picture.pixels[pixel * 3 + channel]) }
-      }
-    }
+    let pixels = try PreparedEmoji.pixels(of: rows, in: folder, size: size)
     var pictures = SourceColumn("picture", .images(pixels, channels: 3, height: size, width: size))
     pictures.files = rows.map(\.file.path)
 
@@ -78,5 +71,8 @@ public struct EmojiDataset: PreparableDataset {
   public func count(_ split: Split) -> Int { data.count(split) }
   public func identifiers(_ split: Split) -> [String] { data.identifiers(split) }
   public func batch(_ split: Split, _ samples: [Int]) throws -> Batch { try data.batch(split, samples) }
+  public func batch(_ split: Split, _ samples: [Int], of modalities: [String]) throws -> Batch {
+    try data.batch(split, samples, of: modalities)
+  }
   public func preview(_ split: Split, _ sample: Int) -> [Preview] { data.preview(split, sample) }
 }

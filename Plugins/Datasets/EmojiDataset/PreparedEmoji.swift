@@ -45,6 +45,26 @@ struct PreparedEmoji {
     return emoji
   }
 
+  /// The pictures of rows that `read` returned, `[rows, 3, size, size]`: decoded once for all processes that share a store.
+  static func pixels(of rows: [PreparedEmoji], in folder: URL, size: Int) throws -> [UInt8] {
+    let digest = String(decoding: try bytes(of: folder.appendingPathComponent("digest.txt")), as: UTF8.self)
+    let names = rows.map(\.identifier).joined(separator: " ")
+    let kept = try ContentStore.once(
+      ContentKey("pictures", ["emoji 1", digest, "\(size)", Codecs.version, SHA256.hex(names.utf8)])
+    ) {
+      var pixels: [UInt8] = []
+      pixels.reserveCapacity(rows.count * 3 * size * size)
+      for row in rows {
+        let picture = try Picture.decode(row.png, named: row.file.path).resized(width: size, height: size)
+        for channel in 0..<3 {  // [3, size, size]: planes
+          for pixel in 0..<(size * size) { pixels.append(picture.pixels[pixel * 3 + channel]) }
+        }
+      }
+      return Data(pixels)
+    }
+    return [UInt8](kept)
+  }
+
   private static func changed(_ folder: URL, _ what: String) -> SetupError {
     SetupError("\(folder.path): changed since it was prepared (\(what)). Run again: braid data prepare emoji")
   }

@@ -33,5 +33,8 @@ public struct ManifestDataset: SampleReading {
   public func count(_ split: Split) -> Int { data.count(split) }
   public func identifiers(_ split: Split) -> [String] { data.identifiers(split) }
   public func batch(_ split: Split, _ samples: [Int]) throws -> Batch { try data.batch(split, samples) }
+  public func batch(_ split: Split, _ samples: [Int], of modalities: [String]) throws -> Batch {
+    try data.batch(split, samples, of: modalities)
+  }
   public func preview(_ split: Split, _ sample: Int) -> [Preview] { data.preview(split, sample) }
 }
