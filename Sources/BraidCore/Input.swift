@@ -47,6 +47,8 @@ public struct Input {
   public var steps: Tensor?
   /// `[B]`, 1 for samples that have this modality, 0 where it is missing; nil when all have it.
   public var presence: Tensor?
+  /// Rows and columns when the steps are regions of an image grid that was encoded before.
+  public var grid: (rows: Int, columns: Int)?
 
   public init(values: Tensor, steps: Tensor? = nil, presence: Tensor? = nil) {
     (self.values, self.steps, self.presence) = (values, steps, presence)

@@ -29,6 +29,9 @@ public struct Provenance: Codable, Sendable, Hashable {
   public var started: String
   public var finished: String
 
+  /// What decides the bits of the same computation on the same numbers: executable, numeric library, threads.
+  var build: String { "\(executable), \(library), \(libraryCore), \(threads) threads" }
+
   /// Release of this code.
   public static let currentVersion = "0.1.0"
 }

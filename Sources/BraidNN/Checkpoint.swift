@@ -7,18 +7,24 @@ extension ParameterStore {
   }
 
   /// Writes every parameter and buffer under its path to a safetensors file (32-bit).
+  /// - Parameter others: stores whose parameters and buffers the file holds as well, after this one's.
   /// - Throws: `SafetensorsError` naming the file when it cannot be written.
-  public func save(to path: String, metadata: [String: String] = [:]) throws {
-    try Safetensors.write(saved.map { ($0.path, .float32($0.value)) }, metadata: metadata, to: path)
+  public func save(to path: String, metadata: [String: String] = [:], with others: [ParameterStore] = []) throws {
+    let all = ([self] + others).flatMap(\.saved)
+    try Safetensors.write(all.map { ($0.path, .float32($0.value)) }, metadata: metadata, to: path)
   }
 
   /// Replaces the values of all parameters and buffers by those of a file, which must hold exactly these paths with
   /// these shapes. Nothing changes unless everything fits.
-  /// - Parameter prefix: what stands before each path in the file, such as `parameter.`; other names are then left
-  ///   alone.
+  /// - Parameters:
+  ///   - prefix: what stands before each path in the file, such as `parameter.`; other names are then left alone.
+  ///   - beginning: of the paths that are looked at, such as `encoder.words.`; what else the file holds is left alone.
+  ///   - others: stores that are loaded from the file as well: with this one they have exactly its paths.
   /// - Throws: `SafetensorsError` naming the file and every parameter that is missing, unknown or of another shape.
-  public func load(from file: Safetensors, prefix: String = "") throws {
-    let places = saved
+  public func load(
+    from file: Safetensors, prefix: String = "", within beginning: String = "", with others: [ParameterStore] = []
+  ) throws {
+    let places = ([self] + others).flatMap(\.saved)
     var wrong: [String] = []
     for (path, value) in places {
       let name = prefix + path
@@ -30,7 +36,7 @@ extension ParameterStore {
       if shape != value.shape { wrong.append("\"\(name)\" has shape \(shape); expected \(value.shape)") }
     }
     let known = Set(places.map { prefix + $0.path })
-    for name in file.names where name.hasPrefix(prefix) && !known.contains(name) {
+    for name in file.names where name.hasPrefix(prefix + beginning) && !known.contains(name) {
       wrong.append("\"\(name)\" belongs to no parameter of this model")
     }
     guard wrong.isEmpty else {
@@ -42,7 +48,7 @@ extension ParameterStore {
   }
 
   /// The same from a path.
-  public func load(from path: String, prefix: String = "") throws {
-    try load(from: Safetensors(contentsOf: path), prefix: prefix)
+  public func load(from path: String, prefix: String = "", with others: [ParameterStore] = []) throws {
+    try load(from: Safetensors(contentsOf: path), prefix: prefix, with: others)
   }
 }

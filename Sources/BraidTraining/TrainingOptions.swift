@@ -131,7 +131,7 @@ extension TrainingOptions {
   }
 
   /// The samples of a training split that are used, at least one: all of them in order, or the first of a permutation.
-  func samples(of count: Int, seed: UInt64) -> [Int] {
+  public func samples(of count: Int, seed: UInt64) -> [Int] {
     guard share < 1 else { return Array(0..<count) }
     var stream = RandomStream(seed: seed, .sampling, path: "train.share")
     return Array(stream.permutation(count).prefix(max(1, Int((share * Double(count)).rounded()))))

@@ -1,4 +1,5 @@
 import BraidCore
+import BraidData
 import BraidTraining
 import Foundation
 import Synchronization
@@ -19,7 +20,11 @@ import Testing
   @Test func `Does the work of the cell it is asked for, if it is asked`() {
     guard let asked = ProcessInfo.processInfo.environment[WorkerEntry.variable] else { return }
     let parts = asked.split(separator: " ", maxSplits: 1).map(String.init)
-    exit(Worker.run(experiment: parts[1], cell: parts[0], catalogue: .toy))
+    // as the command does it, but only where a test says so
+    let folder = ProcessInfo.processInfo.environment["BRAID_CACHE"].flatMap { $0 == "off" ? nil : $0 }
+    ContentStore.$current.withValue(folder.map { ContentStore($0) }) {
+      exit(Worker.run(experiment: parts[1], cell: parts[0], catalogue: .toy))
+    }
   }
 }
 

@@ -158,7 +158,7 @@ private func names(_ text: String, compare: String = "") throws -> [String] {
         == "toy.yaml:11: sweep.grid.train.epochs: found 3 (a whole number); expected a list of values.")
     #expect(
       says("grid: {fusoin: [join]}")
-        == "toy.yaml:11: sweep.grid.fusoin: a row has no setting \"fusoin\". It may have data, encoders, fusion, head, "
+        == "toy.yaml:11: sweep.grid.fusoin: a row has no setting \"fusoin\". It may have data, encoders, frozen, fusion, head, "
         + "loss, modalities, pooling, train. Did you mean \"fusion\"?")
     #expect(
       says("grid: {fusion: [join, join]}") == "toy.yaml:11: sweep.grid.fusion[1]: the value join is listed twice.")

@@ -114,7 +114,7 @@ enum SecondRelease: DatedRelease { static let version = 2 }
 
 extension Catalogue {
   private static let undated: Catalogue = {
-    var catalogue = Catalogue.standard.adding(JoinFusion.self).adding(FaultyFusion.self)
+    var catalogue = Catalogue.standard.adding(JoinFusion.self).adding(FaultyFusion.self).adding(CountedEncoder.self)
     catalogue.add(ToyData.self)
     return catalogue
   }()

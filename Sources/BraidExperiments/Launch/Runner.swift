@@ -117,6 +117,7 @@ public struct Runner {
 
   private func finish(_ worker: WorkerProcess, _ summary: inout Summary) {
     let cell = worker.cell, ending = worker.ending()
+    for notice in worker.notices { progress.noteOnce(notice) }
     let reason: String
     switch RunFolder.state(of: cell, in: folder.path) {
     case .done(let run):

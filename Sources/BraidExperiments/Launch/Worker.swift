@@ -63,10 +63,11 @@ public enum Worker {
           + "Run the experiment in another folder.")
     }
     let composition = try Composition(configuration, for: data, catalogue: catalogue)
+    let served = try composition.served(data, build: provenance.build)
     let checkpoint = checkpoint(of: cell, in: writer.experiment, provenance)
     func training() throws -> TrainingResult {
       try BraidTraining.train(
-        composition.model, composition.loss, on: data, metrics: composition.metrics, options: composition.options,
+        composition.model, composition.loss, on: served, metrics: composition.metrics, options: composition.options,
         seed: cell.seed, checkpoint: checkpoint,
         observe: { record in
           let line = try JSONFile.encoder().encode(record)
@@ -93,12 +94,12 @@ public enum Worker {
       result.baseline[split.rawValue] = Dictionary(
         composition.metrics.map { ($0.name, $0.metric(constant)) }, uniquingKeysWith: { $1 })
     }
-    try composition.model.store.save(
+    try composition.save(
       to: "\(writer.partial)/\(RunFolder.parametersFile)",
       metadata: ["cell": cell.id, "row": cell.row, "seed": "\(cell.seed)"])
     try writer.adopt(RunFolder.parametersFile)
     if !shared.samples.isEmpty {
-      let answers = try composition.answers(to: shared.samples, in: data)
+      let answers = try composition.answers(to: shared.samples, in: served)
       try writer.write(JSONFile.encoder().encode(answers), as: RunFolder.samplesFile)
     }
     provenance.finished = timestamp(Date())
@@ -117,8 +118,8 @@ public enum Worker {
     of cell: Plan.Cell, in experiment: String, _ provenance: Provenance? = nil
   ) -> TrainingCheckpoint {
     let name = cell.folder.split(separator: "/").last ?? ""
-    let build = provenance.map { "\($0.executable), \($0.library), \($0.libraryCore), \($0.threads) threads" } ?? ""
-    return TrainingCheckpoint("\(experiment)/cells/.\(name).checkpoint", identity: "cell \(cell.id), build \(build)")
+    return TrainingCheckpoint(
+      "\(experiment)/cells/.\(name).checkpoint", identity: "cell \(cell.id), build \(provenance?.build ?? "")")
   }
 
   /// A folder that says what was to be run and why it was not finished.

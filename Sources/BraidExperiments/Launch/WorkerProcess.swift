@@ -1,4 +1,5 @@
 import BraidCore
+import BraidData
 import BraidTraining
 import Foundation
 
@@ -85,6 +86,13 @@ final class WorkerProcess {
       let signal = process.terminationStatus
       let known = signal == SIGKILL ? " (killed, by someone or for lack of memory)" : ""
       return "the worker was ended by signal \(signal)\(known)" + (said.isEmpty ? "" : ": \(said)")
+    }
+  }
+
+  /// What it said that a person should know, though all may be well.
+  var notices: [String] {
+    String(decoding: log, as: UTF8.self).split(separator: "\n").compactMap { line in
+      line.hasPrefix(ContentStore.noticeMark) ? String(line.dropFirst(ContentStore.noticeMark.count)) : nil
     }
   }
 

@@ -8,7 +8,10 @@ import BraidTraining
 /// Every part makes its parameters in a scope of its own: `encoder.<modality>`, `adapter.<modality>`, `fusion`, `head`,
 /// `loss`. Parts with the same path and seed start with the same bits, whatever stands beside them.
 public struct Composition {
+  /// What trains. In the place of a frozen encoder it has one that passes on features computed before.
   public let model: FusionModel
+  /// The encoders that do not train, with their parameters.
+  public let frozen: [FrozenEncoder]
   public let loss: any Loss
   public let metrics: [(name: String, metric: any Metric)]
   public let options: TrainingOptions
@@ -17,30 +20,47 @@ public struct Composition {
   public let adapters: [String: String]
 
   /// Builds the parts for a data set.
-  /// - Parameter place: of the row in its file, such as `compare[2]`, for messages.
+  /// - Parameters:
+  ///   - place: of the row in its file, such as `compare[2]`, for messages.
+  ///   - isLoading: whether frozen encoders are given the values of their files; not where `load` is called next.
   /// - Throws: `SetupError` naming the key path of a part that does not fit the data or the parts beside it.
   public init(
-    _ configuration: CellConfiguration, for data: any Dataset, catalogue: Catalogue, place: String = "compare"
+    _ configuration: CellConfiguration, for data: any Dataset, catalogue: Catalogue, place: String = "compare",
+    isLoading: Bool = true
   ) throws {
     let scope = Scope(seed: configuration.seed)
     let accepts = catalogue.accepts[configuration.fusion.name] ?? .either
     var encoders: [any Encoder] = []
     var adapters: [Adapter] = []
     var summaries: [String: String] = [:]
+    var frozen: [FrozenEncoder] = []
     for modality in configuration.modalities {
       let path = "encoders.\(modality)"
       guard let input = data.inputs.first(where: { $0.name == modality }), let choice = configuration.encoders[modality]
       else {
         throw SetupError("\(path): the data set has no modality \"\(modality)\", or it has no encoder.")
       }
-      let encoder = try make(choice, "encoder", in: catalogue.encoders, at: path) { entry, path in
-        try entry.make(choice.settings, path, input, scope["encoder.\(modality)"])
+      let source = configuration.frozen?[modality]
+      // what is frozen lies apart, where training does not reach it; its first weights are the same in any scope
+      let own = source == nil ? scope : Scope(seed: configuration.seed)
+      var encoder = try make(choice, "encoder", in: catalogue.encoders, at: path) { entry, path in
+        try entry.make(choice.settings, path, input, own["encoder.\(modality)"])
+      }
+      if let source {
+        let version = catalogue.encoders[choice.name]?.about.version ?? 1
+        let still = FrozenEncoder(
+          encoder, in: own.store, part: "\(choice.name) \(version) \(Setting.map(choice.settings))")
+        if isLoading { try source.load(into: still, at: "\(place).frozen") }
+        frozen.append(still)
+        encoder = StoredFeatures(encoder.output)
       }
       let adapter = Adapter.needed(
         for: encoder.output, by: accepts, pooling: configuration.pooling, in: scope["adapter.\(modality)"])
       encoders.append(encoder)
       adapters.append(adapter)
-      summaries[modality] = adapter.summary
+      summaries[modality] =
+        source == nil
+        ? adapter.summary : adapter.summary == Adapter.none.summary ? "frozen" : "frozen, \(adapter.summary)"
     }
     let joined = zip(encoders, adapters).map { $1.output(of: $0.output) }
     let fusion = try make(configuration.fusion, "fusion", in: catalogue.fusions, at: place) { entry, path in
@@ -61,6 +81,7 @@ public struct Composition {
     model = FusionModel(encoders: encoders, adapters: adapters, fusion: fusion, head: head, in: scope)
     try configuration.train.requireGroups(in: model.store, at: "\(place).train")
     (options, seed, self.adapters) = (configuration.train, configuration.seed, summaries)
+    self.frozen = frozen
   }
 
   /// One forward and backward pass over the first two training samples: what could go wrong goes wrong here, before

@@ -50,7 +50,11 @@ public struct Plan: Codable, Sendable {
     public var modalities: [String]
     /// How each modality reaches the fusion.
     public var adapters: [String: String]
+    /// Numbers that training changes.
     public var parameters: Int
+    /// Numbers of frozen encoders; nil without any.
+    public var frozenParameters: Int?
+    /// Of what is computed in every pass: frozen encoders are not.
     public var flopsPerSample: Double
     /// Key paths of settings that were given, not defaults.
     public var given: [String]
@@ -109,11 +113,19 @@ public struct Plan: Codable, Sendable {
     var loaded = [choice: data]
     var trials: [String: Trial] = [:]  // by what they are of
     var known: [String: String] = [:]  // rows by their cells' ids
+    var frozen: [String: FrozenParameters] = [:]  // by modality and file
     for row in specification.rows {
       let data = try loaded[row.data] ?? Plan.load(row, beside: data, catalogue)
       loaded[row.data] = data
       var planned = try specification.configuration(of: row, on: data)
       planned.versions = planned.versions(in: catalogue)
+      for modality in planned.modalities {
+        guard let written = row.frozen[modality] else { continue }
+        let key = "\(modality) \(written)"
+        let found = try frozen[key] ?? FrozenParameters(written: written, modality: modality, at: "\(row.place).frozen")
+        frozen[key] = found
+        planned.frozen = (planned.frozen ?? [:]).merging([modality: found]) { $1 }
+      }
       for seed in seeds {
         var configuration = planned
         configuration.seed = seed
@@ -136,7 +148,8 @@ public struct Plan: Codable, Sendable {
         Row(
           name: row.name, place: row.place, coordinates: row.coordinates, fusion: row.fusion.name,
           modalities: planned.modalities, adapters: trial.adapters,
-          parameters: trial.parameters, flopsPerSample: trial.flopsPerSample,
+          parameters: trial.parameters, frozenParameters: trial.frozenParameters,
+          flopsPerSample: trial.flopsPerSample,
           given: specification.given.union(row.given).sorted()))
     }
   }
@@ -184,8 +197,11 @@ extension Specification {
       }
     // what is set for the encoders of all rows is not for modalities this one leaves out
     var train = row.train
-    let unused = known.filter { !used.contains($0) }
-      .flatMap { [ParameterGroup("encoder.\($0)"), ParameterGroup("adapter.\($0)")] }
+    let unused =
+      known.filter { !used.contains($0) }.flatMap {
+        [ParameterGroup("encoder.\($0)"), ParameterGroup("adapter.\($0)")]
+      }
+      + row.frozen.keys.map { ParameterGroup("encoder.\($0)") }
     for name in train.groups.names where unused.contains(where: { $0.holds(name) }) { train.groups[name] = nil }
     return CellConfiguration(
       data: row.data, modalities: known.filter(used.contains), encoders: row.encoders.filter { used.contains($0.key) },

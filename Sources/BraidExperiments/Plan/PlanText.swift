@@ -18,13 +18,13 @@ extension Plan {
     var table = [["row", "fusion", "modalities", "parameters", "FLOPs a sample"] + (seconds.isEmpty ? [] : ["a run"])]
     for row in rows {
       let inputs = row.modalities.map { name in
-        let adapter = row.adapters[name] ?? "as it is"
-        return adapter == "as it is" ? name : "\(name) (\(adapter))"
+        let adapter = row.adapters[name] ?? Adapter.none.summary
+        return adapter == Adapter.none.summary ? name : "\(name) (\(adapter))"
       }
       table.append(
         [
           row.name + (row.name == reference ? " *" : ""), row.fusion, inputs.joined(separator: ", "),
-          grouped(row.parameters),
+          grouped(row.parameters) + (row.frozenParameters.map { " + \(grouped($0)) frozen" } ?? ""),
           grouped(Int(row.flopsPerSample.rounded())),
         ] + (seconds.isEmpty ? [] : [seconds[row.name].map(Progress.spoken(seconds:)) ?? ""]))
     }

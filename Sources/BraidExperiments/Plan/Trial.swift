@@ -5,6 +5,8 @@ import BraidTraining
 struct Trial {
   let adapters: [String: String]
   let parameters: Int
+  /// Nil without frozen encoders.
+  let frozenParameters: Int?
   let flopsPerSample: Double
   /// Nil unless measured.
   let cost: TrainingCost?
@@ -13,13 +15,19 @@ struct Trial {
     of configuration: CellConfiguration, on data: any Dataset, _ catalogue: Catalogue, place: String, measuring: Bool
   ) throws {
     let composition = try Composition(configuration, for: data, catalogue: catalogue, place: place)
-    (parameters, flopsPerSample) = try composition.trial(on: data, place: place)
+    let count = data.count(.train)
+    let measured = configuration.train.samples(of: count, seed: configuration.seed).prefix(
+      configuration.train.batchSize)
+    let sampled = try composition.sampled(
+      data, training: Array(0..<min(32, count)) + (measuring ? Array(measured) : []))
+    (parameters, flopsPerSample) = try composition.trial(on: sampled, place: place)
+    frozenParameters = composition.frozen.isEmpty ? nil : composition.frozen.map(\.store.count).reduce(0, +)
     adapters = composition.adapters
     cost =
       try !measuring
       ? nil
       : TrainingCost(
-        of: composition.model, composition.loss, on: data, options: configuration.train, seed: configuration.seed)
+        of: composition.model, composition.loss, on: sampled, options: configuration.train, seed: configuration.seed)
   }
 }
 

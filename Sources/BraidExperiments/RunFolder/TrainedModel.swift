@@ -23,14 +23,21 @@ public struct TrainedModel {
           + "What was fitted on it (vocabularies, means) would not be the model's.")
     }
     Threads.set(run.configuration.threads)  // as in the run: threads change the last bits
-    composition = try Composition(run.configuration, for: data, catalogue: catalogue)
-    try composition.model.store.load(from: "\(path)/\(RunFolder.parametersFile)")
+    // the run's own file holds all parameters, those of frozen encoders as well
+    composition = try Composition(run.configuration, for: data, catalogue: catalogue, isLoading: false)
+    try composition.load(from: "\(path)/\(RunFolder.parametersFile)")
   }
 
   /// The model's answers to one of its data set's splits.
   public func answers(to split: Split) throws -> PredictionFile {
-    let (evaluation, _) = try evaluate(composition.model, composition.loss, on: data, split)
+    let (evaluation, _) = try evaluate(composition.model, composition.loss, on: served(data), split)
     return PredictionFile(evaluation, identifiers: data.identifiers(split))
+  }
+
+  private func served(_ data: any Dataset) throws -> any Dataset {
+    let (seed, threads) = (run.configuration.seed, run.configuration.threads)
+    return try composition.served(
+      data, build: Provenance(seed: seed, threads: threads, dataDigest: data.digest).build)
   }
 
   /// The model's answers to new samples; the right ones are left out, since the file need not say them.
@@ -42,7 +49,7 @@ public struct TrainedModel {
       )
     }
     let new = try readable.reading(file)
-    let (evaluation, _) = try evaluate(composition.model, composition.loss, on: new, .test)
+    let (evaluation, _) = try evaluate(composition.model, composition.loss, on: served(new), .test)
     return PredictionFile(evaluation, identifiers: new.identifiers(.test)).withoutRightAnswers
   }
 }

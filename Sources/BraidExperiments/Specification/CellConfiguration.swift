@@ -25,6 +25,8 @@ public struct CellConfiguration: Codable, Sendable {
   public var seed: UInt64
   /// Test samples whose gates and attention are kept for reports.
   public var samples: Int
+  /// By modality, of those whose encoder does not train; nil: all do.
+  public var frozen: [String: FrozenParameters]?
   /// By place (`fusion`, `encoders.words`), of those parts that are no longer what their first version was.
   public var versions: [String: Int] = [:]
 
@@ -46,7 +48,10 @@ public struct CellConfiguration: Codable, Sendable {
 
   /// Twelve hexadecimal digits that change with any setting, with a part's version and with the data, and with nothing else.
   public func identifier(dataDigest: String) throws -> String {
-    String(SHA256.hex(Array("braid-cell-1\n\(try text())\n\(dataDigest)".utf8)).prefix(12))
+    var decisive = self
+    // what is in a file counts, not where it lies
+    decisive.frozen = frozen?.mapValues { FrozenParameters(digest: $0.digest) }
+    return String(SHA256.hex(Array("braid-cell-1\n\(try decisive.text())\n\(dataDigest)".utf8)).prefix(12))
   }
 
   /// Compact JSON with sorted keys: one text for one configuration.

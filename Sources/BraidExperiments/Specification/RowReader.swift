@@ -16,6 +16,7 @@ struct RowReader {
     var fusion = Setting.null
     var modalities: [String] = []
     var encoders: [String: Setting] = [:]
+    var frozen = Setting.null
     var pooling = Setting.null
     var head = Setting.null
     var loss = Setting.null
@@ -81,6 +82,7 @@ struct RowReader {
     var given = fusion.paths(at: "fusion")
     if !written.modalities.isEmpty { given.insert("modalities") }
     let encoders = try encoders(written, at: place, &given)
+    let frozen = try frozen(written.frozen, among: encoders.keys.sorted(), at: place, &given)
     let train = merged(written.train, over: file.train)
     given.formUnion(keyPaths(.map(train), at: "train"))
     let trainPlace = written.train.isEmpty ? "train" : "\(place).train"
@@ -89,7 +91,7 @@ struct RowReader {
     return Specification.Row(
       name: written.name.isEmpty ? fusion.name : written.name, place: place, coordinates: coordinates,
       data: try data(written.data, at: place, &given),
-      modalities: written.modalities.isEmpty ? nil : written.modalities, encoders: encoders,
+      modalities: written.modalities.isEmpty ? nil : written.modalities, encoders: encoders, frozen: frozen,
       pooling: try pooling(written.pooling, at: place, &given),
       fusion: try fusion.resolved("fusion", in: catalogue.fusions, at: fusionPlace),
       head: try part(written.head, file.head, "head", catalogue.heads, at: place, &given),
@@ -118,6 +120,22 @@ struct RowReader {
       given.formUnion(choice.paths(at: "encoders.\(modality)"))
     }
     return result
+  }
+
+  /// What a row says takes the place of what all rows share.
+  private func frozen(
+    _ own: Setting, among known: [String], at place: String, _ given: inout Set<String>
+  ) throws -> [String: String] {
+    let path = own == .null ? "frozen" : "\(place).frozen"
+    let frozen = try FrozenParameters.read(own == .null ? file.frozen : own, at: path)
+    for modality in frozen.keys.sorted() {
+      try require(
+        known.contains(modality),
+        "\(path): \"\(modality)\" has no encoder. Encoders: \(known.joined(separator: ", "))."
+          + suggestion(for: modality, among: known))
+      given.insert("frozen.\(modality).file")
+    }
+    return frozen
   }
 
   private func pooling(_ written: Setting, at place: String, _ given: inout Set<String>) throws -> Adapter.Pooling {

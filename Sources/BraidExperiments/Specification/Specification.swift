@@ -35,6 +35,9 @@ public struct Specification: Sendable {
     /// Those it names; nil: all that have an encoder.
     public let modalities: [String]?
     public let encoders: [String: PartChoice]
+    /// By modality, of those whose encoder does not train: the file its parameters come from, or an empty text for first
+    /// weights.
+    public let frozen: [String: String]
     public let pooling: Adapter.Pooling
     public let fusion: PartChoice
     /// Nil: what suits the target.
@@ -119,6 +122,7 @@ struct WrittenExperiment: PartOptions {
   var question = ""
   var data = Setting.null
   var encoders: [String: Setting] = [:]
+  var frozen = Setting.null
   var pooling = Adapter.Pooling.mean
   var head = Setting.null
   var loss = Setting.null

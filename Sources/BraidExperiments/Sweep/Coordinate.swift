@@ -17,7 +17,7 @@ private func words(_ value: Setting) -> String {
   switch value {
   case .text(let text): return text
   case .number(let number): return "\(number)"
-  case .list(let list): return list.map(words).joined(separator: "+")
+  case .list(let list): return list.isEmpty ? "none" : list.map(words).joined(separator: "+")
   case .map(let map):
     return map.keys.sorted().map { key in
       guard case .map(let settings)? = map[key], !settings.isEmpty else {

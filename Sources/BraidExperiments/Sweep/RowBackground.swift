@@ -8,7 +8,7 @@ struct RowBackground {
   let catalogue: Catalogue
 
   /// What a row may say.
-  static let keys = ["data", "encoders", "fusion", "head", "loss", "modalities", "pooling", "train"]
+  static let keys = ["data", "encoders", "frozen", "fusion", "head", "loss", "modalities", "pooling", "train"]
 
   /// Stops a misspelt axis before it becomes rows.
   func requireKey(_ path: String, at place: String) throws {
