@@ -73,6 +73,27 @@ struct ExperimentVerbTests {
     #expect(nowhere.status == 1 && nowhere.err.hasPrefix("error: /nowhere/answers.csv: cannot be written ("))
   }
 
+  @Test func `a run on noisy samples answers them again as it saw them, and new ones as they are`() throws {
+    let scratch = try scratch()
+    let run = try Braid.run(
+      ["run", "tiny.yaml", "--set", "noise.one.gaussian=2", "--set", "seeds=[1]", "--no-report"], in: scratch.url)
+    #expect(run.status == 0, "\(run)")
+    let found = try FileManager.default.subpathsOfDirectory(atPath: scratch.path("runs")).first {
+      $0.hasSuffix("parameters.safetensors")
+    }
+    let cell = "runs/" + (try #require(found) as NSString).deletingLastPathComponent
+    let answers = try Braid.run(["predict", cell], in: scratch.url).out.split(separator: "\n").map(String.init)
+    let kept = try String(contentsOfFile: scratch.path("\(cell)/predictions-test.csv"), encoding: .utf8)
+    #expect(answers == kept.split(separator: "\n").map(String.init))
+    // the test samples once more, as new ones: without noise their scores are others
+    let rows = table.split(separator: "\n")
+    try ([rows[0]] + rows.suffix(3)).joined(separator: "\n").write(
+      toFile: scratch.path("same.csv"), atomically: true, encoding: .utf8)
+    let again = try Braid.run(["predict", cell, "--input", "same.csv"], in: scratch.url)
+    let scores = again.out.split(separator: "\n").dropFirst().map { $0.split(separator: ",").last }
+    #expect(scores.count == 3 && scores != answers.dropFirst().map { $0.split(separator: ",").last }, "\(again)")
+  }
+
   @Test func `a run whose cells fail ends with 2, and its report says why`() throws {
     let scratch = try scratch()
     let run = try Braid.run(

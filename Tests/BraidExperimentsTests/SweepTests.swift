@@ -139,6 +139,17 @@ private func names(_ text: String, compare: String = "") throws -> [String] {
     #expect(Set(plan.cells.map(\.id)).count == 4)
     #expect(plan.rows[1].coordinates.map(\.path) == ["fusion", "data.toy.noise"])
   }
+
+  @Test func `Noise is an axis in the rows that have the modality; none is the same as no noise`() throws {
+    let text = "grid:\n  noise.right.gaussian: [0, 0.5]\n  modalities: [[left], [left, right]]\n  fusion: [join]"
+    let plan = try Plan(sweep(text), catalogue: .toy)
+    #expect(
+      plan.rows.map(\.name) == ["join, left", "join, left+right, gaussian 0", "join, left+right, gaussian 0.5"])
+    #expect(plan.cells.map { $0.configuration.noise?["right"]?.gaussian } == [nil, nil, nil, nil, 0.5, 0.5])
+    #expect(Set(plan.cells.map(\.dataDigest)).count == 2 && plan.cells[0].dataDigest == "toy 60 0.3 1")
+    let without = try Plan(sweep("grid:\n  modalities: [[left], [left, right]]\n  fusion: [join]"), catalogue: .toy)
+    #expect(without.cells.map(\.id) == plan.cells.prefix(4).map(\.id))
+  }
 }
 
 @Suite("What is wrong with a sweep is said with its place") struct SweepErrorTests {
@@ -178,6 +189,20 @@ private func names(_ text: String, compare: String = "") throws -> [String] {
     #expect(
       says("grid: {train.epochs: [1, 2]}")
         == "toy.yaml:10: sweep.fusion: missing. A row names its fusion. (In the row \"epochs 1\".)")
+  }
+
+  @Test func `noise that does not fit`() {
+    func planned(_ grid: String) -> String {
+      message { _ = try Plan(sweep("grid: {fusion: [join], \(grid)}"), catalogue: .toy) }
+    }
+    #expect(planned("noise.right.gaussian: [-1]").hasSuffix("found -1.0; expected a standard deviation, 0 or more."))
+    #expect(planned("noise.right.drop: [0.5]").hasSuffix("\"right\" has no words or steps to lose; use gaussian."))
+    #expect(planned("noise.rihgt.gaussian: [1]").contains("no modality \"rihgt\". It has left, right. Did you mean"))
+    #expect(
+      planned("modalities: [[left]], noise.right.gaussian: [1]").hasSuffix("noise.right.gaussian: applies to no row."))
+    #expect(
+      planned("noise.right.gausian: [1]").contains("no setting \"gausian\". Settings: drop, gaussian, over, seed."))
+    #expect(planned("noise: [0.3]").contains("found 0.3"))
   }
 
   @Test func `what applies to no row`() {

@@ -54,8 +54,7 @@ public enum Worker {
     Threads.set(configuration.threads)
     var provenance = Provenance(seed: cell.seed, threads: configuration.threads, dataDigest: cell.dataDigest)
     try writer.write(JSONFile.encoder(pretty: true).encode(configuration), as: RunFolder.configurationFile)
-    let entry = try Catalogue.find(configuration.data.name, "data set", in: catalogue.datasets, at: "data")
-    let data = try entry.make(configuration.data.settings, "data.\(configuration.data.name)")
+    let data = try configuration.dataset(in: catalogue).seen
     guard data.digest == cell.dataDigest else {
       throw SetupError(
         "the data changed since the plan was made: digest \(data.digest.prefix(12)), "

@@ -115,9 +115,10 @@ public struct Plan: Codable, Sendable {
     var known: [String: String] = [:]  // rows by their cells' ids
     var frozen: [String: FrozenParameters] = [:]  // by modality and file
     for row in specification.rows {
-      let data = try loaded[row.data] ?? Plan.load(row, beside: data, catalogue)
-      loaded[row.data] = data
-      var planned = try specification.configuration(of: row, on: data)
+      let clean = try loaded[row.data] ?? Plan.load(row, beside: data, catalogue)
+      loaded[row.data] = clean
+      var planned = try specification.configuration(of: row, on: clean)
+      let data = try planned.noisy(clean, at: row.noisePlace)
       planned.versions = planned.versions(in: catalogue)
       for modality in planned.modalities {
         guard let written = row.frozen[modality] else { continue }
@@ -195,6 +196,12 @@ extension Specification {
       case .labels: ("multi-label", "binary-cross-entropy")
       case .values: ("regression", "mse")
       }
+    if let modality = row.noise.keys.sorted().first(where: { !known.contains($0) }) {
+      throw SetupError(
+        "\(row.noisePlace).\(modality): the data set has no modality \"\(modality)\". "
+          + "It has \(known.joined(separator: ", "))." + suggestion(for: modality, among: known))
+    }
+    let noise = row.noise.filter { used.contains($0.key) && !$0.value.isNone }
     // what is set for the encoders of all rows is not for modalities this one leaves out
     var train = row.train
     let unused =
@@ -205,7 +212,8 @@ extension Specification {
     for name in train.groups.names where unused.contains(where: { $0.holds(name) }) { train.groups[name] = nil }
     return CellConfiguration(
       data: row.data, modalities: known.filter(used.contains), encoders: row.encoders.filter { used.contains($0.key) },
-      pooling: row.pooling, fusion: row.fusion, head: try row.head ?? defaultPart(head, "head", \.heads),
+      noise: noise.isEmpty ? nil : noise, pooling: row.pooling, fusion: row.fusion,
+      head: try row.head ?? defaultPart(head, "head", \.heads),
       loss: try row.loss ?? defaultPart(loss, "loss", \.losses), metrics: metrics, train: train, threads: threads,
       seed: seeds[0], samples: report.samples)
   }

@@ -7,16 +7,16 @@ import Foundation
 /// A finished run opened again, to answer samples.
 public struct TrainedModel {
   public let run: RunFolder
+  /// As the run saw it.
   public let data: any Dataset
+  private let clean: any Dataset
   public let composition: Composition
 
   /// Opens a run: its data set is read again, its model built and its parameters loaded.
   /// - Throws: `SetupError` for a run that is missing, damaged or failed, or data that changed since.
   public init(_ path: String, catalogue: Catalogue) throws {
     run = try RunFolder(path)
-    let choice = run.configuration.data
-    let entry = try Catalogue.find(choice.name, "data set", in: catalogue.datasets, at: "data")
-    data = try entry.make(choice.settings, "data.\(choice.name)")
+    (clean, data) = try run.configuration.dataset(in: catalogue)
     guard data.digest == run.provenance.dataDigest else {
       throw SetupError(
         "\(path): the data changed since the run: digest \(data.digest.prefix(12)), then \(run.provenance.dataDigest.prefix(12)). "
@@ -40,10 +40,11 @@ public struct TrainedModel {
       data, build: Provenance(seed: seed, threads: threads, dataDigest: data.digest).build)
   }
 
-  /// The model's answers to new samples; the right ones are left out, since the file need not say them.
+  /// The model's answers to new samples, without noise: that is laid over the run's own data only. The right answers are
+  /// left out, since the file need not say them.
   /// - Throws: `SetupError` when the data set cannot read new samples, or a sample cannot be read.
   public func answers(toFile file: URL) throws -> PredictionFile {
-    guard let readable = data as? any SampleReading else {
+    guard let readable = clean as? any SampleReading else {
       throw SetupError(
         "the data set \"\(run.configuration.data.name)\" reads no files of new samples; answer its own splits with --split."
       )

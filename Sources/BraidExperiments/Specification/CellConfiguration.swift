@@ -11,6 +11,8 @@ public struct CellConfiguration: Codable, Sendable {
   public var modalities: [String]
   /// By modality.
   public var encoders: [String: PartChoice]
+  /// Noise over modalities that are used, by modality; absent without any.
+  public var noise: [String: InputNoise]?
   /// How a sequence becomes a vector where the fusion wants vectors.
   public var pooling: Adapter.Pooling
   public var fusion: PartChoice
@@ -33,6 +35,19 @@ public struct CellConfiguration: Codable, Sendable {
   /// As a tree of settings.
   public func settings() throws -> Setting {
     try JSONDecoder().decode(Setting.self, from: JSONFile.encoder().encode(self))
+  }
+
+  /// The data set this run sees: as it is, and with the noise over it.
+  func dataset(in catalogue: Catalogue) throws -> (clean: any Dataset, seen: any Dataset) {
+    let entry = try Catalogue.find(data.name, "data set", in: catalogue.datasets, at: "data")
+    let clean = try entry.make(data.settings, "data.\(data.name)")
+    return (clean, try noisy(clean))
+  }
+
+  /// A data set with this run's noise over it.
+  /// - Parameter place: where the noise is written, for messages.
+  func noisy(_ clean: any Dataset, at place: String = "noise") throws -> any Dataset {
+    try noise.map { try NoisyDataset(clean, $0, at: place) } ?? clean
   }
 
   /// The versions of its parts.

@@ -1,4 +1,5 @@
 import BraidCore
+import BraidData
 import BraidTraining
 
 /// Makes the rows of a file: each entry of `compare` is a fusion alone, or a map that also says what else differs in this
@@ -17,6 +18,7 @@ struct RowReader {
     var modalities: [String] = []
     var encoders: [String: Setting] = [:]
     var frozen = Setting.null
+    var noise: [String: Setting] = [:]
     var pooling = Setting.null
     var head = Setting.null
     var loss = Setting.null
@@ -92,11 +94,12 @@ struct RowReader {
       name: written.name.isEmpty ? fusion.name : written.name, place: place, coordinates: coordinates,
       data: try data(written.data, at: place, &given),
       modalities: written.modalities.isEmpty ? nil : written.modalities, encoders: encoders, frozen: frozen,
-      pooling: try pooling(written.pooling, at: place, &given),
+      noise: try noise(written.noise, at: place, &given), pooling: try pooling(written.pooling, at: place, &given),
       fusion: try fusion.resolved("fusion", in: catalogue.fusions, at: fusionPlace),
       head: try part(written.head, file.head, "head", catalogue.heads, at: place, &given),
-      loss: try part(written.loss, file.loss, "loss", catalogue.losses, at: place, &given), train: options, given: given
-    )
+      loss: try part(written.loss, file.loss, "loss", catalogue.losses, at: place, &given), train: options,
+      given: given,
+      noisePlace: written.noise.isEmpty ? "noise" : "\(place).noise")
   }
 
   private func data(_ own: Setting, at place: String, _ given: inout Set<String>) throws -> PartChoice {
@@ -136,6 +139,23 @@ struct RowReader {
       given.insert("frozen.\(modality).file")
     }
     return frozen
+  }
+
+  private func noise(
+    _ own: [String: Setting], at place: String, _ given: inout Set<String>
+  ) throws -> [String: InputNoise] {
+    let all = merged(own, over: file.noise)
+    given.formUnion(all.isEmpty ? [] : keyPaths(.map(all), at: "noise"))
+    var result: [String: InputNoise] = [:]
+    for (modality, settings) in all.sorted(by: { $0.key < $1.key }) {
+      let path = (own[modality] == nil ? "noise" : "\(place).noise") + ".\(modality)"
+      guard case .map(let settings) = settings else {
+        throw SetupError(
+          "\(path): found \(settings) (\(settings.kind)); expected a map of settings, such as {gaussian: 0.3}.")
+      }
+      result[modality] = try InputNoise(settings, at: path)
+    }
+    return result
   }
 
   private func pooling(_ written: Setting, at place: String, _ given: inout Set<String>) throws -> Adapter.Pooling {

@@ -1,4 +1,5 @@
 import BraidCore
+import BraidData
 import BraidTraining
 
 /// An experiment file, checked: every part is known, every setting is one of its part's, nothing is misspelt.
@@ -38,6 +39,8 @@ public struct Specification: Sendable {
     /// By modality, of those whose encoder does not train: the file its parameters come from, or an empty text for first
     /// weights.
     public let frozen: [String: String]
+    /// By modality.
+    public let noise: [String: InputNoise]
     public let pooling: Adapter.Pooling
     public let fusion: PartChoice
     /// Nil: what suits the target.
@@ -45,6 +48,8 @@ public struct Specification: Sendable {
     public let loss: PartChoice?
     public let train: TrainingOptions
     let given: Set<String>
+    /// Where its noise is written, for messages.
+    let noisePlace: String
   }
 
   /// Reads and checks an experiment file.
@@ -123,6 +128,7 @@ struct WrittenExperiment: PartOptions {
   var data = Setting.null
   var encoders: [String: Setting] = [:]
   var frozen = Setting.null
+  var noise: [String: Setting] = [:]
   var pooling = Adapter.Pooling.mean
   var head = Setting.null
   var loss = Setting.null

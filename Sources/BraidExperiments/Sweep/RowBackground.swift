@@ -1,4 +1,5 @@
 import BraidCore
+import BraidData
 import BraidTraining
 
 /// What stands behind a row: the file's shared settings, and the defaults behind those.
@@ -8,7 +9,7 @@ struct RowBackground {
   let catalogue: Catalogue
 
   /// What a row may say.
-  static let keys = ["data", "encoders", "frozen", "fusion", "head", "loss", "modalities", "pooling", "train"]
+  static let keys = ["data", "encoders", "frozen", "fusion", "head", "loss", "modalities", "noise", "pooling", "train"]
 
   /// Stops a misspelt axis before it becomes rows.
   func requireKey(_ path: String, at place: String) throws {
@@ -33,8 +34,21 @@ struct RowBackground {
     return (keys.prefix(depth).joined(separator: "."), keys[depth])
   }
 
-  /// Whether a row has what an axis changes: for a part's setting, whether it uses the part.
+  /// The modality whose noise a path names: `noise.picture.gaussian` is of `picture`.
+  static func noisyModality(in path: String) -> String? {
+    let keys = path.split(separator: ".").map(String.init)
+    return keys.count > 1 && keys[0] == "noise" ? keys[1] : nil
+  }
+
+  /// Whether an axis counts in some rows only.
+  static func isConditional(_ path: String) -> Bool { part(in: path) != nil || noisyModality(in: path) != nil }
+
+  /// Whether a row has what an axis changes: for a part's setting, whether it uses the part; for noise, the modality.
   func uses(_ path: String, _ row: [String: Setting]) throws -> Bool {
+    if let modality = RowBackground.noisyModality(in: path) {
+      guard case .list(let used)? = try value(at: "modalities", of: row) else { return true }
+      return used.contains(.text(modality))
+    }
     guard let (place, name) = RowBackground.part(in: path) else { return true }
     switch try value(at: place, of: row) {
     case .text(let used)?: return used == name
@@ -53,7 +67,11 @@ struct RowBackground {
       return steps.value(in: defaults(of: name, at: place))
     }
     if let shared = steps.value(in: .map(shared)) { return shared }
-    return steps.value(in: .map(["train": .map(TrainingOptions.defaults), "pooling": .text("mean")]))
+    var defaults: [String: Setting] = ["train": .map(TrainingOptions.defaults), "pooling": .text("mean")]
+    if let modality = RowBackground.noisyModality(in: path) {
+      defaults["noise"] = .map([modality: .map(InputNoise.defaults)])
+    }
+    return steps.value(in: .map(defaults))
   }
 
   /// A part's defaults where they would stand in a file.

@@ -101,8 +101,8 @@ struct Sweep {
       points.flatMap { $0.map { ($0.coordinate.path, $0.place) } }, uniquingKeysWith: { first, _ in first })
     let result = try rows.flatMap { row in
       try points.map { point in
-        // a part's settings come after the choice of the part
-        let ordered = point.filter { !$0.isOfPart } + point.filter(\.isOfPart)
+        // a part's settings come after the choice of the part, noise after that of modalities
+        let ordered = point.filter { !$0.isConditional } + point.filter(\.isConditional)
         return try ordered.reduce(row) { row, step in
           guard try background.uses(step.coordinate.path, row.written) else { return row }
           unused[step.coordinate.path] = nil

@@ -7,8 +7,9 @@ typealias SweepPoint = [SweepStep]
 struct SweepStep {
   let coordinate: Coordinate
   let place: String
-  /// Whether it is a setting of a part (`fusion.gated.width`), which counts only where the part is used.
-  var isOfPart: Bool { RowBackground.part(in: coordinate.path) != nil }
+  /// Whether it counts in some rows only: a setting of a part (`fusion.gated.width`) where the part is used, noise where
+  /// the modality is.
+  var isConditional: Bool { RowBackground.isConditional(coordinate.path) }
 }
 
 /// An axis of a grid.
@@ -18,7 +19,7 @@ struct SweepAxis {
   let values: [Setting]
   let condition: SweepCondition?
   /// Whether some rows may go without it.
-  var isConditional: Bool { condition != nil || RowBackground.part(in: path) != nil }
+  var isConditional: Bool { condition != nil || RowBackground.isConditional(path) }
 }
 
 /// Reads the sections of a sweep.
