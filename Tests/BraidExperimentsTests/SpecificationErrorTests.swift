@@ -27,7 +27,7 @@ import Testing
   static let unknown = [
     Case(
       "seeds:", "sedes:",
-      "toy.yaml:9: experiment: no setting \"sedes\". Settings: compare, data, encoders, frozen, head, loss, metrics, name, pooling, question, "
+      "toy.yaml:9: experiment: no setting \"sedes\". Settings: compare, data, encoders, frozen, head, loss, metrics, name, noise, pooling, question, "
         + "reference, report, seeds, sweep, threads, train, version. Did you mean \"seeds\"?"),
     Case(
       "epochs: 3", "epoch: 3",
@@ -57,7 +57,7 @@ import Testing
     ),
     Case(
       "fusion: {join: {scale: 2}}", "fuson: join",
-      "toy.yaml:14: compare[2]: no setting \"fuson\". Settings: data, encoders, frozen, fusion, head, loss, modalities, name, pooling, train. "
+      "toy.yaml:14: compare[2]: no setting \"fuson\". Settings: data, encoders, frozen, fusion, head, loss, modalities, name, noise, pooling, train. "
         + "Did you mean \"fusion\"?"),
     Case(
       "reference: join", "reference: joint",

@@ -1,4 +1,5 @@
 import BraidCore
+import BraidData
 import BraidExperiments
 import BraidTraining
 import Foundation
@@ -170,7 +171,7 @@ private func names(_ text: String, compare: String = "") throws -> [String] {
     #expect(
       says("grid: {fusoin: [join]}")
         == "toy.yaml:11: sweep.grid.fusoin: a row has no setting \"fusoin\". It may have data, encoders, frozen, fusion, head, "
-        + "loss, modalities, pooling, train. Did you mean \"fusion\"?")
+        + "loss, modalities, noise, pooling, train. Did you mean \"fusion\"?")
     #expect(
       says("grid: {fusion: [join, join]}") == "toy.yaml:11: sweep.grid.fusion[1]: the value join is listed twice.")
     #expect(
