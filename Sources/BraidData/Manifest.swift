@@ -66,9 +66,14 @@ struct Manifest {
   func cell(_ row: Row, _ column: String) -> Setting? {
     switch row.cells[column] {
     case .none, .null: nil
-    case .text(let text) where text.allSatisfy(\.isWhitespace): nil
+    case .text(let text) where isBlank(text): nil
     case let value: value
     }
+  }
+
+  private func isBlank(_ text: String) -> Bool {
+    if let first = text.utf8.first, (0x21...0x7e).contains(first) { return false }  // nearly always told by this alone
+    return text.allSatisfy(\.isWhitespace)
   }
 
   /// A cell as text: also numbers and truth values, as JSON writes them.
@@ -94,7 +99,17 @@ struct Manifest {
     case .integer(let number): return [try finite(Double(number), "\(number)")]
     case .number(let number): return [try finite(number, "\(number)")]
     case .text(let text):
-      return try text.split(whereSeparator: \.isWhitespace).map { try finite(Double($0), String($0)) }
+      var numbers: [Float] = []
+      let isRead = try DecimalText.pieces(text) { bytes in
+        if let number = DecimalText.number(bytes), case let single = Float(number), single.isFinite {
+          numbers.append(single)
+        } else {
+          let piece = String(decoding: bytes, as: UTF8.self)
+          numbers.append(try finite(Double(piece), piece))
+        }
+      }
+      return isRead
+        ? numbers : try text.split(whereSeparator: \.isWhitespace).map { try finite(Double($0), String($0)) }
     case .list(let list):
       return try list.map { element in
         let found = try numbers(element, row, column)

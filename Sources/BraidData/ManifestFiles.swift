@@ -39,6 +39,10 @@ struct ManifestFiles {
 
   /// Whether a cell names an array file: by its ending, before a `#`.
   static func isArray(_ reference: String) -> Bool {
+    // a long list of numbers is told from a name without taking it apart
+    if let last = reference.utf8.last, (0x30...0x39).contains(last), !reference.utf8.contains(UInt8(ascii: "#")) {
+      return false
+    }
     let path = reference.split(separator: "#", maxSplits: 1).first.map { $0.lowercased() } ?? ""
     return [".npy", ".npz", ".safetensors", "-ubyte", "-ubyte.gz", ".idx", ".idx.gz"].contains { path.hasSuffix($0) }
   }

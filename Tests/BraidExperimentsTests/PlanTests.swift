@@ -1,10 +1,11 @@
 import BraidCore
-import BraidExperiments
 import BraidNN
 import BraidTensor
 import BraidTraining
 import Foundation
 import Testing
+
+@testable import BraidExperiments
 
 @Suite("The frozen plan") struct PlanTests {
   @Test func `The grid is rows times seeds, each cell a whole configuration`() throws {
@@ -45,6 +46,23 @@ import Testing
     ]
     for replacements in changed {
       #expect(Set(try Toy.plan(replacements).cells.map(\.id)).isDisjoint(with: ids), "\(replacements)")
+    }
+  }
+
+  @Test func `Ids of many seeds are those of each, also where a part's settings look like the configuration's own`()
+    throws
+  {
+    var configuration = try Toy.plan().cells[1].configuration
+    let seeds: [UInt64] = [0, 1, 2, 12, .max]
+    for data in [configuration.data, PartChoice("x", ["a": .integer(0), "seed": .integer(2), "threads": .integer(1)])] {
+      configuration.data = data
+      let each = try seeds.map { seed in
+        var other = configuration
+        other.seed = seed
+        return try other.identifier(dataDigest: "d")
+      }
+      #expect(Set(each).count == seeds.count)
+      #expect(try configuration.identifiers(seeds: seeds, dataDigest: "d") == each)
     }
   }
 

@@ -9,7 +9,7 @@ extension Comparison {
   public init(reading path: String) throws {
     let folder = ExperimentFolder(path)
     let plan = try folder.plan()
-    let states = plan.cells.map { RunFolder.state(of: $0, in: path) }
+    let states = try plan.cells.concurrentMap { RunFolder.state(of: $0, in: path) }
     try self.init(plan, states, samples: folder.samples())
   }
 
@@ -110,9 +110,11 @@ extension Comparison {
 
   /// Splits the rows' settings into what all share and what is a row's own.
   private static func settings(of plan: Plan, _ rows: [Row]) throws -> (shared: [SettingLine], rows: [Row]) {
-    let lines = try rows.map { row -> [String: SettingLine] in
-      guard let cell = plan.cells.first(where: { $0.row == row.name }) else { return [:] }
-      let given = Set(plan.row(row.name)?.given ?? [])
+    let cells = Dictionary(plan.cells.map { ($0.row, $0) }, uniquingKeysWith: { first, _ in first })
+    let planned = Dictionary(plan.rows.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let lines = try rows.map(\.name).concurrentMap { name -> [String: SettingLine] in
+      guard let cell = cells[name] else { return [:] }
+      let given = Set(planned[name]?.given ?? [])
       return try flattened(cell.configuration.settings()).filter { $0.key != "seed" }.reduce(into: [:]) {
         result, item in
         result[item.key] = SettingLine(path: item.key, value: item.value, isGiven: given.contains(item.key))

@@ -21,7 +21,7 @@ public struct ExperimentFolder: Sendable {
   public func plan() throws -> Plan {
     var plan: Plan = try read()
     let lines = try bytes(ExperimentFolder.cellsFile)
-    let cells = try lines.split(separator: UInt8(ascii: "\n")).map { try cell(from: Data($0)) }
+    let cells = try lines.split(separator: UInt8(ascii: "\n")).concurrentMap { try cell(from: Data($0)) }
     plan.cells = cells
     guard cells.count == plan.count else { throw damaged(ExperimentFolder.cellsFile) }
     return plan
@@ -78,7 +78,7 @@ public struct ExperimentFolder: Sendable {
       try FileManager.default.createDirectory(atPath: "\(path)/cells", withIntermediateDirectories: true)
     }
     try replace("samples.json", JSONFile.encoder(pretty: true).encode(plan.views))
-    let lines = try plan.cells.map { try JSONFile.encoder().encode($0) + Data("\n".utf8) }
+    let lines = try plan.cells.concurrentMap { try JSONFile.encoder().encode($0) + Data("\n".utf8) }
     try replace(ExperimentFolder.cellsFile, Data(lines.joined()))
     var head = plan
     (head.cells, head.count) = ([], plan.cells.count)

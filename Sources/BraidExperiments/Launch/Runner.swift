@@ -59,8 +59,9 @@ public struct Runner {
     for (from, to) in Inventory.renamed(in: folder.path, for: plan) { try move(from, to) }
     var summary = Summary()
     var waiting: [Plan.Cell] = []
-    for cell in plan.cells {
-      switch RunFolder.state(of: cell, in: folder.path) {
+    let states = try plan.cells.concurrentMap { [path = folder.path] in RunFolder.state(of: $0, in: path) }
+    for (cell, state) in zip(plan.cells, states) {
+      switch state {
       case .done(let run):
         report { try $0.add(run, of: cell, time: $1) }
         Worker.checkpoint(of: cell, in: folder.path).remove()  // left when its worker was stopped at the very end
@@ -88,10 +89,13 @@ public struct Runner {
     var running: [WorkerProcess] = []
     defer { for worker in running { worker.kill() } }
     let environment = self.environment
-    while !waiting.isEmpty || !running.isEmpty {
+    func start() throws {
       while running.count < workers, let cell = waiting.popFirst() {
         running.append(try WorkerProcess(cell, in: folder.path, command, environment: environment))
       }
+    }
+    try start()
+    while !running.isEmpty {
       var polled = running.flatMap { worker in
         worker.descriptors.map { (worker, pollfd(fd: $0, events: Int16(POLLIN), revents: 0)) }
       }
@@ -110,8 +114,11 @@ public struct Runner {
         return
       }
       progress.tick(running, waiting: waiting)
-      for worker in running where worker.isOver { finish(worker, &summary) }
-      running.removeAll { $0.isOver }
+      let over = running.filter(\.isOver)
+      running.removeAll(where: \.isOver)
+      // when the next ones have begun: reading what the last ones wrote takes a while
+      defer { for worker in over { finish(worker, &summary) } }
+      try start()
     }
   }
 

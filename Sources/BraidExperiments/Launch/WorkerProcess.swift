@@ -1,6 +1,7 @@
 import BraidCore
 import BraidData
 import BraidTraining
+import Dispatch
 import Foundation
 
 /// How a worker is started.
@@ -31,6 +32,8 @@ final class WorkerProcess {
   /// The end of what it wrote to standard error.
   private var log = Data()
   private var open: Set<Int32>
+  /// Signalled when its status is there. `waitUntilExit` would look for it every 50 ms only.
+  private let ended = DispatchSemaphore(value: 0)
 
   init(_ cell: Plan.Cell, in experiment: String, _ command: WorkerCommand, environment: [String: String]) throws {
     self.cell = cell
@@ -39,6 +42,7 @@ final class WorkerProcess {
     process.environment = environment
     (process.standardInput, process.standardOutput, process.standardError) = (input, output, complaints)
     open = [output.fileHandleForReading.fileDescriptor, complaints.fileHandleForReading.fileDescriptor]
+    process.terminationHandler = { [ended] _ in ended.signal() }
     do { try process.run() } catch {
       throw SetupError("\(command.executable): cannot be started (\(error.localizedDescription)).")
     }
@@ -77,7 +81,8 @@ final class WorkerProcess {
 
   /// How it ended, once `isOver`: nil when all is well, or what it said last.
   func ending() -> String? {
-    process.waitUntilExit()
+    ended.wait()
+    ended.signal()  // for whoever asks again
     let said = String(decoding: log, as: UTF8.self).split(separator: "\n").suffix(8).joined(separator: "\n")
     switch process.terminationReason {
     case .exit where process.terminationStatus == 0: return nil

@@ -127,10 +127,9 @@ public struct Plan: Codable, Sendable {
         frozen[key] = found
         planned.frozen = (planned.frozen ?? [:]).merging([modality: found]) { $1 }
       }
-      for seed in seeds {
+      for (seed, id) in zip(seeds, try planned.identifiers(seeds: seeds, dataDigest: data.digest)) {
         var configuration = planned
         configuration.seed = seed
-        let id = try configuration.identifier(dataDigest: data.digest)
         if let same = known.updateValue(row.name, forKey: id) {
           throw SetupError(
             "\(row.place): the row \"\(row.name)\" has the same configuration as the row \"\(same)\". Drop one of them."

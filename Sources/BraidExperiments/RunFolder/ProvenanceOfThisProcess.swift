@@ -37,10 +37,9 @@ enum ExecutableFile {
   }
 
   static func digest(_ path: String) -> String {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return "" }
-    var hash = SHA256()
-    while let block = try? handle.read(upToCount: 1 << 20), !block.isEmpty { hash.update(block) }
-    return hash.hex()
+    // a file handle would read a page at a time
+    guard let file = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else { return "" }
+    return SHA256.hex(file)
   }
 
   /// The commit checked out in the nearest folder above a file that has a `.git`; empty when there is none.

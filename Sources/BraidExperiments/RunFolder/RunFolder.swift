@@ -47,7 +47,7 @@ public struct RunFolder: Sendable {
       let result: RunResult = try read(RunFolder.resultFile, in: path)
       try require(result.cell == cell.id, "\(resultFile): is of the cell \(result.cell); expected \(cell.id)")
       if result.status == .failed { return .failed(result) }
-      return .done(try RunFolder(path, result, verifying: verifying))
+      return .done(try RunFolder(path, result, verifying: verifying, configuration: cell.configuration))
     } catch {
       return .damaged("\(path): \(error)")
     }
@@ -63,9 +63,13 @@ public struct RunFolder: Sendable {
     } catch { throw SetupError("\(path): \(error)") }
   }
 
-  private init(_ path: String, _ result: RunResult, verifying: Bool) throws {
+  /// - Parameter known: of the run's cell, which then is not read: its id was made from it, and the file's digest is
+  ///   compared.
+  private init(
+    _ path: String, _ result: RunResult, verifying: Bool, configuration known: CellConfiguration? = nil
+  ) throws {
     (self.path, self.result) = (path, result)
-    configuration = try RunFolder.read(RunFolder.configurationFile, in: path)
+    configuration = try known ?? RunFolder.read(RunFolder.configurationFile, in: path)
     provenance = try RunFolder.read(RunFolder.provenanceFile, in: path)
     let lines = try RunFolder.bytes(RunFolder.epochsFile, in: path).split(separator: UInt8(ascii: "\n"))
     epochs = try lines.enumerated().map { index, line in
@@ -80,7 +84,12 @@ public struct RunFolder: Sendable {
     for name in expected where result.files[name] == nil {
       throw SetupError("\(RunFolder.resultFile): has no digest of \(name)")
     }
-    guard verifying else { return }
+    guard verifying else {
+      for name in result.files.keys.sorted() {
+        try require(FileManager.default.fileExists(atPath: "\(path)/\(name)"), "\(name): missing")
+      }
+      return
+    }
     for (name, digest) in result.files.sorted(by: { $0.key < $1.key }) {
       try require(SHA256.hex(try RunFolder.bytes(name, in: path)) == digest, "\(name): is not what the run wrote")
     }

@@ -63,10 +63,35 @@ public struct CellConfiguration: Codable, Sendable {
 
   /// Twelve hexadecimal digits that change with any setting, with a part's version and with the data, and with nothing else.
   public func identifier(dataDigest: String) throws -> String {
-    var decisive = self
-    // what is in a file counts, not where it lies
-    decisive.frozen = frozen?.mapValues { FrozenParameters(digest: $0.digest) }
-    return String(SHA256.hex(Array("braid-cell-1\n\(try decisive.text())\n\(dataDigest)".utf8)).prefix(12))
+    CellConfiguration.identifier(try decisive.text(), dataDigest: dataDigest)
+  }
+
+  /// The identifiers of this configuration with other seeds.
+  func identifiers(seeds: [UInt64], dataDigest: String) throws -> [String] {
+    let text = try decisive.text()
+    // All but the seed is written once. Between these keys of its own there is nothing but the seed; should a part's
+    // settings look alike, every seed's text is written.
+    let pieces = text.components(separatedBy: ",\"seed\":\(seed),\"threads\":")
+    return try seeds.map { seed in
+      guard pieces.count == 2 else {
+        var other = self
+        other.seed = seed
+        return try other.identifier(dataDigest: dataDigest)
+      }
+      return CellConfiguration.identifier(
+        "\(pieces[0]),\"seed\":\(seed),\"threads\":\(pieces[1])", dataDigest: dataDigest)
+    }
+  }
+
+  /// What makes the identifier: what is in a file counts, not where it lies.
+  private var decisive: CellConfiguration {
+    var result = self
+    result.frozen = frozen?.mapValues { FrozenParameters(digest: $0.digest) }
+    return result
+  }
+
+  private static func identifier(_ text: String, dataDigest: String) -> String {
+    String(SHA256.hex(Array("braid-cell-1\n\(text)\n\(dataDigest)".utf8)).prefix(12))
   }
 
   /// Compact JSON with sorted keys: one text for one configuration.

@@ -10,6 +10,11 @@ struct RowReader {
   let catalogue: Catalogue
   /// Names of what is measured.
   let metrics: [String]
+  private let parts = ResolvedParts()
+
+  init(file: WrittenExperiment, document: SettingsDocument, catalogue: Catalogue, metrics: [String]) {
+    (self.file, self.document, self.catalogue, self.metrics) = (file, document, catalogue, metrics)
+  }
 
   private struct Written: PartOptions {
     var name = ""
@@ -95,7 +100,7 @@ struct RowReader {
       data: try data(written.data, at: place, &given),
       modalities: written.modalities.isEmpty ? nil : written.modalities, encoders: encoders, frozen: frozen,
       noise: try noise(written.noise, at: place, &given), pooling: try pooling(written.pooling, at: place, &given),
-      fusion: try fusion.resolved("fusion", in: catalogue.fusions, at: fusionPlace),
+      fusion: try parts.resolve(fusion, "fusion", in: catalogue.fusions, at: fusionPlace),
       head: try part(written.head, file.head, "head", catalogue.heads, at: place, &given),
       loss: try part(written.loss, file.loss, "loss", catalogue.losses, at: place, &given), train: options,
       given: given,
@@ -107,7 +112,7 @@ struct RowReader {
     let path = own == .null ? "data" : "\(place).data"
     let choice = own == .null ? base : try PartChoice(written: own, at: path).overlaid(on: base)
     given.formUnion(choice.paths(at: "data"))
-    return try choice.resolved("data set", in: catalogue.datasets, at: path)
+    return try parts.resolve(choice, "data set", in: catalogue.datasets, at: path)
   }
 
   private func encoders(
@@ -119,7 +124,7 @@ struct RowReader {
       let path = written.encoders[modality] == nil ? "encoders.\(modality)" : "\(place).encoders.\(modality)"
       let own = try written.encoders[modality].map { try PartChoice(written: $0, at: path).overlaid(on: base) }
       guard let choice = own ?? base else { continue }
-      result[modality] = try choice.resolved("encoder", in: catalogue.encoders, at: path)
+      result[modality] = try parts.resolve(choice, "encoder", in: catalogue.encoders, at: path)
       given.formUnion(choice.paths(at: "encoders.\(modality)"))
     }
     return result
@@ -176,6 +181,6 @@ struct RowReader {
     let path = own == .null ? kind : "\(place).\(kind)"
     let choice = own == .null ? base : try PartChoice(written: own, at: path).overlaid(on: base)
     given.formUnion(choice?.paths(at: kind) ?? [])
-    return try choice?.resolved(kind, in: shelf, at: path)
+    return try choice.map { try parts.resolve($0, kind, in: shelf, at: path) }
   }
 }
