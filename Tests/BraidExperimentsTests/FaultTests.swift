@@ -12,8 +12,12 @@ import Testing
     static func plan() throws -> Plan { try Toy.plan([("epochs: 3", "epochs: 40")]) }
 
     /// Starts one on a folder; what it says goes to a file.
-    /// - Parameter program: what it is started by, such as `nohup`.
-    static func start(in folder: String, log: String, by program: String? = nil) throws -> Process {
+    /// - Parameters:
+    ///   - program: what it is started by, such as `nohup`.
+    ///   - environment: added to this process's.
+    static func start(
+      in folder: String, log: String, by program: String? = nil, environment: [String: String] = [:]
+    ) throws -> Process {
       let itself =
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
       let process = Process()
@@ -21,6 +25,7 @@ import Testing
       process.executableURL = URL(fileURLWithPath: words[0])
       process.arguments = Array(words.dropFirst())
       process.environment = ProcessInfo.processInfo.environment.merging([variable: folder]) { $1 }
+        .merging(environment) { $1 }
       _ = FileManager.default.createFile(atPath: log, contents: nil)
       process.standardError = FileHandle(forWritingAtPath: log)
       process.standardOutput = FileHandle.nullDevice
@@ -116,6 +121,25 @@ import Testing
       runner.waitUntilExit()
       #expect(runner.terminationReason == .exit && runner.terminationStatus == 0)
       #expect(finished(plan, scratch.path) == plan.cells.count)
+    }
+
+    @Test func `Of two runners on one folder the second is refused, and the first does all the work`() throws {
+      let plan = try RunnerEntry.plan()
+      let (scratch, alone) = (try Scratch(), try Scratch())
+      let logs = ["\(scratch.path).log", "\(scratch.path).second.log"]
+      defer { for log in logs { try? FileManager.default.removeItem(atPath: log) } }
+      let first = try RunnerEntry.start(in: scratch.path, log: logs[0])
+      waitUntilAtWork(first, scratch.path)
+      let second = try RunnerEntry.start(in: scratch.path, log: logs[1])
+      second.waitUntilExit()
+      #expect(first.isRunning && second.terminationReason == .exit && second.terminationStatus == 1)
+      let says = try String(contentsOfFile: logs[1], encoding: .utf8)
+      let holder = "process \(first.processIdentifier) on "
+      #expect(says.contains("another braid is running this experiment (\(holder)"), "\(says)")
+      first.waitUntilExit()
+      #expect(first.terminationStatus == 0)
+      _ = try Runner(plan, in: alone.path, workers: 2, command: WorkerEntry.command, output: .silent).run()
+      #expect(try RunnerTests.essence(plan, scratch.path) == RunnerTests.essence(plan, alone.path))
     }
 
     @Test(arguments: [SIGTERM, SIGINT])

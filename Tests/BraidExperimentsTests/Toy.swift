@@ -69,7 +69,9 @@ struct JoinFusion: Fusion {
 
 /// Goes wrong while training, in the way it is told.
 struct FaultyFusion: Fusion {
-  enum Fault: String, Choice { case none, notANumber, trap, kill }
+  enum Fault: String, Choice { case none, notANumber, trap, kill, memory }
+  /// In the environment of a process in which nothing goes wrong.
+  static let calmVariable = "BRAID_TEST_CALM"
   struct Options: PartOptions {
     var fault = Fault.notANumber
     /// Training steps that go well first.
@@ -85,12 +87,17 @@ struct FaultyFusion: Fusion {
   }
   func callAsFunction(_ inputs: [Features], _ context: inout Context) -> Fused {
     var fused = inner(inputs, &context)
-    guard context.isTraining, context.step >= UInt64(options.after) else { return fused }
+    guard context.isTraining, context.step >= UInt64(options.after),
+      ProcessInfo.processInfo.environment[FaultyFusion.calmVariable] == nil
+    else { return fused }
     switch options.fault {
     case .none: break
     case .notANumber: fused.values = fused.values * Tensor(repeating: .nan, Shape(1))
     case .trap: stop("faulty", "told to stop at step \(context.step)")
     case .kill: kill(getpid(), SIGKILL)
+    case .memory:
+      let much = (0..<10).map { _ in Tensor(repeating: 1, Shape(15 << 20)) }  // 600 MB
+      withExtendedLifetime(much) {}
     }
     return fused
   }
