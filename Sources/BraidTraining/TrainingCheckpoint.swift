@@ -64,7 +64,17 @@ struct CheckpointFile {
       }
     }
     metadata[Checksum.key] = "\(sum.value)"
-    try Safetensors.write(tensors, metadata: metadata, to: path)
+    // it is read only when the process was stopped: no epoch waits for the disk
+    let partial = "\(path).\(ProcessInfo.processInfo.processIdentifier).partial"
+    do { try writeWithoutWaiting(Safetensors.encoded(tensors, metadata: metadata), to: partial) } catch {
+      try? FileManager.default.removeItem(atPath: partial)
+      throw SafetensorsError("\(path): cannot be written (\(fileReason(error))).")
+    }
+    guard rename(partial, path) == 0 else {
+      let reason = String(cString: strerror(errno))
+      try? FileManager.default.removeItem(atPath: partial)
+      throw SafetensorsError("\(path): cannot be written (\(reason)).")
+    }
   }
 
   /// Reads the state, if there is a file. Nothing changes unless all of it is whole and of this run.

@@ -1,6 +1,7 @@
 import BraidCore
 import BraidData
 import BraidNN
+import BraidTraining
 import Foundation
 
 /// Writes one run folder under a temporary name, and gives it its own when everything is there.
@@ -31,7 +32,7 @@ struct RunWriter {
 
   /// Writes a file that holds times.
   func writeTimed(_ data: Data, as name: String) throws {
-    try filing("\(partial)/\(name)") { try data.write(to: URL(fileURLWithPath: "\(partial)/\(name)")) }
+    try filing("\(partial)/\(name)") { try writeWithoutWaiting(data, to: "\(partial)/\(name)") }
   }
 
   /// Remembers the digest of a file another writer put here.
