@@ -11,7 +11,7 @@ import BraidTensor
 /// - Parameters:
 ///   - metrics: by the name they are reported under.
 ///   - seed: of data order and dropout; the model's first weights came from its scope's seed.
-///   - checkpoint: written after every epoch. Where the file is there already, training goes on from it, to the same
+///   - checkpoint: written after epochs, as often as it asks. Where the file is there already, training goes on from it, to the same
 ///     bits as if it had never stopped; it stays when training is over.
 ///   - observe: called after every epoch, and first of all for those of the checkpoint; it cannot steer.
 /// - Throws: `TrainingFailure` when the loss is not finite; `SetupError` for settings out of range and for an empty training or
@@ -40,7 +40,7 @@ public func train(
   let schedule = options.makeSchedule(stepsPerEpoch: stepsPerEpoch)
   let steps = stepsPerEpoch * options.epochs
   var run = TrainingState(options, metrics: metrics)
-  let saved = try checkpoint.map {
+  var saved = try checkpoint.map {
     try CheckpointFile($0, of: model.store, options, metrics: metrics.map(\.name), seed: seed, data: data)
   }
   if try saved?.restore(&run, model.store) == true {
@@ -92,7 +92,7 @@ public func train(
     run.best.consider(record, model.store)
     run.average?.swap(with: model.store)
     run.epoch = epoch
-    try saved?.write(run, model.store)
+    try saved?.writeIfDue(run, model.store)
     try observe(record)
   }
 

@@ -3,7 +3,7 @@ import BraidNN
 import BraidTensor
 import Foundation
 
-/// A file that keeps a run's state after every epoch, so that a run that was stopped goes on from there to the same
+/// A file that keeps a run's state at the end of epochs, so that a run that was stopped goes on from there to the same
 /// bits.
 ///
 /// It holds parameters, buffers, the optimiser's memory, the average over steps, the best epoch so far, every epoch's
@@ -14,8 +14,14 @@ public struct TrainingCheckpoint: Sendable {
   /// What decides the run's numbers beside seed, options, data and the shapes of the model, such as the parts' settings
   /// and the build: a file of another identity is refused.
   public let identity: String
+  /// The time that passes at least between two writings: what a stopped run does again. Short epochs would otherwise cost
+  /// less than keeping their states.
+  public let interval: Duration
 
-  public init(_ path: String, identity: String = "") { (self.path, self.identity) = (path, identity) }
+  /// - Parameter interval: zero: after every epoch.
+  public init(_ path: String, identity: String = "", every interval: Duration = .zero) {
+    (self.path, self.identity, self.interval) = (path, identity, interval)
+  }
 
   /// Removes the file, if there is one.
   public func remove() { try? FileManager.default.removeItem(atPath: path) }
@@ -33,6 +39,8 @@ public struct TrainingCheckpointError: Error, CustomStringConvertible, Equatable
 /// The file of one run's checkpoint: what it must have been written by, and its contents.
 struct CheckpointFile {
   let path: String
+  private let interval: Duration
+  private var written = ContinuousClock.now
   /// In the order in which differences are named.
   private let owner: [(key: String, value: String)]
 
@@ -41,13 +49,21 @@ struct CheckpointFile {
     seed: UInt64,
     data: any Dataset
   ) throws {
-    path = checkpoint.path
+    (path, interval) = (checkpoint.path, checkpoint.interval)
     let shapes = store.parameters.map { "\($0.path) \($0.shape)" } + store.buffers.map { "\($0.path) \($0.shape)" }
     owner = [
       ("format", "1"), ("seed", "\(seed)"), ("options", "\(Setting.map(try options.settings()))"),
       ("metrics", metrics.joined(separator: ", ")), ("data", data.digest), ("model", shapes.joined(separator: ", ")),
       ("identity", checkpoint.identity),
     ]
+  }
+
+  /// Writes the state after an epoch, if the last writing (or the beginning) is long enough ago.
+  /// - Throws: `SafetensorsError` when the file cannot be written; the one before stays.
+  mutating func writeIfDue(_ state: TrainingState, _ store: ParameterStore) throws {
+    guard ContinuousClock.now - written >= interval else { return }
+    try write(state, store)
+    written = .now
   }
 
   /// Writes the state after an epoch.

@@ -81,6 +81,17 @@ private final class Place {
 }
 
 @Suite struct `A training checkpoint` {
+  @Test func `is written when an epoch ends and the one before is old enough`() throws {
+    let (trial, place) = (try Trial(), Place())
+    _ = try? trial.outcome(TrainingCheckpoint(place.path, every: .seconds(3600)), stoppingAfter: 6)
+    #expect(!FileManager.default.fileExists(atPath: place.path), "an hour has not passed")
+    let whole = try trial.outcome()
+    // whatever was written last, and however long ago: the run ends with the same bits
+    _ = try? trial.outcome(TrainingCheckpoint(place.path, every: .microseconds(1)), stoppingAfter: 3)
+    #expect(FileManager.default.fileExists(atPath: place.path))
+    #expect(try trial.outcome(TrainingCheckpoint(place.path, every: .seconds(3600))) == whole)
+  }
+
   @Test(arguments: [
     TrainingOptions.OptimizerName.sgd, .adam, .adamw, .rmsprop, .adadelta,
   ])

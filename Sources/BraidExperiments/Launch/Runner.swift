@@ -109,7 +109,7 @@ public struct Runner {
         }
       }
       if isStoppable, let number = StopSignals.received {
-        // a worker has written its last epoch, so ending it loses less than one
+        // a worker keeps its state as it goes, so ending it loses a second's work, or an epoch's
         summary.signal = number
         return
       }

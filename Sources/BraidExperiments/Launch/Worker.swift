@@ -11,6 +11,8 @@ import Foundation
 public enum Worker {
   /// In the environment when a runner waits for this worker on the other end of its standard input and output.
   static let supervisedVariable = "BRAID_SUPERVISED"
+  /// In the environment: the seconds that pass at least between two checkpoints of a cell; 1 when absent, 0 for every epoch.
+  static let checkpointVariable = "BRAID_CHECKPOINT_SECONDS"
 
   /// Runs a planned cell and returns the exit status: 0 done, 1 nothing could be run, 2 the run failed (and its folder
   /// says why).
@@ -63,7 +65,7 @@ public enum Worker {
     }
     let composition = try Composition(configuration, for: data, catalogue: catalogue)
     let served = try composition.served(data, build: provenance.build)
-    let checkpoint = checkpoint(of: cell, in: writer.experiment, provenance)
+    let checkpoint = checkpoint(of: cell, in: writer.experiment, provenance, every: try checkpointInterval())
     func training() throws -> TrainingResult {
       try BraidTraining.train(
         composition.model, composition.loss, on: served, metrics: composition.metrics, options: composition.options,
@@ -114,11 +116,20 @@ public enum Worker {
   /// that was stopped left it, whatever stopped it; the next one goes on from there if cell, build, numeric library and
   /// threads are the same.
   static func checkpoint(
-    of cell: Plan.Cell, in experiment: String, _ provenance: Provenance? = nil
+    of cell: Plan.Cell, in experiment: String, _ provenance: Provenance? = nil, every interval: Duration = .zero
   ) -> TrainingCheckpoint {
     let name = cell.folder.split(separator: "/").last ?? ""
     return TrainingCheckpoint(
-      "\(experiment)/cells/.\(name).checkpoint", identity: "cell \(cell.id), build \(provenance?.build ?? "")")
+      "\(experiment)/cells/.\(name).checkpoint", identity: "cell \(cell.id), build \(provenance?.build ?? "")",
+      every: interval)
+  }
+
+  private static func checkpointInterval() throws -> Duration {
+    guard let text = ProcessInfo.processInfo.environment[checkpointVariable] else { return .seconds(1) }
+    guard let seconds = Double(text), seconds >= 0, seconds.isFinite else {
+      throw SetupError("\(checkpointVariable): found \"\(text)\"; expected seconds, 0 or more.")
+    }
+    return .seconds(seconds)
   }
 
   /// A folder that says what was to be run and why it was not finished.
