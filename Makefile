@@ -33,7 +33,7 @@ quickstart:
 # The emoji tests check the data set against known counts and sums: they need its sources.
 test:
 	@tools/setup build quickstart faults
-	swift test -c release
+	tools/test
 
 bench:
 	@tools/setup build bench
