@@ -42,7 +42,22 @@ extension Gradients {
     for entry in shared.record.pointee.entries {
       record.pointee.entries.append(Record.Entry(name: entry.name, memory: entry.memory, state: entry.state))
     }
-    for arena in shared.record.pointee.arenas { record.pointee.arenas.append(arena) }
+    for arena in shared.record.pointee.arenas {
+      guard let memory = arena.memory else { continue }  // that one waits to be used
+      let (place, own) = begin(arena.store, with: memory)
+      for (number, node) in arena.nodes.enumerated() where node >= 0 {
+        record.pointee.entries[Int(node)].memory = record.pointee.entries[Int(node)].memory?.moved(
+          from: memory, to: own)
+        record.pointee.note(node, number: number, of: place)
+      }
+    }
+  }
+
+  /// Begins to collect a store's gradients here, from a copy of those found elsewhere: who holds those keeps them as they
+  /// are.
+  private func begin(_ store: ObjectIdentifier, with memory: Tensor) -> (place: Int, own: Tensor) {
+    let own = memory.copy()
+    return (record.pointee.begin(store, in: own), own)
   }
 
   /// Adds to one parameter's gradient, in this sum's own memory.
@@ -61,11 +76,13 @@ extension Gradients {
     note(Record.Entry(name: "leaf", memory: gradient, state: .owned), number: number, of: place)
   }
 
-  /// Takes over the gradients of a store that had none here.
+  /// Takes in the gradients of a store that had none here.
   private func adopt(_ arena: Record.Arena, _ memory: Tensor, of other: Gradients) {
-    let place = record.pointee.begin(arena.store, in: memory)
+    let (place, own) = begin(arena.store, with: memory)
     for (number, node) in arena.nodes.enumerated() where node >= 0 {
-      note(other.owner.record.pointee.entries[Int(node)], number: number, of: place)
+      let entry = other.owner.record.pointee.entries[Int(node)]
+      let moved = entry.memory?.moved(from: memory, to: own)
+      note(Record.Entry(name: entry.name, memory: moved, state: entry.state), number: number, of: place)
     }
   }
 
@@ -73,5 +90,12 @@ extension Gradients {
   private func note(_ entry: Record.Entry, number: Int, of place: Int) {
     record.pointee.note(Int32(record.pointee.entries.count), number: number, of: place)
     record.pointee.entries.append(entry)
+  }
+}
+
+extension Tensor {
+  /// What lies at the same place of a copy of the memory this is a view of.
+  fileprivate func moved(from memory: Tensor, to copy: Tensor) -> Tensor {
+    Tensor(viewing: copy, offset: pointer - memory.pointer, shape: shape)
   }
 }

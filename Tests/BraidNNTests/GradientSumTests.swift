@@ -1,7 +1,8 @@
 import BraidNN
-import BraidTensor
 import BraidTesting
 import Testing
+
+@testable import BraidTensor
 
 @Suite struct `The sum of gradients` {
   private func store(_ paths: String...) -> ParameterStore {
@@ -49,5 +50,35 @@ import Testing
     sum.add(gradients(["p": Tensor([30, 40])], of: other))
     #expect(sum[one.parameters[0]]?.elements == [1, 2])
     #expect(sum[other.parameters[0]]?.elements == [33, 44])
+  }
+
+  @Test func `changes no one else's gradients: neither what was added nor what it is a copy of`() {
+    let store = store("p", "q"), other = self.store("r")
+    let first = gradients(["p": Tensor([1, 2])], of: store), second = gradients(["p": Tensor([10, 20])], of: store)
+    let third = gradients(["r": Tensor([5, 6])], of: other)
+    var sum = first
+    sum.add(second)
+    var copy = sum
+    copy.add(second)
+    copy.add(third)
+    copy.add(third)
+    let p = store.parameters[0], r = other.parameters[0]
+    #expect([first, second, sum, copy].map { $0[p]?.elements } == [[1, 2], [10, 20], [11, 22], [21, 42]])
+    #expect([third, sum, copy].map { $0[r]?.elements } == [[5, 6], nil, [10, 12]])
+  }
+
+  /// Records are used again with the room they have, by one role or the other.
+  @Test func `leaves records as large as they were, whichever are used again`() {
+    let store = store("p")
+    var kept: [Gradients] = []
+    var most = 0
+    for round in 0..<24 {
+      var sum = gradients(["p": Tensor([1, 2])], of: store)
+      sum.add(gradients(["p": Tensor([3, 4])], of: store))
+      kept.append(sum)
+      if kept.count > round % 3 { kept.removeFirst() }
+      most = max(most, sum.owner.record.pointee.arenas.count)
+    }
+    #expect(most <= 8, "a store each, and what other tests leave waiting")
   }
 }
