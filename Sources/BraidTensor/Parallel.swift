@@ -15,7 +15,30 @@ public enum Threads {
   /// Sets how many threads operations use in this process; 1 at the start. Results are the same bits every time at one
   /// number of threads, and the same within rounding at any.
   public static func set(_ count: Int) { Team.shared.size.store(max(count, 1), ordering: .relaxed) }
-  public static var count: Int { Team.shared.size.load(ordering: .relaxed) }
+
+  /// Does some work with its own number of threads: operations that the calling thread begins meanwhile use so many, those
+  /// of other threads what they used.
+  /// - Throws: what the work throws.
+  public static func with<Result>(_ count: Int, _ work: () throws -> Result) rethrows -> Result {
+    let before = pthread_getspecific(own)
+    pthread_setspecific(own, UnsafeRawPointer(bitPattern: max(count, 1)))
+    defer { pthread_setspecific(own, before) }
+    return try work()
+  }
+
+  /// How many threads an operation begun by the calling thread uses.
+  public static var count: Int {
+    guard let own = pthread_getspecific(own) else { return Team.shared.size.load(ordering: .relaxed) }
+    return Int(bitPattern: own)
+  }
+
+  /// Under which the system keeps a thread's own number, as the bits of a pointer; nil where there is none.
+  private static let own: pthread_key_t = {
+    var key = pthread_key_t()
+    if pthread_key_create(&key, nil) != 0 { stop("threads", "the system has no room for another value a thread") }
+    return key
+  }()
+
   /// OpenBLAS' version and build, such as `OpenBLAS 0.3.21 …`.
   public static var libraryConfiguration: String { String(cString: openblas_get_config()) }
   /// The processor kernels OpenBLAS chose, such as `Zen`.

@@ -1,20 +1,17 @@
+import Foundation
 import Synchronization
 import Testing
 
 @testable import BraidTensor
 
-/// The threads are shared by the whole process, so that everything about them is one suite, one test at a time. Other
-/// suites run meanwhile, which is why it must not matter to anyone how many threads there are.
+/// The helping threads are shared by the whole process; how many are used is each thread's own affair here, so that no
+/// other suite is touched. One test at a time, since they would take the helpers from each other.
 @Suite(.serialized) struct ParallelTests {
   private func with<Result>(threads: Int, sharing least: Int? = nil, _ body: () throws -> Result) rethrows -> Result {
-    let before = Threads.count, worthwhile = Parallel.worthwhile.load(ordering: .relaxed)
-    Threads.set(threads)
+    let worthwhile = Parallel.worthwhile.load(ordering: .relaxed)
     if let least { Parallel.worthwhile.store(least, ordering: .relaxed) }
-    defer {
-      Threads.set(before)
-      Parallel.worthwhile.store(worthwhile, ordering: .relaxed)
-    }
-    return try body()
+    defer { Parallel.worthwhile.store(worthwhile, ordering: .relaxed) }
+    return try Threads.with(threads, body)
   }
 
   @Test(arguments: [1, 2, 3, 7]) func `ranges cover everything once, in whole units`(_ threads: Int) {
@@ -48,15 +45,15 @@ import Testing
 
   /// Thousands of hand-overs, some after the helpers have gone to sleep, and from several tasks at once.
   @Test func `nothing is lost or done twice`() async {
-    let before = Threads.count
-    Threads.set(3)
     await withTaskGroup(of: Bool.self) { group in
       for task in 0..<3 {
         group.addTask {
           for round in 0..<2000 {
             let sum = Atomic<Int>(0)
-            Parallel.split(30, work: 1 << 30) { range in
-              for number in range { sum.add(number, ordering: .relaxed) }
+            Threads.with(3) {
+              Parallel.split(30, work: 1 << 30) { range in
+                for number in range { sum.add(number, ordering: .relaxed) }
+              }
             }
             if sum.load(ordering: .relaxed) != 435 { return false }
             if round % 500 == task { try? await Task.sleep(for: .milliseconds(5)) }
@@ -66,7 +63,29 @@ import Testing
       }
       for await isRight in group { #expect(isRight) }
     }
-    Threads.set(before)
+  }
+
+  @Test func `a thread's own number holds for it alone, and until its work is over`() throws {
+    struct Failure: Error {}
+    let before = Threads.count
+    try Threads.with(3) {
+      #expect(Threads.count == 3)
+      let elsewhere = Mutex(0), ended = DispatchSemaphore(value: 0)
+      Thread.detachNewThread {
+        elsewhere.withLock { $0 = Threads.count }
+        ended.signal()
+      }
+      ended.wait()
+      #expect(elsewhere.withLock { $0 } == before)
+      #expect(throws: Failure.self) {
+        try Threads.with(0) {
+          #expect(Threads.count == 1)
+          throw Failure()
+        }
+      }
+      #expect(Threads.count == 3)
+    }
+    #expect(Threads.count == before)
   }
 
   @Test(arguments: [3, 5]) func `convolutions have the same bits at any number of threads`(_ window: Int) {

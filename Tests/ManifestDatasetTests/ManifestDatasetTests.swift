@@ -241,22 +241,17 @@ private func error(_ table: String, name: String = "m.csv", _ settings: [String:
     func table(_ names: [String]) -> String {
       "p,label,split\n" + names.enumerated().map { "files/\($1),a,\(["train", "val", "test"][$0 % 3])\n" }.joined()
     }
-    let before = Threads.count
-    defer { Threads.set(before) }
     try withFolder(["m.csv": table(names)]) { folder in
-      let loaded = try [1, 3].map { threads in
-        Threads.set(threads)
-        return try dataset(folder, picture)
-      }
+      let loaded = try [1, 3].map { threads in try Threads.with(threads) { try dataset(folder, picture) } }
       #expect(loaded[0].digest == loaded[1].digest)
       for split in Split.allCases {
         let batches = try loaded.map { try $0.batch(split, Array(0..<$0.count(split))).inputs["p"]!.values!.elements }
         #expect(batches[0] == batches[1])
       }
     }
-    Threads.set(3)
     let broken = table(names + ["none.jpg", "colour.jpg", "gone.png", "lost.npy"])
-    #expect(try error(broken, picture) == "m.csv:10: column \"p\": files/none.jpg: no such file.")
+    #expect(
+      try Threads.with(3) { try error(broken, picture) } == "m.csv:10: column \"p\": files/none.jpg: no such file.")
   }
 
   @Test func `an unreadable file names itself and the manifest's line`() throws {

@@ -32,7 +32,7 @@ public enum Worker {
       }
       let writer = try RunWriter(cell, in: experiment)
       do {
-        try train(cell, shared, writer, catalogue, observe)
+        try Threads.with(cell.configuration.threads) { try train(cell, shared, writer, catalogue, observe) }
         return 0
       } catch {
         complain("\(error)")
@@ -53,7 +53,6 @@ public enum Worker {
     let clock = ContinuousClock.now
     var writer = start
     let configuration = cell.configuration
-    Threads.set(configuration.threads)
     var provenance = Provenance(seed: cell.seed, threads: configuration.threads, dataDigest: cell.dataDigest)
     try writer.write(JSONFile.encoder(pretty: true).encode(configuration), as: RunFolder.configurationFile)
     let data = try configuration.dataset(in: catalogue).seen

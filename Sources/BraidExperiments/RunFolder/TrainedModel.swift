@@ -22,7 +22,6 @@ public struct TrainedModel {
         "\(path): the data changed since the run: digest \(data.digest.prefix(12)), then \(run.provenance.dataDigest.prefix(12)). "
           + "What was fitted on it (vocabularies, means) would not be the model's.")
     }
-    Threads.set(run.configuration.threads)  // as in the run: threads change the last bits
     // the run's own file holds all parameters, those of frozen encoders as well
     composition = try Composition(run.configuration, for: data, catalogue: catalogue, isLoading: false)
     try composition.load(from: "\(path)/\(RunFolder.parametersFile)")
@@ -30,8 +29,15 @@ public struct TrainedModel {
 
   /// The model's answers to one of its data set's splits.
   public func answers(to split: Split) throws -> PredictionFile {
-    let (evaluation, _) = try evaluate(composition.model, composition.loss, on: served(data), split)
-    return PredictionFile(evaluation, identifiers: data.identifiers(split))
+    try answers(data, split)
+  }
+
+  /// With as many threads as the run: they change the last bits.
+  private func answers(_ data: any Dataset, _ split: Split) throws -> PredictionFile {
+    try Threads.with(run.configuration.threads) {
+      let (evaluation, _) = try evaluate(composition.model, composition.loss, on: served(data), split)
+      return PredictionFile(evaluation, identifiers: data.identifiers(split))
+    }
   }
 
   private func served(_ data: any Dataset) throws -> any Dataset {
@@ -49,8 +55,6 @@ public struct TrainedModel {
         "the data set \"\(run.configuration.data.name)\" reads no files of new samples; answer its own splits with --split."
       )
     }
-    let new = try readable.reading(file)
-    let (evaluation, _) = try evaluate(composition.model, composition.loss, on: served(new), .test)
-    return PredictionFile(evaluation, identifiers: new.identifiers(.test)).withoutRightAnswers
+    return try answers(readable.reading(file), .test).withoutRightAnswers
   }
 }
