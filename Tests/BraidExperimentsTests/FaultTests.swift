@@ -142,13 +142,17 @@ import Testing
       #expect(try RunnerTests.essence(plan, scratch.path) == RunnerTests.essence(plan, alone.path))
     }
 
-    @Test(arguments: [SIGTERM, SIGINT])
-    func `A signal to stop: what remains is said, and the next run does it to the same bits`(_ number: Int32) throws {
+    @Test(arguments: [SIGTERM, SIGINT], [0, 1])
+    func `A signal to stop: what remains is said, and the next run does it to the same bits`(
+      _ number: Int32, _ before: Int
+    ) throws {
       let plan = try RunnerEntry.plan()
       let (scratch, whole) = (try Scratch(), try Scratch())
       let runner = try RunnerEntry.start(in: scratch.path, log: "\(scratch.path).log")
       defer { try? FileManager.default.removeItem(atPath: "\(scratch.path).log") }
       waitUntilAtWork(runner, scratch.path)
+      // the moment a run is there its worker still lives, and the runner has not heard of it
+      while finished(plan, scratch.path) < before, runner.isRunning { usleep(1_000) }
       kill(runner.processIdentifier, number)
       runner.waitUntilExit()
       #expect(runner.terminationReason == .exit && runner.terminationStatus == 128 + number)

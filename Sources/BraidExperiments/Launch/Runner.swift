@@ -109,8 +109,8 @@ public struct Runner {
         }
       }
       if isStoppable, let number = StopSignals.received {
-        // a worker keeps its state as it goes, so ending it loses a second's work, or an epoch's
         summary.signal = number
+        stop(running, &summary)
         return
       }
       progress.tick(running, waiting: waiting)
@@ -119,6 +119,17 @@ public struct Runner {
       // when the next ones have begun: reading what the last ones wrote takes a while
       defer { for worker in over { finish(worker, &summary) } }
       try start()
+    }
+  }
+
+  /// Ends workers. Each keeps its state as it goes, so this loses a second's work, or an epoch's. A run that is there all
+  /// the same, since its worker had just finished, counts: what is said to remain is what remains.
+  private func stop(_ running: [WorkerProcess], _ summary: inout Summary) {
+    for worker in running { worker.kill() }
+    for worker in running {
+      _ = worker.ending()
+      if case .missing = RunFolder.state(of: worker.cell, in: folder.path) { continue }
+      finish(worker, &summary)
     }
   }
 
