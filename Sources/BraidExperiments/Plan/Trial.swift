@@ -1,4 +1,5 @@
 import BraidCore
+import BraidNN
 import BraidTraining
 
 /// What building a row's model and taking one step with it showed.
