@@ -65,6 +65,15 @@ import Testing
     }
   }
 
+  @Test func `where the system keeps no further values a thread, that is said`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var key = pthread_key_t()
+      while pthread_key_create(&key, nil) == 0 {}
+      _ = Threads.count
+    }
+    #expect(text(result).contains("threads: the system has no room for another value a thread"))
+  }
+
   @Test func `a thread's own number holds for it alone, and until its work is over`() throws {
     struct Failure: Error {}
     let before = Threads.count
