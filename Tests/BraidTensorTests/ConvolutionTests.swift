@@ -265,21 +265,21 @@ private func convolutionByDefinition(
       _ = conv2d(.zeros([1, 3, 8, 8]), .zeros([4, 2, 3, 3]), nil)
     }
     #expect(
-      text(channels).contains(
+      channels.message.contains(
         "conv2d: input [1, 3, 8, 8], weight [4, 2, 3, 3]; expected [batch, channels, height, width]"))
     let bias = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(.zeros([1, 2, 8, 8]), .zeros([4, 2, 3, 3]), .zeros([5]))
     }
-    #expect(text(bias).contains("conv2d: bias of shape [5] for 4 outputs"))
+    #expect(bias.message.contains("conv2d: bias of shape [5] for 4 outputs"))
     let window = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(.zeros([1, 2, 4, 8]), .zeros([4, 2, 7, 3]), nil, padding: (1, 0))
     }
     #expect(
-      text(window).contains("conv2d: a window of [7, 3] does not fit input [1, 2, 4, 8] with padding [1, 0]: [6, 8]"))
+      window.message.contains("conv2d: a window of [7, 3] does not fit input [1, 2, 4, 8] with padding [1, 0]: [6, 8]"))
     let stride = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(.zeros([1, 2, 4, 8]), .zeros([4, 2, 3, 3]), nil, stride: (0, 1))
     }
-    #expect(text(stride).contains("conv2d: stride (0, 1) and padding (0, 0); expected at least 1 and at least 0"))
+    #expect(stride.message.contains("conv2d: stride (0, 1) and padding (0, 0); expected at least 1 and at least 0"))
   }
 
   @Test func `groups, dilation and lengths that do not fit stop with every shape`() async {
@@ -287,40 +287,36 @@ private func convolutionByDefinition(
       _ = conv2d(.zeros([1, 6, 8, 8]), .zeros([4, 2, 3, 3]), nil, groups: 3)
     }
     #expect(
-      text(groups).contains(
+      groups.message.contains(
         "conv2d: input [1, 6, 8, 8], weight [4, 2, 3, 3], groups 3; expected [batch, channels, height, width] and "
           + "[outputs, channels / groups, window height, window width], channels and outputs multiples of the groups"))
     let dilation = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(.zeros([1, 2, 8, 8]), .zeros([4, 2, 3, 3]), nil, dilation: (1, 0))
     }
-    #expect(text(dilation).contains("conv2d: dilation (1, 0); expected at least 1"))
+    #expect(dilation.message.contains("conv2d: dilation (1, 0); expected at least 1"))
     let holes = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(.zeros([1, 2, 4, 8]), .zeros([4, 2, 3, 3]), nil, dilation: (2, 3))
     }
     #expect(
-      text(holes).contains(
+      holes.message.contains(
         "conv2d: a window of [3, 3] with dilation [2, 3], which covers [5, 7], does not fit input [1, 2, 4, 8] with "
           + "padding [0, 0]: [4, 8] with its padding; use a smaller window or more padding"))
     let line = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv1d(.zeros([1, 3, 8]), .zeros([4, 2, 3]), nil)
     }
     #expect(
-      text(line).contains(
+      line.message.contains(
         "conv1d: input [1, 3, 8], weight [4, 2, 3]; expected [batch, channels, length] and [outputs, channels, window] "
           + "with the same channels"))
     let short = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv1d(.zeros([1, 3, 4]), .zeros([4, 3, 7]), nil, padding: 1)
     }
     #expect(
-      text(short).contains(
+      short.message.contains(
         "conv1d: a window of [7] does not fit input [1, 3, 4] with padding [1]: [6] with its padding"))
     let stride = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv1d(.zeros([1, 3, 4]), .zeros([4, 3, 3]), nil, stride: 0)
     }
-    #expect(text(stride).contains("conv1d: stride 0 and padding 0; expected at least 1 and at least 0"))
+    #expect(stride.message.contains("conv1d: stride 0 and padding 0; expected at least 1 and at least 0"))
   }
-}
-
-private func text(_ result: ExitTest.Result?) -> String {
-  String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
 }

@@ -209,8 +209,3 @@ private func normal(_ shape: Shape, seed: UInt64 = 5) -> Tensor {
     #expect(function.message.contains("rnn: the activation is gelu; expected tanh or relu"))
   }
 }
-
-extension ExitTest.Result? {
-  /// What the process wrote before it ended.
-  var message: String { String(decoding: self?.standardErrorContent ?? [], as: UTF8.self) }
-}

@@ -150,32 +150,32 @@ import Testing
       _ = convTranspose2d(.zeros([1, 3, 8, 8]), .zeros([4, 2, 3, 3]), nil)
     }
     #expect(
-      text(channels).contains(
+      channels.message.contains(
         "convTranspose2d: input [1, 3, 8, 8], weight [4, 2, 3, 3]; expected [batch, inputs, height, width] and "
           + "[inputs, outputs / groups, window height, window width] with the same inputs, a multiple of the groups"))
     let groups = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = convTranspose1d(.zeros([1, 3, 8]), .zeros([3, 2, 3]), nil, groups: 2)
     }
     #expect(
-      text(groups).contains(
+      groups.message.contains(
         "convTranspose1d: input [1, 3, 8], weight [3, 2, 3], groups 2; expected [batch, inputs, length] and [inputs, "
           + "outputs / groups, window] with the same inputs, a multiple of the groups"))
     let bias = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = convTranspose2d(.zeros([1, 4, 8, 8]), .zeros([4, 2, 3, 3]), .zeros([2]), groups: 2)
     }
-    #expect(text(bias).contains("convTranspose2d: bias of shape [2] for 4 outputs"))
+    #expect(bias.message.contains("convTranspose2d: bias of shape [2] for 4 outputs"))
     let output = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = convTranspose2d(.zeros([1, 4, 8, 8]), .zeros([4, 2, 3, 3]), nil, stride: (2, 1), outputPadding: (1, 1))
     }
     #expect(
-      text(output).contains(
+      output.message.contains(
         "convTranspose2d: output padding [1, 1] with stride [2, 1] and dilation [1, 1]; expected at least 0 and less "
           + "than one of them"))
     let nothing = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = convTranspose2d(.zeros([1, 4, 1, 8]), .zeros([4, 2, 2, 3]), nil, padding: (1, 1))
     }
     #expect(
-      text(nothing).contains(
+      nothing.message.contains(
         "convTranspose2d: input [1, 4, 1, 8] and a window of [2, 3] with padding [1, 1] leave a result of [0, 8]; use "
           + "less padding or a larger input"))
   }
@@ -186,7 +186,3 @@ private func expectClose(_ found: Tensor?, _ expected: [Double], _ tolerance: Do
 }
 
 private func twoTimes(_ tensor: Tensor?) -> [Double] { (tensor?.elements ?? []).map { 2 * Double($0) } }
-
-private func text(_ result: ExitTest.Result?) -> String {
-  String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-}
