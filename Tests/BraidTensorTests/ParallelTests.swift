@@ -74,7 +74,7 @@ import Testing
     #expect(result.message.contains("threads: the system has no room for another value a thread"))
   }
 
-  @Test func `a thread's own number holds for it alone, and until its work is over`() throws {
+  @Test func `a thread's own number holds for it alone, and until its work is over`() {
     struct Failure: Error {}
     let before = Threads.count
     Threads.with(3) {
