@@ -120,6 +120,8 @@ public struct Runner {
       defer { for worker in over { finish(worker, &summary) } }
       try start()
     }
+    // those of workers that outlived their runner for a moment, after this one had looked
+    RunWriter.removePartials(in: folder.path)
   }
 
   /// Ends workers. Each keeps its state as it goes, so this loses a second's work, or an epoch's. A run that is there all
