@@ -16,12 +16,14 @@ struct Check: AsyncParsableCommand {
   @Flag(help: "Print the plan as JSON.") var json = false
 
   func run() async throws {
-    let plan = try experiment.plan(measuring: !json)
+    let (plan, search) = try experiment.planAndSearch(measuring: !json)
     guard json else {
       print(plan.text)
       let folder = experiment.folder(of: plan)
       guard FileManager.default.fileExists(atPath: folder) else { return }
-      return print("\n" + Inventory(of: folder, for: plan).text(of: plan, folder: folder))
+      guard let search else { return print("\n" + Inventory(of: folder, for: plan).text(of: plan, folder: folder)) }
+      let standing = try search.standing(in: folder)
+      return print("\n" + standing.text(folder: folder))
     }
     let data = try JSONEncoder().encode(plan)
     try printJSON(JSONDecoder().decode(Setting.self, from: data))

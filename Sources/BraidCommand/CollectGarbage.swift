@@ -16,15 +16,29 @@ struct CollectGarbage: AsyncParsableCommand {
   @Flag(help: "Remove what is listed.") var delete = false
 
   func run() async throws {
-    let plan = try experiment.plan()
+    let (plan, search) = try experiment.planAndSearch()
     let path = experiment.folder(of: plan)
     // a runner at work would lose what it is writing
     let lock = try delete ? ExperimentFolder(path).lock() : nil
-    let inventory = Inventory(of: path, for: plan)
+    if let search {
+      let standing = try search.standing(in: path)
+      let trials = SearchRunner.folder(of: path)
+      let trialsLock = try delete ? ExperimentFolder(trials).lock() : nil
+      try collect(Inventory(of: trials, for: standing.trials), in: trials)
+      withExtendedLifetime(trialsLock) {}
+      // what the rows will be is not known before the search is over
+      guard let found = standing.plan else { return }
+      try collect(Inventory(of: path, for: found), in: path)
+    } else {
+      try collect(Inventory(of: path, for: plan), in: path)
+    }
+    withExtendedLifetime(lock) {}
+  }
+
+  private func collect(_ inventory: Inventory, in path: String) throws {
     print(inventory.leftoverText(in: path))
     guard delete, !inventory.leftovers.isEmpty else { return }
     try Inventory.remove(inventory.leftovers, from: path)
     print("removed")
-    withExtendedLifetime(lock) {}
   }
 }

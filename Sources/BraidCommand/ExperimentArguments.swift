@@ -12,12 +12,14 @@ struct ExperimentArguments: ParsableArguments {
   var set: [String] = []
   @Option(help: "Folder of the runs; runs/NAME when left out.") var folder: String?
 
-  /// Reads the file and makes its plan: every row is built and takes a trial step.
+  /// The plan of the file's rows as they are written, and the search of what is not, if the file has one.
   /// - Parameter measuring: whether to tell what a run takes, from a measured step of each row.
-  func plan(measuring: Bool = false) throws -> Plan {
-    try Plan(
-      Specification(contentsOf: file, overrides: set, catalogue: BraidCommand.catalogue),
-      catalogue: BraidCommand.catalogue, measuring: measuring)
+  func planAndSearch(measuring: Bool = false) throws -> (plan: Plan, search: SearchRunner?) {
+    let catalogue = BraidCommand.catalogue
+    let specification = try Specification(contentsOf: file, overrides: set, catalogue: catalogue)
+    let data = try specification.loadData(catalogue)
+    let plan = try Plan(specification, catalogue: catalogue, on: data, measuring: measuring)
+    return (plan, SearchRunner(specification, plan, on: data, catalogue: catalogue))
   }
 
   /// Where the runs of a plan lie.

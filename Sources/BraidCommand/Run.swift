@@ -25,14 +25,24 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let plan = try experiment.plan()
+    var (plan, search) = try experiment.planAndSearch()
     let folder = experiment.folder(of: plan)
     if !json { print(plan.text + "\n") }
     fflush(nil)
-    let summary = try Runner(
-      plan, in: folder, workers: workers, output: json ? .json : .standardError, tensorBoard: tensorboard,
-      isStoppable: true
-    ).run()
+    func train(_ plan: Plan, _ folder: String) throws -> Runner.Summary {
+      try Runner(
+        plan, in: folder, workers: workers, output: json ? .json : .standardError, tensorBoard: tensorboard,
+        isStoppable: true
+      ).run()
+    }
+    if let search {
+      let found = try search.run(in: folder, output: json ? .json : .standardError, training: train)
+      if let signal = found.signal { throw ExitCode(128 + signal) }
+      plan = found.plan ?? plan
+      if !json { print(found.found.text + "\n") }
+      fflush(nil)
+    }
+    let summary = try train(plan, folder)
     if summary.signal != nil { throw ExitCode(summary.exitStatus) }
     do {
       if !noReport { try writeReport(of: folder, to: nil, isSilent: json) }

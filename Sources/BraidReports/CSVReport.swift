@@ -28,7 +28,7 @@ enum CSVReport {
 
   private static func number<N: Numeric>(_ value: N?) -> String { value.map { "\($0)" } ?? "" }
 
-  private static func quoted(_ field: String) -> String {
+  static func quoted(_ field: String) -> String {
     guard field.contains(where: { ",\"\n\r".contains($0) }) || field.contains("\r\n") else { return field }
     return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
   }

@@ -18,7 +18,7 @@ enum Charts {
   static let palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#666666", "#000000"]
 
   /// File names of all charts there can be.
-  static let names: Set = ["metric-by-fusion", "learning-curves", "loss-curves", "confusion"]
+  static let names: Set = ["metric-by-fusion", "learning-curves", "loss-curves", "confusion", "search"]
 
   /// All charts there is data for.
   static func draw(_ comparison: Comparison, with gnuplot: Gnuplot) -> (charts: [Chart], complaints: [String]) {
@@ -48,6 +48,13 @@ enum Charts {
       "loss-curves", "Loss on the validation split while training", "Validation loss by epoch, mean over seeds.", 760,
       420,
       curves(comparison, title: "validation loss") { $0.validationLoss })
+    if let search = SearchReport(comparison) {
+      let monitor = search.search.monitor
+      add(
+        "search", "Best validation \(monitor) so far, by the epochs trained in search of settings",
+        "The best validation \(monitor) of the trials so far, by the epochs they have been trained, for each row.", 760,
+        420, search.curves)
+    }
     if let confusion = comparison.confusion, let best = comparison.best {
       let side = 190 + 52 * confusion.classes.count
       add(

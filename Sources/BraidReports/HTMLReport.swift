@@ -14,6 +14,7 @@ enum HTMLReport {
       },
       "troubles": comparison.failures.map { trouble("failed", $0) } + comparison.missing.map { trouble("missing", $0) },
       "hasTroubles": !comparison.failures.isEmpty || !comparison.missing.isEmpty,
+      "searches": content.search.map { [search($0)] } ?? [],
       "chartNotes": content.chartNotes,
       "charts": content.charts.map { ["title": $0.title, "caption": $0.caption, "svg": inline($0.svg)] },
       "hasPictures": !content.samplePictures.isEmpty,
@@ -41,6 +42,13 @@ enum HTMLReport {
           "cells": row.indices.map { ["text": row[$0], "kind": kind($0)] },
         ] as [String: Any]
       },
+    ]
+  }
+
+  private static func search(_ report: SearchReport) -> [String: Any] {
+    [
+      "lines": report.lines.map { ["name": $0.0, "value": $0.1] }, "table": [section(title: "", report.table)],
+      "failures": report.failures, "hasFailures": !report.failures.isEmpty,
     ]
   }
 

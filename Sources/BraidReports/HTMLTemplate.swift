@@ -46,6 +46,20 @@ enum HTMLTemplate {
     {{/troubles}}
     </tbody></table>
     {{/hasTroubles}}
+    {{#searches}}
+    <h2>Search</h2>
+    <table><tbody>{{#lines}}<tr><td>{{name}}</td><td class="value">{{value}}</td></tr>
+    {{/lines}}</tbody></table>
+    {{#table}}<div class="wide"><table>
+    <thead><tr>{{#head}}<th class="{{kind}}">{{text}}</th>{{/head}}</tr></thead>
+    <tbody>
+    {{#body}}<tr>{{#cells}}<td class="{{kind}}">{{text}}</td>{{/cells}}</tr>
+    {{/body}}
+    </tbody></table></div>
+    {{/table}}
+    {{#hasFailures}}<details><summary>Trials that failed</summary><ul>{{#failures}}<li>{{.}}</li>
+    {{/failures}}</ul></details>{{/hasFailures}}
+    {{/searches}}
     <h2>Charts</h2>
     {{#chartNotes}}<p class="note">{{.}}</p>
     {{/chartNotes}}

@@ -5,10 +5,22 @@ import Foundation
 enum LaTeXReport {
   static func render(_ comparison: Comparison) -> String {
     guard let metric = comparison.metrics.first else { return "% no metric was measured\n" }
-    let table = ResultTable(comparison, metric: metric.name, withCosts: true)
+    var text =
+      "% \\usepackage{booktabs} in the preamble. Mean ± standard deviation over \(comparison.seeds.count) seeds, test split.\n"
+      + float(
+        ResultTable(comparison, metric: metric.name, withCosts: true), caption: comparison.question,
+        label: comparison.name)
+    if let search = SearchReport(comparison) {
+      let said = search.lines.map { "\($0.0): \($0.1)" }.joined(separator: "; ")
+      text += float(search.table, caption: "Search of settings. \(said).", label: comparison.name + "-search")
+    }
+    return text
+  }
+
+  /// A table that floats.
+  private static func float(_ table: ResultTable, caption: String, label name: String) -> String {
     let alignment = table.columns.map { $0.isNumber ? "r" : "l" }.joined()
     var lines = [
-      "% \\usepackage{booktabs} in the preamble. Mean ± standard deviation over \(comparison.seeds.count) seeds, test split.",
       "\\begin{table}", "  \\centering", "  \\begin{tabular}{\(alignment)}", "    \\toprule",
       "    " + table.columns.map { escape($0.title) }.joined(separator: " & ") + " \\\\", "    \\midrule",
     ]
@@ -21,7 +33,7 @@ enum LaTeXReport {
     }
     lines += [
       "    \\bottomrule", "  \\end{tabular}",
-      "  \\caption{\(escape(comparison.question))}", "  \\label{tab:\(label(comparison.name))}", "\\end{table}",
+      "  \\caption{\(escape(caption))}", "  \\label{tab:\(label(name))}", "\\end{table}",
     ]
     return lines.joined(separator: "\n") + "\n"
   }

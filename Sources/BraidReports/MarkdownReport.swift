@@ -20,6 +20,13 @@ enum MarkdownReport {
       lines += comparison.failures.map { line("failed", $0) } + comparison.missing.map { line("missing", $0) }
       lines.append("")
     }
+    if let search = content.search {
+      lines += ["## Search", ""] + search.lines.map { "- \(literal($0.0)): \(literal($0.1))" } + [""]
+      lines += [search.table.markdown, ""]
+      if !search.failures.isEmpty {
+        lines += ["Trials that failed:", ""] + search.failures.map { "- \(literal($0))" } + [""]
+      }
+    }
     if !content.charts.isEmpty || !content.chartNotes.isEmpty {
       lines += ["## Charts", ""] + content.chartNotes.flatMap { [$0, ""] }
       for chart in content.charts { lines += picture(chart.name, chart.caption) }

@@ -39,7 +39,7 @@ public struct Report {
     content.charts.map { ($0.name, $0.svg) } + content.samplePictures.map { ($0.name, $0.svg) }
   }
 
-  /// Writes report.md, report.html, table.tex, results.csv, comparison.json and charts/*.svg into a folder, which is made.
+  /// Writes report.md, report.html, table.tex, results.csv, comparison.json, charts/*.svg and after a search search.csv into a folder, which is made.
   ///
   /// Everything is written aside first and then moved into place, so an old report stays until the new one is whole. Other
   /// files in the folder are left alone; only charts of the old report that the new one has not are removed.
@@ -54,6 +54,7 @@ public struct Report {
       ("report.html", Data(try html().utf8)), ("report.md", Data(markdown().utf8)), ("table.tex", Data(latex().utf8)),
       ("results.csv", Data(csv().utf8)), ("comparison.json", try json()),
     ]
+    if let search = content.search { files.append(("search.csv", Data(search.csv.utf8))) }
     files += pictures.map { ("charts/\($0.name).svg", Data($0.svg.utf8)) }
     do {
       try? manager.removeItem(at: staged)
@@ -65,6 +66,7 @@ public struct Report {
         guard rename(new, place) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
       }
       try manager.removeItem(at: staged)
+      if content.search == nil { try? manager.removeItem(at: folder.appendingPathComponent("search.csv")) }
       try removeOldCharts(in: folder.appendingPathComponent("charts"))
     } catch {
       try? manager.removeItem(at: isNew ? folder : staged)

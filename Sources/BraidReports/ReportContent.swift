@@ -54,6 +54,9 @@ struct ReportContent {
     }
   }
 
+  /// The search that found the rows' settings, if there was one.
+  var search: SearchReport? { SearchReport(comparison) }
+
   /// What the numbers are, in words.
   var legend: String {
     let seeds = comparison.seeds.count

@@ -11,15 +11,17 @@ import BraidTensor
 /// - Parameters:
 ///   - metrics: by the name they are reported under.
 ///   - seed: of data order and dropout; the model's first weights came from its scope's seed.
-///   - checkpoint: written after epochs, as often as it asks. Where the file is there already, training goes on from it, to the same
-///     bits as if it had never stopped; it stays when training is over.
+///   - splits: measured at the end with the best epoch's parameters. Without `test` no test sample is asked for.
+///   - checkpoint: written after epochs, as often as it asks. Where the file is there already, training goes on from it,
+///     to the same bits as if it had never stopped; it stays when training is over.
 ///   - observe: called after every epoch, and first of all for those of the checkpoint; it cannot steer.
 /// - Throws: `TrainingFailure` when the loss is not finite; `SetupError` for settings out of range and for an empty training or
 ///   validation split (an empty test split is allowed: its metrics are NaN); `TrainingCheckpointError` for a checkpoint
 ///   that is damaged or of another run, before anything has changed.
 public func train(
   _ model: FusionModel, _ loss: any Loss, on data: any Dataset, metrics: [(name: String, metric: any Metric)],
-  options: TrainingOptions = TrainingOptions(), seed: UInt64, checkpoint: TrainingCheckpoint? = nil,
+  options: TrainingOptions = TrainingOptions(), seed: UInt64, measuring splits: [Split] = [.validation, .test],
+  checkpoint: TrainingCheckpoint? = nil,
   observe: (EpochRecord) throws -> Void = { _ in }
 ) throws -> TrainingResult {
   try options.validate(metrics: metrics.map(\.name), at: "train")
@@ -97,15 +99,14 @@ public func train(
   }
 
   run.best.restore(to: model.store)
-  let validation = try measure(model, loss, on: data, .validation, metrics)
-  let test = try measure(model, loss, on: data, .test, metrics)
+  var evaluations: [Split: Evaluation] = [:]
+  var measured: [Split: [String: Double]] = [:]
+  for split in splits {
+    let end = try measure(model, loss, on: data, split, metrics)
+    (evaluations[split], measured[split]) = (end.evaluation, end.metrics.merging(["loss": end.loss]) { $1 })
+  }
   return TrainingResult(
-    epochs: run.records, bestEpoch: run.best.epoch,
-    evaluations: [.validation: validation.evaluation, .test: test.evaluation],
-    metrics: [
-      .validation: validation.metrics.merging(["loss": validation.loss]) { $1 },
-      .test: test.metrics.merging(["loss": test.loss]) { $1 },
-    ],
+    epochs: run.records, bestEpoch: run.best.epoch, evaluations: evaluations, metrics: measured,
     parameters: model.store.count, flopsPerSample: try flopsPerSample(model, on: data),
     secondsPerEpoch: run.records.map(\.seconds).reduce(0, +) / Double(run.records.count))
 }

@@ -29,7 +29,7 @@ import Testing
     Case(
       "seeds:", "sedes:",
       "toy.yaml:9: experiment: no setting \"sedes\". Settings: compare, data, encoders, frozen, head, loss, metrics, name, noise, pooling, question, "
-        + "reference, report, seeds, sweep, threads, train, version. Did you mean \"seeds\"?"),
+        + "reference, report, search, seeds, sweep, threads, train, version. Did you mean \"seeds\"?"),
     Case(
       "epochs: 3", "epoch: 3",
       "toy.yaml:8: train: no setting \"epoch\". Settings: accumulate, batchSize, clipNorm, decayEvery, "

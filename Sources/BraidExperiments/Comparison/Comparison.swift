@@ -34,6 +34,8 @@ public struct Comparison: Codable, Sendable {
   public var provenance: [ProvenanceGroup]
   /// A few test samples, as far as the data set can show them.
   public var samples: [SampleView]
+  /// What was searched before the rows were trained; nil without a search.
+  public var search: Search?
   /// What a reader must know to read the numbers rightly; whole sentences.
   public var notes: [String]
 

@@ -11,6 +11,8 @@ extension Comparison {
     let plan = try folder.plan()
     let states = try plan.cells.concurrentMap { RunFolder.state(of: $0, in: path) }
     try self.init(plan, states, samples: folder.samples())
+    search = plan.search?.timed(in: path)
+    notes = Comparison.notes(self)
   }
 
   init(_ plan: Plan, _ states: [RunFolder.State], samples: [SampleView]) throws {

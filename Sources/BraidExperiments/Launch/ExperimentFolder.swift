@@ -92,9 +92,10 @@ public struct ExperimentFolder: Sendable {
   }
 
   /// Keeps other runners out until the lock is let go of, or the process ends however it ends.
-  public func lock() throws -> FolderLock {
+  /// - Parameter name: of the file that is locked.
+  public func lock(_ name: String = ".lock") throws -> FolderLock {
     try filing(path) { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-    return try FolderLock("\(path)/.lock", folder: path)
+    return try FolderLock("\(path)/\(name)", folder: path)
   }
 }
 

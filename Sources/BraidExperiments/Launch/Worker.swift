@@ -63,12 +63,14 @@ public enum Worker {
           + "Run the experiment in another folder.")
     }
     let composition = try Composition(configuration, for: data, catalogue: catalogue)
-    let served = try composition.served(data, build: provenance.build)
+    let measured = configuration.splits ?? [.validation, .test]
+    let served = try composition.served(
+      data, splits: Split.allCases.filter { $0 != .test || measured.contains(.test) }, build: provenance.build)
     let checkpoint = checkpoint(of: cell, in: writer.experiment, provenance, every: try checkpointInterval())
     func training() throws -> TrainingResult {
       try BraidTraining.train(
         composition.model, composition.loss, on: served, metrics: composition.metrics, options: composition.options,
-        seed: cell.seed, checkpoint: checkpoint,
+        seed: cell.seed, measuring: measured, checkpoint: checkpoint,
         observe: { record in
           let line = try JSONFile.encoder().encode(record)
           try writer.append(line, to: RunFolder.epochsFile)

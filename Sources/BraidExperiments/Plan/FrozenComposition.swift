@@ -5,11 +5,15 @@ import BraidTraining
 extension Composition {
   /// The data set as the model reads it: with the features of its frozen encoders, computed now or found in the current
   /// `ContentStore`. The data set itself where nothing is frozen.
-  /// - Parameter build: what decides bits beside parts and data; asked for only where something is frozen.
+  /// - Parameters:
+  ///   - splits: those that are read.
+  ///   - build: what decides bits beside parts and data; asked for only where something is frozen.
   /// - Throws: what making a batch throws.
-  public func served(_ data: any Dataset, build: @autoclosure () -> String) throws -> any Dataset {
+  public func served(
+    _ data: any Dataset, splits: [Split] = Split.allCases, build: @autoclosure () -> String
+  ) throws -> any Dataset {
     if frozen.isEmpty { return data }
-    return try FrozenDataset(data, frozen, of: modalities, build: build())
+    return try FrozenDataset(data, frozen, of: modalities, splits: splits, build: build())
   }
 
   /// The same for some training samples, for a trial before the encoders have seen everything; nothing is kept.

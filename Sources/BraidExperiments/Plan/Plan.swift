@@ -32,12 +32,14 @@ public struct Plan: Codable, Sendable {
   public var rows: [Row]
   /// Row by row, seed by seed.
   public var cells: [Cell]
+  /// What is searched before, and once it has been, what was found; nil without a search.
+  public var search: Comparison.Search?
   /// How many cells there are where they stand in a file of their own.
   var count: Int?
 
   enum CodingKeys: CodingKey {
     case version, name, question, file, data, constantAnswer, samples, metrics, seeds, reference, rows, cells
-    case count
+    case search, count
   }
 
   public struct Row: Codable, Sendable {
@@ -79,21 +81,23 @@ public struct Plan: Codable, Sendable {
 
   /// Loads the data set, builds every composition, takes a trial step with each, and freezes the result. Rows that differ
   /// in their training only have one composition.
-  /// - Parameter measuring: whether to measure a training step of each as well, for `seconds`.
+  /// - Parameters:
+  ///   - data: the specification's data set, where it has been loaded.
+  ///   - measuring: whether to measure a training step of each as well, for `seconds`.
   /// - Throws: `SetupError` naming file, line and key path of what does not fit; nothing has been written.
-  public init(_ specification: Specification, catalogue: Catalogue, measuring: Bool = false) throws {
-    do { try self.init(building: specification, catalogue, measuring) } catch let error as SetupError {
+  public init(
+    _ specification: Specification, catalogue: Catalogue, on data: (any Dataset)? = nil, measuring: Bool = false
+  ) throws {
+    let data = try data ?? specification.loadData(catalogue)
+    do { try self.init(building: specification, catalogue, data, measuring) } catch let error as SetupError {
       throw specification.document.located(error)
     }
   }
 
-  private init(building specification: Specification, _ catalogue: Catalogue, _ measuring: Bool) throws {
+  private init(
+    building specification: Specification, _ catalogue: Catalogue, _ data: any Dataset, _ measuring: Bool
+  ) throws {
     let choice = specification.data
-    let entry = try Catalogue.find(choice.name, "data set", in: catalogue.datasets, at: "data")
-    let data = try entry.make(choice.settings, "data.\(choice.name)")
-    for split in Split.allCases {
-      try require(data.count(split) > 0, "data.\(choice.name): the \(split.rawValue) split is empty.")
-    }
     (name, question, file) = (specification.name, specification.question, specification.document.source)
     (seeds, reference) = (specification.seeds, specification.reference)
     self.data = Comparison.DataSummary(
@@ -112,7 +116,7 @@ public struct Plan: Codable, Sendable {
     (rows, cells) = ([], [])
     var loaded = [choice: data]
     var trials: [String: Trial] = [:]  // by what they are of
-    var known: [String: String] = [:]  // rows by their cells' ids
+    var known: [String: (row: String, folder: String)] = [:]  // by their cells' ids
     var frozen: [String: FrozenParameters] = [:]  // by modality and file
     for row in specification.rows {
       let clean = try loaded[row.data] ?? Plan.load(row, beside: data, catalogue)
@@ -120,25 +124,22 @@ public struct Plan: Codable, Sendable {
       var planned = try specification.configuration(of: row, on: clean)
       let data = try planned.noisy(clean, at: row.noisePlace)
       planned.versions = planned.versions(in: catalogue)
-      for modality in planned.modalities {
-        guard let written = row.frozen[modality] else { continue }
-        let key = "\(modality) \(written)"
-        let found = try frozen[key] ?? FrozenParameters(written: written, modality: modality, at: "\(row.place).frozen")
-        frozen[key] = found
-        planned.frozen = (planned.frozen ?? [:]).merging([modality: found]) { $1 }
-      }
+      try planned.freeze(row, &frozen)
       for (seed, id) in zip(seeds, try planned.identifiers(seeds: seeds, dataDigest: data.digest)) {
         var configuration = planned
         configuration.seed = seed
-        if let same = known.updateValue(row.name, forKey: id) {
+        var folder = "cells/\(slug(row.name))-s\(seed)-\(id)"
+        if let same = known[id], specification.isSettled {
+          folder = same.folder  // a search may find the same settings for rows that were written differently
+        } else if let same = known[id]?.row {
           throw SetupError(
             "\(row.place): the row \"\(row.name)\" has the same configuration as the row \"\(same)\". Drop one of them."
           )
         }
         cells.append(
           Cell(
-            id: id, row: row.name, seed: seed, folder: "cells/\(slug(row.name))-s\(seed)-\(id)",
-            configuration: configuration, dataDigest: data.digest))
+            id: id, row: row.name, seed: seed, folder: folder, configuration: configuration, dataDigest: data.digest))
+        known[id] = (row.name, folder)
       }
       let subject = try planned.trialled(measuring: measuring).text()
       let trial = try trials[subject] ?? Trial(of: planned, on: data, catalogue, place: row.place, measuring: measuring)
@@ -151,6 +152,30 @@ public struct Plan: Codable, Sendable {
           parameters: trial.parameters, frozenParameters: trial.frozenParameters,
           flopsPerSample: trial.flopsPerSample,
           given: specification.given.union(row.given).sorted()))
+      // every value that may be searched, so that none fails after hours
+      for values in try specification.search?.samples(of: row) ?? [] {
+        let tried = try specification.row(row, with: values)
+        var planned = try specification.configuration(of: tried, on: data)
+        try planned.freeze(tried, &frozen)
+        let subject = try planned.trialled(measuring: false).text()
+        if trials[subject] == nil {
+          trials[subject] = try Trial(of: planned, on: data, catalogue, place: tried.place, measuring: false)
+        }
+      }
+    }
+    search = try specification.search?.described(specification, catalogue)
+  }
+}
+
+extension CellConfiguration {
+  /// Takes the parameters of the row's frozen encoders, from those read before where they are among them.
+  mutating func freeze(_ row: Specification.Row, _ known: inout [String: FrozenParameters]) throws {
+    for modality in modalities {
+      guard let written = row.frozen[modality] else { continue }
+      let key = "\(modality) \(written)"
+      let found = try known[key] ?? FrozenParameters(written: written, modality: modality, at: "\(row.place).frozen")
+      known[key] = found
+      frozen = (frozen ?? [:]).merging([modality: found]) { $1 }
     }
   }
 }
@@ -158,7 +183,7 @@ public struct Plan: Codable, Sendable {
 extension Plan {
   /// The data set of a row that has its own settings for it.
   /// - Throws: `SetupError` unless its modalities and target are those of the other rows: results could not be compared.
-  private static func load(
+  static func load(
     _ row: Specification.Row, beside shared: any Dataset, _ catalogue: Catalogue
   ) throws -> any Dataset {
     let place = "\(row.place).data.\(row.data.name)"
@@ -179,6 +204,19 @@ extension Plan {
 }
 
 extension Specification {
+  /// Loads the data set of all rows that do not have their own.
+  /// - Throws: `SetupError` when it cannot be read, or a split has no sample.
+  public func loadData(_ catalogue: Catalogue) throws -> any Dataset {
+    do {
+      let entry = try Catalogue.find(data.name, "data set", in: catalogue.datasets, at: "data")
+      let loaded = try entry.make(data.settings, "data.\(data.name)")
+      for split in Split.allCases {
+        try require(loaded.count(split) > 0, "data.\(data.name): the \(split.rawValue) split is empty.")
+      }
+      return loaded
+    } catch let error as SetupError { throw document.located(error) }
+  }
+
   /// A row's configuration on a data set: modalities in the data's order, parts chosen by the target where none is
   /// named. The seed is the first.
   func configuration(of row: Row, on data: any Dataset) throws -> CellConfiguration {

@@ -38,7 +38,7 @@ extension Plan {
       lines.append(
         "About \(Progress.spoken(seconds: whole)) of one processor in all, told from one measured step a row.")
     }
-    return lines.joined(separator: "\n")
+    return (lines + searchLines).joined(separator: "\n")
   }
 }
 

@@ -10,7 +10,7 @@ import Foundation
 /// | `configuration.json` | every setting, given or default |
 /// | `provenance.json` | code, machine, numeric library, data digest, seed, times |
 /// | `epochs.jsonl` | one line an epoch |
-/// | `predictions-validation.csv`, `predictions-test.csv` | sample, right answer, given answer, scores |
+/// | `predictions-validation.csv`, `predictions-test.csv` | sample, right answer, given answer, scores; a search's trial has no test |
 /// | `parameters.safetensors` | the best epoch's parameters |
 /// | `samples.json` | gates and attention of a few test samples |
 /// | `result.json` | how it ended, metrics, digests of the files above |
@@ -80,7 +80,8 @@ public struct RunFolder: Sendable {
     try require(
       epochs.count == result.epochs,
       "\(RunFolder.epochsFile): \(epochs.count) epochs; expected \(result.epochs.map(String.init) ?? "none")")
-    let expected = [RunFolder.configurationFile, RunFolder.parametersFile, RunFolder.predictionsFile(.test)]
+    let predictions = (configuration.splits ?? [.test]).map(RunFolder.predictionsFile)
+    let expected = [RunFolder.configurationFile, RunFolder.parametersFile] + predictions
     for name in expected where result.files[name] == nil {
       throw SetupError("\(RunFolder.resultFile): has no digest of \(name)")
     }

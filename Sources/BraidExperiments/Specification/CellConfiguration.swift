@@ -29,6 +29,8 @@ public struct CellConfiguration: Codable, Sendable {
   public var samples: Int
   /// By modality, of those whose encoder does not train; nil: all do.
   public var frozen: [String: FrozenParameters]?
+  /// The splits that are measured at the end; nil: validation and test. A trial of a search has validation only.
+  public var splits: [Split]?
   /// By place (`fusion`, `encoders.words`), of those parts that are no longer what their first version was.
   public var versions: [String: Int] = [:]
 

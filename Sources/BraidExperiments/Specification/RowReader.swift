@@ -59,8 +59,10 @@ struct RowReader {
     return (["fusion": entry], true)
   }
 
-  /// - Parameter fusionAt: where the fusion stands within the row's place.
-  private func row(
+  /// - Parameters:
+  ///   - map: what the row says.
+  ///   - fusionAt: where the fusion stands within the row's place.
+  func row(
     _ map: [String: Setting], _ coordinates: [Coordinate] = [], at place: String, fusionAt: String = ".fusion"
   ) throws -> Specification.Row {
     let written = try Written(map, at: place)
@@ -104,7 +106,7 @@ struct RowReader {
       head: try part(written.head, file.head, "head", catalogue.heads, at: place, &given),
       loss: try part(written.loss, file.loss, "loss", catalogue.losses, at: place, &given), train: options,
       given: given,
-      noisePlace: written.noise.isEmpty ? "noise" : "\(place).noise")
+      noisePlace: written.noise.isEmpty ? "noise" : "\(place).noise", written: map)
   }
 
   private func data(_ own: Setting, at place: String, _ given: inout Set<String>) throws -> PartChoice {

@@ -20,10 +20,16 @@ public struct Specification: Sendable {
   public let reference: String?
   public let report: ReportOptions
   /// The compositions compared: those of `compare` in the file's order, each spread over the sweep.
-  public let rows: [Row]
+  public private(set) var rows: [Row]
+  /// Which settings are searched before the rows are trained; nil: none.
+  private(set) var search: Search?
+  /// Whether the rows have what a search found for them.
+  private(set) var isSettled = false
   /// Key paths of a configuration that the file or the command line gave, and all rows share.
   let given: Set<String>
   let catalogue: Catalogue
+  /// Makes rows of this file.
+  let reader: RowReader
 
   /// One composition.
   public struct Row: Sendable {
@@ -50,6 +56,8 @@ public struct Specification: Sendable {
     let given: Set<String>
     /// Where its noise is written, for messages.
     let noisePlace: String
+    /// What the row itself says, as a map.
+    let written: [String: Setting]
   }
 
   /// Reads and checks an experiment file.
@@ -102,10 +110,15 @@ public struct Specification: Sendable {
     report = file.report
     try require(report.samples >= 0, "report.samples: found \(report.samples); expected 0 or more.")
 
-    rows = try RowReader(file: file, document: document, catalogue: catalogue, metrics: metrics.map(\.name)).rows()
+    reader = RowReader(file: file, document: document, catalogue: catalogue, metrics: metrics.map(\.name))
+    rows = try reader.rows()
     for (index, row) in rows.enumerated() where rows[..<index].contains(where: { $0.name == row.name }) {
       throw SetupError(
         "\(row.place): a second row is called \"\(row.name)\". Give it a name: {name: \"\(row.name) 2\", fusion: …}.")
+    }
+    if file.search != .null {
+      let background = RowBackground(shared: document.root, catalogue: catalogue)
+      search = try Search(file.search, rows: rows, metrics: metrics.map(\.name), background, document)
     }
     reference = file.reference.isEmpty ? nil : file.reference
     if let reference {
@@ -118,6 +131,9 @@ public struct Specification: Sendable {
     given = Set(["metrics", "seed"]).union(document.root["threads"] == nil ? [] : ["threads"])
       .union(document.root["report"]?["samples"] == nil ? [] : ["samples"])
   }
+
+  /// These rows in place of those that were searched.
+  mutating func settle(_ found: [Row]) { (rows, search, isSettled) = (found, nil, true) }
 }
 
 /// The file's first level, with its defaults.
@@ -137,6 +153,7 @@ struct WrittenExperiment: PartOptions {
   var threads = 1
   var compare: [Setting] = []
   var sweep = Setting.null
+  var search = Setting.null
   var seeds: [UInt64] = []
   var reference = ""
   var report = ReportOptions()

@@ -37,6 +37,36 @@ struct SweepRange {
     return .number(share == 0 ? written.from : share == 1 ? written.to : value)
   }
 
+  /// The share of the way a number is at; nil for what is no number.
+  func share(_ value: Setting) -> Double? {
+    switch value {
+    case .integer(let number): share(Double(number))
+    case .number(let number): share(number)
+    default: nil
+    }
+  }
+
+  /// The shares of the way whose whole number this is; nil where numbers need not be whole.
+  func shares(of value: Setting) -> ClosedRange<Double>? {
+    guard written.whole, case .integer(let number) = value else { return nil }
+    return share(Double(number) - 0.5)...share(Double(number) + 0.5)
+  }
+
+  private func share(_ number: Double) -> Double {
+    guard number > written.from else { return 0 }
+    let share =
+      written.scale == .linear
+      ? (number - written.from) / (written.to - written.from)
+      : (log(number) - log(written.from)) / (log(written.to) - log(written.from))
+    return min(share, 1)
+  }
+
+  /// `0.0001 … 0.01, logarithmic`.
+  var text: String {
+    let ends = [0, 1].map { Coordinate(path: "", value: number(at: $0)).text }.joined(separator: " … ")
+    return ends + (written.scale == .log ? ", logarithmic" : "") + (written.whole ? ", whole numbers" : "")
+  }
+
   /// Evenly spaced numbers, both ends among them; whole numbers that coincide count once.
   func steps() throws -> [Setting] {
     try require(written.steps >= 2, "\(place).steps: found \(written.steps); expected 2 or more.")
@@ -59,9 +89,8 @@ struct SweepDrawing {
     var seed: UInt64 = 0
     var axes: [String: Setting] = [:]
   }
-  private enum Source { case list([Setting]), range(SweepRange) }
   private let written: Written
-  private let axes: [(path: String, place: String, source: Source)]
+  private let axes: [(path: String, place: String, domain: SweepDomain)]
 
   init(_ section: Setting, at place: String, _ reader: SweepReader) throws {
     guard case .map(let map) = section else {
@@ -72,11 +101,7 @@ struct SweepDrawing {
     axes = try reader.entries(of: .map(written.axes), at: "\(place).axes").map { path, value in
       let place = "\(place).axes.\(path)"
       try reader.background.requireKey(path, at: place)
-      switch value {
-      case .list(let values) where !values.isEmpty: return (path, place, .list(values))
-      case .map(let map): return (path, place, .range(try SweepRange(map, at: place)))
-      default: throw SetupError("\(place): found \(value) (\(value.kind)); expected a list, or from and to.")
-      }
+      return (path, place, try SweepDomain(value, at: place))
     }
   }
 
@@ -84,11 +109,7 @@ struct SweepDrawing {
     (0..<written.draws).map { draw in
       axes.map { axis in
         var stream = RandomStream(seed: written.seed, .sampling, path: "sweep.\(axis.path)", step: UInt64(draw))
-        let value: Setting =
-          switch axis.source {
-          case .list(let values): values[Int(stream.below(UInt64(values.count)))]
-          case .range(let range): range.number(at: Double(stream.uniform()))
-          }
+        let value = axis.domain.value(from: &stream)
         return SweepStep(coordinate: Coordinate(path: axis.path, value: value), place: axis.place)
       }
     }

@@ -25,11 +25,15 @@ public struct FrozenDataset: Dataset {
   /// A data set as a model meets it whose encoders of some modalities are frozen.
   /// - Parameters:
   ///   - modalities: those the model reads, frozen or not; others are not served.
+  ///   - splits: those that are encoded; no other may be asked for.
   ///   - build: what decides bits beside parts and data: executable, numeric library, threads.
   /// - Throws: what making a batch throws.
-  public init(_ data: any Dataset, _ encoders: [FrozenEncoder], of modalities: [String], build: String) throws {
+  public init(
+    _ data: any Dataset, _ encoders: [FrozenEncoder], of modalities: [String], splits: [Split] = Split.allCases,
+    build: String
+  ) throws {
     var columns: [Split: [EncodedColumn]] = [:]
-    for split in Split.allCases {
+    for split in splits {
       columns[split] = try encoders.map { frozen in
         let key = ContentKey("features", frozen.facts(of: split, of: data, build: build))
         func make() throws -> EncodedColumn {
