@@ -30,9 +30,11 @@ quickstart:
 	@test -f data/emoji/digest.txt || $(BRAID) data prepare emoji
 	$(BRAID) run $(EXPERIMENT)
 
-# The emoji tests check the data set against known counts and sums: they need its sources.
+# The emoji tests check the data set against known counts and sums: they need its sources. Those of the Slurm launcher
+# start a cluster on this machine; where that is not possible they are skipped, and say so.
 test:
 	@tools/setup build quickstart faults
+	@tools/setup slurm || echo "setup: the tests on a Slurm cluster will be skipped"
 	tools/test
 
 bench:
@@ -50,6 +52,7 @@ instructions:
 
 sanitize:
 	@tools/setup build quickstart
+	@tools/setup slurm || echo "setup: the tests on a Slurm cluster will be skipped"
 	tools/sanitize address
 	tools/sanitize thread
 

@@ -61,8 +61,8 @@ struct Root: AsyncParsableCommand {
     discussion: "Exit status: 0 done, 1 a mistake in what was asked, 2 a run failed.",
     version: Provenance.currentVersion,
     subcommands: [
-      ListParts.self, Describe.self, Check.self, Run.self, ReportCommand.self, Predict.self, CollectGarbage.self,
-      CacheCommand.self, DataCommand.self, ProbeCommand.self, WorkerCommandLine.self,
+      ListParts.self, Describe.self, Check.self, Run.self, Cancel.self, ReportCommand.self, Predict.self,
+      CollectGarbage.self, CacheCommand.self, DataCommand.self, ProbeCommand.self, WorkerCommandLine.self,
     ])
 }
 

@@ -16,7 +16,7 @@ struct Check: AsyncParsableCommand {
   @Flag(help: "Print the plan as JSON.") var json = false
 
   func run() async throws {
-    let (plan, search) = try experiment.planAndSearch(measuring: !json)
+    let (plan, search) = try experiment.planAndSearch(experiment.specification(), measuring: !json)
     guard json else {
       print(plan.text)
       let folder = experiment.folder(of: plan)

@@ -16,13 +16,15 @@ struct CollectGarbage: AsyncParsableCommand {
   @Flag(help: "Remove what is listed.") var delete = false
 
   func run() async throws {
-    let (plan, search) = try experiment.planAndSearch()
+    let (plan, search) = try experiment.planAndSearch(experiment.specification())
     let path = experiment.folder(of: plan)
     // a runner at work would lose what it is writing
     let lock = try delete ? ExperimentFolder(path).lock() : nil
+    if delete { try ExperimentFolder(path).requireNoJob() }
     if let search {
       let standing = try search.standing(in: path)
       let trials = SearchRunner.folder(of: path)
+      if delete { try ExperimentFolder(trials).requireNoJob() }
       let trialsLock = try delete ? ExperimentFolder(trials).lock() : nil
       try collect(Inventory(of: trials, for: standing.trials), in: trials)
       withExtendedLifetime(trialsLock) {}

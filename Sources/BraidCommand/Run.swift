@@ -15,6 +15,7 @@ struct Run: AsyncParsableCommand {
 
   @OptionGroup var experiment: ExperimentArguments
   @Option(help: "Cells trained at a time; as many as there are cores when left out.") var workers: Int?
+  @Option(help: "Where cells are trained, local or slurm; what the file says when left out.") var launcher: String?
   @Flag(help: "Only train: write no report.") var noReport = false
   @Flag(help: "Print what happens as JSON, one object a line, instead of the plan, progress and the result.") var json =
     false
@@ -25,14 +26,16 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var (plan, search) = try experiment.planAndSearch()
+    let specification = try experiment.specification()
+    let launcher = try Launcher(launcher, for: specification)
+    var (plan, search) = try experiment.planAndSearch(specification)
     let folder = experiment.folder(of: plan)
     if !json { print(plan.text + "\n") }
     fflush(nil)
     func train(_ plan: Plan, _ folder: String) throws -> Runner.Summary {
       try Runner(
-        plan, in: folder, workers: workers, output: json ? .json : .standardError, tensorBoard: tensorboard,
-        isStoppable: true
+        plan, in: folder, workers: workers, launcher: launcher, output: json ? .json : .standardError,
+        tensorBoard: tensorboard, isStoppable: true
       ).run()
     }
     if let search {

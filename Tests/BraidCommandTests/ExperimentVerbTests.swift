@@ -103,6 +103,19 @@ struct ExperimentVerbTests {
     #expect(page.contains("Cells that are not in the table") && page.components(separatedBy: ">failed</td>").count == 5)
   }
 
+  @Test func `run --launcher says what it needs; cancel without a job is done`() throws {
+    let scratch = try scratch()
+    let nowhere = ["--set", "launcher.slurm.commands=/nowhere"]
+    let run = try Braid.run(["run", "tiny.yaml", "--launcher", "slurm"] + nowhere, in: scratch.url)
+    #expect(run.status == 1 && run.err.hasPrefix("error: scontrol: not found in /nowhere."), "\(run)")
+    let local = try Braid.run(["run", "tiny.yaml", "--launcher", "local", "--no-report"] + nowhere, in: scratch.url)
+    #expect(local.status == 0, "\(local)")
+    let unknown = try Braid.run(["run", "tiny.yaml", "--launcher", "slrum"], in: scratch.url)
+    #expect(unknown.status == 1 && unknown.err.contains("--launcher: found \"slrum\"; expected local or slurm."))
+    let cancel = try Braid.run(["cancel", "tiny.yaml"], in: scratch.url)
+    #expect(cancel == Braid.Ending(status: 0, out: "runs/tiny: no job of Slurm is at work\n", err: ""))
+  }
+
   @Test func `report on a folder without runs says what is missing`() throws {
     let scratch = try Scratch()
     let report = try Braid.run(["report", scratch.url.path])

@@ -20,6 +20,7 @@ struct HelpTests {
     ),
     (["check"], "Validate an experiment file and print its plan; nothing trains."),
     (["run"], "Train every cell of an experiment that has not been trained yet, then report."),
+    (["cancel"], "End what a Slurm cluster does for an experiment."),
     (["report"], "Turn run folders into a report: Markdown, HTML, LaTeX, CSV and JSON."),
     (["predict"], "Answer samples with a trained model: its own test split, or new samples from a file."),
     (["gc"], "List what lies in an experiment's folder and belongs to none of its planned runs."),
@@ -64,6 +65,7 @@ struct HelpTests {
                               nothing trains.
       run                     Train every cell of an experiment that has not been
                               trained yet, then report.
+      cancel                  End what a Slurm cluster does for an experiment.
       report                  Turn run folders into a report: Markdown, HTML,
                               LaTeX, CSV and JSON.
       predict                 Answer samples with a trained model: its own test
@@ -87,7 +89,7 @@ struct HelpTests {
     fails does not stop the others; the report says which failed and why. Exit
     status 2 when a cell failed, 130 after Ctrl-C.
 
-    USAGE: braid run <file> [--set <key=value> ...] [--folder <folder>] [--workers <workers>] [--no-report] [--json] [--tensorboard]
+    USAGE: braid run <file> [--set <key=value> ...] [--folder <folder>] [--workers <workers>] [--launcher <launcher>] [--no-report] [--json] [--tensorboard]
 
     ARGUMENTS:
       <file>                  The experiment file (YAML or JSON).
@@ -98,6 +100,8 @@ struct HelpTests {
       --folder <folder>       Folder of the runs; runs/NAME when left out.
       --workers <workers>     Cells trained at a time; as many as there are cores
                               when left out.
+      --launcher <launcher>   Where cells are trained, local or slurm; what the
+                              file says when left out.
       --no-report             Only train: write no report.
       --json                  Print what happens as JSON, one object a line,
                               instead of the plan, progress and the result.

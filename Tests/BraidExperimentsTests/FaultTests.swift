@@ -11,12 +11,18 @@ import Testing
     static let variable = "BRAID_TEST_RUNNER"
     static func plan() throws -> Plan { try Toy.plan([("epochs: 3", "epochs: 40")]) }
 
+    /// The commands of a Slurm cluster; a runner that is given them has its cells trained there, and those take longer.
+    static let slurmVariable = "BRAID_TEST_SLURM"
+    static let slow = ("epochs: 3", "epochs: 800")
+
     /// Starts one on a folder; what it says goes to a file.
     /// - Parameters:
     ///   - program: what it is started by, such as `nohup`.
+    ///   - slurm: the commands of a cluster.
     ///   - environment: added to this process's.
     static func start(
-      in folder: String, log: String, by program: String? = nil, environment: [String: String] = [:]
+      in folder: String, log: String, by program: String? = nil, slurm: String? = nil,
+      environment: [String: String] = [:]
     ) throws -> Process {
       let itself =
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
@@ -26,6 +32,7 @@ import Testing
       process.arguments = Array(words.dropFirst())
       process.environment = ProcessInfo.processInfo.environment.merging([variable: folder]) { $1 }
         .merging(environment) { $1 }
+      process.environment?[slurmVariable] = slurm
       _ = FileManager.default.createFile(atPath: log, contents: nil)
       process.standardError = FileHandle(forWritingAtPath: log)
       process.standardOutput = FileHandle.nullDevice
@@ -37,8 +44,17 @@ import Testing
     @Test func `Runs the plan in the folder it is asked for, if it is asked`() throws {
       guard let folder = ProcessInfo.processInfo.environment[RunnerEntry.variable] else { return }
       unsetenv(RunnerEntry.variable)  // workers are not runners
+      var launcher = Launcher.local
+      var plan = try Self.plan()
+      if let commands = ProcessInfo.processInfo.environment[RunnerEntry.slurmVariable] {
+        var options = SlurmOptions()
+        (options.commands, options.pollSeconds, options.settleSeconds) = (commands, 0.2, 2)
+        launcher = .slurm(options)
+        plan = try Toy.plan([Self.slow])
+      }
       let summary = try Runner(
-        Self.plan(), in: folder, workers: 2, command: WorkerEntry.command, output: .standardError, isStoppable: true
+        plan, in: folder, workers: 2, launcher: launcher, command: WorkerEntry.command, output: .standardError,
+        isStoppable: true
       ).run()
       exit(summary.exitStatus)
     }

@@ -28,7 +28,7 @@ import Testing
   static let unknown = [
     Case(
       "seeds:", "sedes:",
-      "toy.yaml:9: experiment: no setting \"sedes\". Settings: compare, data, encoders, frozen, head, loss, metrics, name, noise, pooling, question, "
+      "toy.yaml:9: experiment: no setting \"sedes\". Settings: compare, data, encoders, frozen, head, launcher, loss, metrics, name, noise, pooling, question, "
         + "reference, report, search, seeds, sweep, threads, train, version. Did you mean \"seeds\"?"),
     Case(
       "epochs: 3", "epoch: 3",

@@ -16,14 +16,14 @@ struct CellCosts {
   private func perEpoch(_ row: String) -> Double? { (known[row] ?? known[""]).map { $0.seconds / Double($0.epochs) } }
 
   /// Seconds until a running cell ends, if it does not stop early; nil before anything is known.
-  func left(of worker: WorkerProcess) -> Double? {
+  func left(of worker: any RunningCell) -> Double? {
     let done = worker.latest?.epoch ?? 0
     let own = done == 0 ? nil : (ContinuousClock.now - worker.started).inSeconds / Double(done)
     return (own ?? perEpoch(worker.cell.row)).map { $0 * Double(worker.cell.configuration.train.epochs - done) }
   }
 
   /// Seconds until the last cell ends; nil before anything is known.
-  func left(_ running: [WorkerProcess], _ waiting: ArraySlice<Plan.Cell>, workers: Int) -> Double? {
+  func left(_ running: [any RunningCell], _ waiting: ArraySlice<Plan.Cell>, workers: Int) -> Double? {
     var total = 0.0, longest = 0.0
     for worker in running {
       guard let left = left(of: worker) else { return nil }

@@ -39,23 +39,23 @@ final class Progress {
   /// What a terminal shows below the lines that stay.
   private var block: [String] = []
   private var lastLine = ContinuousClock.now
-  private var workers = 1
   private var hasNews = false
   private var saidOnce: Set<String> = []
 
   init(_ plan: Plan, _ output: ProgressOutput) { (self.plan, self.output) = (plan, output) }
 
-  func begin(before: Int, waiting: Int, workers: Int, folder: String) {
-    (finished, self.workers) = (before, max(workers, 1))
+  /// - Parameter means: how the waiting cells are trained, and by how many at a time where that is known.
+  func begin(before: Int, waiting: Int, by means: (workers: Int?, text: String), folder: String) {
+    finished = before
     let done = before == 0 ? "" : ", \(before) done before"
-    let work = waiting == 0 ? "nothing to do" : "\(waiting) to do with \(workers) worker\(workers == 1 ? "" : "s")"
+    let work = waiting == 0 ? "nothing to do" : "\(waiting) to do \(means.text)"
     tell(.begin, "\(plan.name): \(plan.cells.count) runs\(done), \(work), in \(folder)") {
-      ($0.cells, $0.finished, $0.waiting, $0.workers) = (self.plan.cells.count, before, waiting, workers)
+      ($0.cells, $0.finished, $0.waiting, $0.workers) = (self.plan.cells.count, before, waiting, means.workers)
       $0.folder = folder
     }
   }
 
-  func epoch(_ record: EpochRecord, of worker: WorkerProcess) {
+  func epoch(_ record: EpochRecord, of worker: any RunningCell) {
     hasNews = true
     guard case .json = output.form else { return }
     tell(.epoch, nil, worker.cell) {
@@ -66,17 +66,21 @@ final class Progress {
   }
 
   /// Draws a terminal's block anew; elsewhere says every ten seconds how far everything is.
-  func tick(_ running: [WorkerProcess], waiting: ArraySlice<Plan.Cell>) {
+  /// - Parameters:
+  ///   - workers: how many cells are trained at a time.
+  ///   - more: what the launcher has to say of the rest.
+  func tick(_ running: [any RunningCell], waiting: ArraySlice<Plan.Cell>, workers: Int, _ more: String = "") {
+    let left = costs.left(running, waiting, workers: max(workers, 1))
     switch output.form {
     case .json: break
     case .terminal(let columns):
-      let lines = ([whole(running, waiting)] + running.map { "  " + standing($0) }).map { line in
+      let lines = ([whole(left, more)] + running.map { "  " + standing($0) }).map { line in
         line.count > columns - 1 ? line.prefix(columns - 2) + "…" : line
       }
       if lines != block { draw(lines) }
     case .lines:
       guard hasNews, ContinuousClock.now - lastLine > .seconds(10) else { return }
-      note(([whole(running, waiting)] + running.map(standing)).joined(separator: "   "))
+      note(([whole(left, more)] + running.map(standing)).joined(separator: "   "))
       hasNews = false
     }
   }
@@ -103,11 +107,15 @@ final class Progress {
     }
   }
 
-  /// - Parameter remaining: cells that were left because the runner was told to stop.
-  func end(_ summary: Runner.Summary, remaining: Int) {
+  /// - Parameters:
+  ///   - remaining: cells that were left because the runner was told to stop.
+  ///   - farewell: what there is to say of them, if not that the next run does them.
+  func end(_ summary: Runner.Summary, remaining: Int, _ farewell: String? = nil) {
     draw([])
     var said: [String] = []
-    if remaining > 0 { said.append("stopped: \(remaining) of \(plan.cells.count) runs remain; run again to do them.") }
+    if remaining > 0 {
+      said.append(farewell ?? "stopped: \(remaining) of \(plan.cells.count) runs remain; run again to do them.")
+    }
     if !summary.failures.isEmpty {
       said.append(
         "\(summary.failures.count) of \(plan.cells.count) runs failed; the others are not affected. "
@@ -155,10 +163,11 @@ final class Progress {
   }
 
   /// `12 of 25 done, 1 failed, 3 min left, until 16:42`.
-  private func whole(_ running: [WorkerProcess], _ waiting: ArraySlice<Plan.Cell>) -> String {
+  private func whole(_ left: Double?, _ more: String) -> String {
     var text = "\(finished) of \(plan.cells.count) done"
     if failures > 0 { text += ", \(failures) failed" }
-    guard let left = costs.left(running, waiting, workers: workers) else { return text }
+    if !more.isEmpty { text += ", \(more)" }
+    guard let left else { return text }
     var (end, clock) = (time(nil) + Int(left), tm())
     localtime_r(&end, &clock)
     let until = String(format: "%02d:%02d", clock.tm_hour, clock.tm_min)
@@ -166,7 +175,7 @@ final class Progress {
   }
 
   /// `gated, seed 3: epoch 12/20, loss 0.53, accuracy 0.68, 20 s left`.
-  private func standing(_ worker: WorkerProcess) -> String {
+  private func standing(_ worker: any RunningCell) -> String {
     let cell = worker.cell
     guard let record = worker.latest else { return "\(name(cell)): starting" }
     var parts = [

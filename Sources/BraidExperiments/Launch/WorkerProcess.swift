@@ -19,7 +19,7 @@ public struct WorkerCommand: Sendable {
 }
 
 /// A running worker, as the runner sees it: two pipes to read and a status at the end. Nothing here waits.
-final class WorkerProcess {
+final class WorkerProcess: RunningCell {
   let cell: Plan.Cell
   let started = ContinuousClock.now
   /// The epoch it reported last.

@@ -19,6 +19,8 @@ public struct Specification: Sendable {
   /// Name of the row the others are tested against; nil without one.
   public let reference: String?
   public let report: ReportOptions
+  /// Where its cells are trained, as the file says it; nil: it does not.
+  public let launcher: PartChoice?
   /// The compositions compared: those of `compare` in the file's order, each spread over the sweep.
   public private(set) var rows: [Row]
   /// Which settings are searched before the rows are trained; nil: none.
@@ -109,6 +111,7 @@ public struct Specification: Sendable {
     }
     report = file.report
     try require(report.samples >= 0, "report.samples: found \(report.samples); expected 0 or more.")
+    launcher = try Launcher.choice(file.launcher)
 
     reader = RowReader(file: file, document: document, catalogue: catalogue, metrics: metrics.map(\.name))
     rows = try reader.rows()
@@ -157,4 +160,5 @@ struct WrittenExperiment: PartOptions {
   var seeds: [UInt64] = []
   var reference = ""
   var report = ReportOptions()
+  var launcher = Setting.null
 }
