@@ -1,17 +1,18 @@
 import BraidCore
+import Synchronization
 
 /// Parts with all their defaults, each worked out once: the rows of a sweep share most of theirs.
-final class ResolvedParts {
-  private var known: [String: [PartChoice: PartChoice]] = [:]
+final class ResolvedParts: Sendable {
+  private let known = Mutex<[String: [PartChoice: PartChoice]]>([:])
 
   /// The part with every default, checked.
   /// - Throws: `SetupError` as `PartChoice.resolved`; a choice that has one is not kept.
   func resolve<E>(
     _ choice: PartChoice, _ kind: String, in shelf: [String: Catalogue.Entry<E>], at path: String
   ) throws -> PartChoice {
-    if let found = known[kind]?[choice] { return found }
+    if let found = known.withLock({ $0[kind]?[choice] }) { return found }
     let resolved = try choice.resolved(kind, in: shelf, at: path)
-    known[kind, default: [:]][choice] = resolved
+    known.withLock { $0[kind, default: [:]][choice] = resolved }
     return resolved
   }
 }
