@@ -13,7 +13,8 @@ final class SlurmCluster {
   private static let tool = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("tools/slurm-loopback").path
 
-  /// Why this machine can have none; nil when it can. Found out by starting one.
+  /// Why this machine can have none; nil when it can. Found out by starting one, so only a condition may ask: whatever else
+  /// stands in a trait is worked out in every process of the tests, workers among them.
   static let obstacle: String? = {
     do {
       _ = try SlurmCluster()
