@@ -24,21 +24,11 @@ import Testing
       in folder: String, log: String, by program: String? = nil, slurm: String? = nil,
       environment: [String: String] = [:]
     ) throws -> Process {
-      let itself =
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-      let process = Process()
-      let words = [program, itself, "--testing-library", "swift-testing", "--filter", "RunnerEntry"].compactMap { $0 }
-      process.executableURL = URL(fileURLWithPath: words[0])
-      process.arguments = Array(words.dropFirst())
-      process.environment = ProcessInfo.processInfo.environment.merging([variable: folder]) { $1 }
-        .merging(environment) { $1 }
-      process.environment?[slurmVariable] = slurm
-      _ = FileManager.default.createFile(atPath: log, contents: nil)
-      process.standardError = FileHandle(forWritingAtPath: log)
-      process.standardOutput = FileHandle.nullDevice
-      process.standardInput = FileHandle.nullDevice
-      try process.run()
-      return process
+      try TestProgram.start(
+        only: "RunnerEntry", log: log, by: program,
+        environment: environment.merging([variable: folder]) { $1 }.merging(slurm.map { [slurmVariable: $0] } ?? [:]) {
+          $1
+        })
     }
 
     @Test func `Runs the plan in the folder it is asked for, if it is asked`() throws {
@@ -106,6 +96,11 @@ import Testing
             }
           }
           runner.waitUntilExit()
+          #expect(
+            runner.terminationReason == .exit
+              ? runner.terminationStatus == 0 || runner.terminationStatus == 2
+              : runner.terminationStatus == SIGKILL,
+            "it ended by itself, or was killed: \(runner.terminationStatus)")
           for cell in plan.cells {
             if case .damaged(let why) = RunFolder.state(of: cell, in: scratch.path) {
               Issue.record("half a run has the name of a whole one: \(why)")
@@ -114,6 +109,10 @@ import Testing
         }
         try? FileManager.default.removeItem(atPath: "\(scratch.path).log")
         #expect(try RunnerTests.essence(plan, scratch.path) == expected)
+        let left = try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/cells").filter {
+          $0.hasPrefix(".")
+        }
+        #expect(left == [])
       }
       #expect(kills.runners > 50 && kills.workers > 50)
     }

@@ -147,36 +147,6 @@ import Testing
     #expect(try Self.essence(plan, scratch.path) == whole)
   }
 
-  @Test func `A runner killed at any moment leaves runs that the next one completes to the same bits`() async throws {
-    let whole = try Scratch()
-    let plan = try Toy.plan([("epochs: 3", "epochs: 40")])
-    _ = try run(plan, whole.path)
-    let expected = try Self.essence(plan, whole.path)
-    for milliseconds in [60, 250, 450, 700, 1000] {
-      let scratch = try Scratch()
-      let folder = scratch.path
-      await #expect(processExitsWith: .signal(SIGKILL)) {
-        [folder = folder as String, milliseconds = milliseconds as Int] in
-        Thread.detachNewThread {
-          usleep(UInt32(milliseconds) * 1000)
-          kill(getpid(), SIGKILL)
-        }
-        _ = try Runner(
-          Toy.plan([("epochs: 3", "epochs: 40")]), in: folder, workers: 2, command: WorkerEntry.command, output: .silent
-        ).run()
-        while true { usleep(1000) }
-      }
-      let finished = plan.cells.filter { if case .done = RunFolder.state(of: $0, in: folder) { true } else { false } }
-        .count
-      let rest = try run(plan, folder)
-      #expect(rest.summary.exitStatus == 0, "\(rest.log)")
-      #expect(rest.summary.before >= finished && rest.summary.before + rest.summary.now == 6)
-      #expect(try Self.essence(plan, folder) == expected)
-      let left = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cells").filter { $0.hasPrefix(".") }
-      #expect(left.isEmpty)
-    }
-  }
-
   @Test func `A worker whose runner is gone ends by itself`() throws {
     let scratch = try Scratch()
     let plan = try Toy.plan([("epochs: 3", "epochs: 1000000")])

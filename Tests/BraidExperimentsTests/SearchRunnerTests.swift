@@ -163,30 +163,25 @@ struct SealedData: Dataset {
     #expect(try essence(again, stopped.path) == expected)
   }
 
-  @Test func `A search killed at any moment is completed to the same bits`() async throws {
-    let whole = try Scratch()
-    let expected = try essence(
-      Case(Self.tpe).runner.run(in: whole.path, output: .silent, training: train()), whole.path)
-    for milliseconds in [150, 500, 900] {
-      let scratch = try Scratch()
-      let folder = scratch.path
-      await #expect(processExitsWith: .signal(SIGKILL)) {
-        [folder = folder as String, milliseconds = milliseconds as Int] in
-        Thread.detachNewThread {
-          usleep(UInt32(milliseconds) * 1000)
-          kill(getpid(), SIGKILL)
-        }
-        _ = try SearchRunnerTests.Case(SearchRunnerTests.tpe).runner.run(in: folder, output: .silent) { plan, folder in
-          try Runner(plan, in: folder, workers: 2, command: WorkerEntry.command, output: .silent).run()
-        }
-        while true { usleep(1000) }
+  #if os(Linux)
+    @Test func `A search killed at any moment is completed to the same bits`() throws {
+      let whole = try Scratch()
+      let expected = try essence(
+        Case(Self.tpe).runner.run(in: whole.path, output: .silent, training: train()), whole.path)
+      for milliseconds in [150, 500, 900, 1500] {
+        let scratch = try Scratch()
+        defer { try? FileManager.default.removeItem(atPath: "\(scratch.path).log") }
+        let search = try TestProgram.start(
+          only: "SearchEntry", log: "\(scratch.path).log", environment: [SearchEntry.variable: scratch.path])
+        usleep(UInt32(milliseconds) * 1000)
+        kill(search.processIdentifier, SIGKILL)
+        search.waitUntilExit()
+        #expect(search.terminationReason == .uncaughtSignal && search.terminationStatus == SIGKILL)
+        let found = try SearchEntry.search(in: scratch.path)
+        #expect(try essence(found, scratch.path) == expected)
       }
-      let found = try Case(Self.tpe).runner.run(in: folder, output: .silent) { plan, folder in
-        try Runner(plan, in: folder, workers: 2, command: WorkerEntry.command, output: .silent).run()
-      }
-      #expect(try essence(found, folder) == expected)
     }
-  }
+  #endif
 
   @Test func `A trial that fails counts as the worst, is reported, and stops nothing`() throws {
     let scratch = try Scratch()
@@ -286,3 +281,23 @@ struct SealedData: Dataset {
     #expect(text.contains("another braid is running this experiment"))
   }
 }
+
+#if os(Linux)
+  /// The test program as a search of a folder.
+  @Suite("Search process") struct SearchEntry {
+    static let variable = "BRAID_TEST_SEARCH"
+
+    static func search(in folder: String) throws -> SearchRunner.Standing {
+      try SearchRunnerTests.Case(SearchRunnerTests.tpe).runner.run(in: folder, output: .silent) { plan, folder in
+        try Runner(plan, in: folder, workers: 2, command: WorkerEntry.command, output: .silent).run()
+      }
+    }
+
+    @Test func `Searches in the folder it is asked for, if it is asked`() throws {
+      guard let folder = ProcessInfo.processInfo.environment[SearchEntry.variable] else { return }
+      unsetenv(SearchEntry.variable)  // workers do not search
+      _ = try Self.search(in: folder)
+      while true { usleep(1000) }  // until it is killed
+    }
+  }
+#endif
