@@ -72,8 +72,10 @@ public enum CSV {
     private mutating func field() throws -> String {
       guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else {
         let start = at
-        while at < bytes.count, bytes[at] != separator, !atLineEnd {
-          if bytes[at] == UInt8(ascii: "\"") {
+        while at < bytes.count {
+          let byte = bytes[at]
+          if byte == separator || byte == 0x0a || (byte == 0x0d && atLineEnd) { break }
+          if byte == UInt8(ascii: "\"") {
             throw SetupError(
               "\(file):\(line): a quote inside a field; expected the whole field in quotes, with the quote doubled.")
           }

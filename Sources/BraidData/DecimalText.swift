@@ -54,11 +54,16 @@ enum DecimalText {
   static func pieces(_ text: String, _ take: (Slice<UnsafeBufferPointer<UInt8>>) throws -> Void) rethrows -> Bool {
     var text = text
     return try text.withUTF8 { bytes in
-      guard bytes.allSatisfy({ $0 < 0x80 }) else { return false }
-      var start = 0
-      for at in 0...bytes.count where at == bytes.count || bytes[at] == 0x20 || (0x09...0x0d).contains(bytes[at]) {
+      guard bytes.reduce(0, |) < 0x80 else { return false }
+      var at = 0
+      while at < bytes.count {
+        let start = at
+        // most bytes are of numbers, and above every blank
+        while at < bytes.count, bytes[at] > 0x20 || !(bytes[at] == 0x20 || (0x09...0x0d).contains(bytes[at])) {
+          at += 1
+        }
         if at > start { try take(bytes[start..<at]) }
-        start = at + 1
+        at += 1
       }
       return true
     }

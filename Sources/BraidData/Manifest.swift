@@ -88,6 +88,13 @@ struct Manifest {
 
   /// Numbers of a cell: a list, one number, or a text with numbers separated by blanks.
   func numbers(_ value: Setting, _ row: Row, _ column: String) throws -> [Float] {
+    var numbers: [Float] = []
+    try read(value, row, column, into: &numbers)
+    return numbers
+  }
+
+  /// Adds the numbers of a cell to those of the rows before.
+  func read(_ value: Setting, _ row: Row, _ column: String, into numbers: inout [Float]) throws {
     func finite(_ number: Double?, _ shown: String) throws -> Float {
       guard let number else { throw error(row, column, "found \"\(shown)\"; expected a number.") }
       guard number.isFinite, Float(number).isFinite else {
@@ -96,10 +103,9 @@ struct Manifest {
       return Float(number)
     }
     switch value {
-    case .integer(let number): return [try finite(Double(number), "\(number)")]
-    case .number(let number): return [try finite(number, "\(number)")]
+    case .integer(let number): numbers.append(try finite(Double(number), "\(number)"))
+    case .number(let number): numbers.append(try finite(number, "\(number)"))
     case .text(let text):
-      var numbers: [Float] = []
       let isRead = try DecimalText.pieces(text) { bytes in
         if let number = DecimalText.number(bytes), case let single = Float(number), single.isFinite {
           numbers.append(single)
@@ -108,13 +114,16 @@ struct Manifest {
           numbers.append(try finite(Double(piece), piece))
         }
       }
-      return isRead
-        ? numbers : try text.split(whereSeparator: \.isWhitespace).map { try finite(Double($0), String($0)) }
+      if !isRead {
+        numbers += try text.split(whereSeparator: \.isWhitespace).map { try finite(Double($0), String($0)) }
+      }
     case .list(let list):
-      return try list.map { element in
-        let found = try numbers(element, row, column)
-        guard found.count == 1 else { throw error(row, column, "found \(element.kind) in a list; expected a number.") }
-        return found[0]
+      for element in list {
+        let count = numbers.count
+        try read(element, row, column, into: &numbers)
+        guard numbers.count == count + 1 else {
+          throw error(row, column, "found \(element.kind) in a list; expected a number.")
+        }
       }
     default: throw error(row, column, "found \(value.kind); expected numbers.")
     }

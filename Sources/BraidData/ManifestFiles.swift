@@ -40,8 +40,9 @@ struct ManifestFiles {
   /// Whether a cell names an array file: by its ending, before a `#`.
   static func isArray(_ reference: String) -> Bool {
     // a long list of numbers is told from a name without taking it apart
-    if let last = reference.utf8.last, (0x30...0x39).contains(last), !reference.utf8.contains(UInt8(ascii: "#")) {
-      return false
+    if let last = reference.utf8.last, (0x30...0x39).contains(last) {
+      var text = reference
+      guard text.withUTF8({ memchr($0.baseAddress!, Int32(UInt8(ascii: "#")), $0.count) != nil }) else { return false }
     }
     let path = reference.split(separator: "#", maxSplits: 1).first.map { $0.lowercased() } ?? ""
     return [".npy", ".npz", ".safetensors", "-ubyte", "-ubyte.gz", ".idx", ".idx.gz"].contains { path.hasSuffix($0) }

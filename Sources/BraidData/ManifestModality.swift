@@ -99,30 +99,35 @@ struct ManifestModality {
         if let width { values += Array(repeating: 0, count: width) } else { waiting += 1 }
         continue
       }
-      let found = try located(row) { try vector(row, &files) }
+      let start = values.count
+      try located(row) { try vector(row, &files, into: &values) }
+      let found = values.count - start
       if width == nil {
-        guard !found.isEmpty else { throw manifest.error(row, column, "a vector without numbers.") }
-        values = Array(repeating: 0, count: waiting * found.count)
+        guard found > 0 else { throw manifest.error(row, column, "a vector without numbers.") }
+        values.insert(contentsOf: repeatElement(0, count: waiting * found), at: 0)
+        values.reserveCapacity(manifest.rows.count * found)
       }
-      guard found.count == width ?? found.count else {
-        throw manifest.error(row, column, "found \(found.count) numbers; expected \(width!), as in the rows before.")
+      guard found == width ?? found else {
+        throw manifest.error(row, column, "found \(found) numbers; expected \(width!), as in the rows before.")
       }
-      width = found.count
-      values += found
+      width = found
     }
     return .vectors(values, width: width!)
   }
 
-  private func vector(_ row: Manifest.Row, _ files: inout ManifestFiles) throws -> [Float] {
+  /// Adds a row's vector to those of the rows before.
+  private func vector(_ row: Manifest.Row, _ files: inout ManifestFiles, into values: inout [Float]) throws {
     if !options.columns.isEmpty {
-      return try options.columns.map { column in
+      for column in options.columns {
         guard let value = manifest.cell(row, column) else {
           throw manifest.error(row, column, "empty, while other columns of modality \"\(name)\" are not.")
         }
-        let found = try manifest.numbers(value, row, column)
-        guard found.count == 1 else { throw manifest.error(row, column, "found \(found.count) numbers; expected one.") }
-        return found[0]
+        let start = values.count
+        try manifest.read(value, row, column, into: &values)
+        let found = values.count - start
+        guard found == 1 else { throw manifest.error(row, column, "found \(found) numbers; expected one.") }
       }
+      return
     }
     let value = manifest.cell(row, column)!
     if case .text(let text) = value, ManifestFiles.isArray(text) {
@@ -130,9 +135,10 @@ struct ManifestModality {
       guard array.shape.count <= 1 else {
         throw SetupError("\(text): an array of shape \(array.shape); expected one axis. Name a row with \(text)#0.")
       }
-      return try finite(array.floats, text)
+      values += try finite(array.floats, text)
+    } else {
+      try manifest.read(value, row, column, into: &values)
     }
-    return try manifest.numbers(value, row, column)
   }
 
   /// Steps of one row, `[steps, width]`.

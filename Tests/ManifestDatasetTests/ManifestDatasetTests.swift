@@ -109,6 +109,29 @@ private func error(_ table: String, name: String = "m.csv", _ settings: [String:
     }
   }
 
+  @Test func `samples that lack a vector have zeros, also before the first one that has it`() throws {
+    let table = """
+      id,v,w,label,split
+      a,,,x,train
+      b,1.5 -2,,x,train
+      c,,files/f4.npy#1,x,train
+      d,3e0\u{a0}4,files/f4.npy#0,x,validation
+      e,5 6,,x,test
+
+      """
+    let plain: Setting = .map(["kind": .text("vector"), "standardize": .bool(false)])
+    try withFolder(["m.csv": table]) { folder in
+      let data = try dataset(folder, ["modalities": .map(["v": plain, "w": plain]), "split": columnSplit])
+      let training = try data.batch(.train, [0, 1, 2]).inputs
+      #expect(training["v"]!.values!.elements == [0, 0, 1.5, -2, 0, 0])
+      #expect(training["v"]!.presence!.elements == [0, 1, 0])
+      #expect(training["w"]!.values!.elements.prefix(11) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.15675108])
+      #expect(try data.batch(.validation, [0]).inputs["v"]!.values!.elements == [3, 4])
+      #expect(try data.batch(.validation, [0]).inputs["w"]!.values!.elements.first == -1.2895378)
+      #expect(try data.batch(.test, [0]).inputs["v"]!.values!.elements == [5, 6])
+    }
+  }
+
   @Test func `numbers to predict come from one column or several`() throws {
     let rows = "v,s,t,split\n1,0.5,2,train\n2,1.5,3,val\n3,2.5,4,test\n"
     try withFolder(["m.csv": rows]) { folder in
