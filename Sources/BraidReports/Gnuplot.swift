@@ -1,3 +1,4 @@
+import BraidExperiments
 import Dispatch
 import Foundation
 
@@ -28,6 +29,7 @@ struct Gnuplot {
 
       """
     let (input, output, errors) = (Pipe(), Pipe(), Pipe())
+    defer { for pipe in [output, errors] { pipe.close() } }  // the other is closed when all is written
     (process.standardInput, process.standardOutput, process.standardError) = (input, output, errors)
     let ended = DispatchSemaphore(value: 0)  // `waitUntilExit` would look every 50 ms only
     process.terminationHandler = { _ in ended.signal() }

@@ -41,6 +41,7 @@ enum Braid {
     let text = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     let complaint = String(decoding: err.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
+    for pipe in [out, err] { try? pipe.fileHandleForReading.close() }
     return Ending(status: process.terminationStatus, out: text, err: complaint)
   }
 

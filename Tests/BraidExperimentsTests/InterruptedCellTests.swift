@@ -52,7 +52,7 @@ import Testing
     }
     Foundation.kill(worker.processIdentifier, SIGKILL)
     worker.waitUntilExit()
-    withExtendedLifetime(input) {}
+    for pipe in [input, output] { pipe.close() }
     return records
   }
 

@@ -20,7 +20,9 @@ import Foundation
       process.arguments = Array(words.dropFirst())
       process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
       _ = FileManager.default.createFile(atPath: log, contents: nil)
-      process.standardError = FileHandle(forWritingAtPath: log)
+      let file = FileHandle(forWritingAtPath: log)
+      defer { try? file?.close() }  // it has the log now
+      process.standardError = file
       process.standardOutput = FileHandle.nullDevice
       process.standardInput = FileHandle.nullDevice
       try process.run()
