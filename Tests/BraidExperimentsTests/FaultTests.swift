@@ -50,14 +50,17 @@ import Testing
     }
   }
 
-  /// Processes that a process started.
-  private func children(of parent: Int32) -> [Int32] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap(Int32.init).filter { process in
+  /// Workers that a process started: its children that run this same program. (A sanitizer's helper is not one of them.)
+  private func workers(of parent: Int32) -> [Int32] {
+    let itself = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    return ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap(Int32.init).filter {
+      process in
       // "pid (name) state parent …"; a name may hold anything, so what follows its last bracket is read
       guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
         let fields = stat.split(separator: ")").last?.split(separator: " "), fields.count > 1
       else { return false }
       return Int32(fields[1]) == parent
+        && itself == (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe"))
     }
   }
 
@@ -85,7 +88,7 @@ import Testing
           while true {
             usleep(UInt32(20_000 + stream.below(500_000)))
             guard runner.isRunning else { break }
-            let workers = children(of: runner.processIdentifier)
+            let workers = workers(of: runner.processIdentifier)
             if let victim = workers.first, kills.workers <= kills.runners {
               kill(workers.count > 1 && stream.below(2) == 0 ? workers[1] : victim, SIGKILL)
               kills.workers += 1
