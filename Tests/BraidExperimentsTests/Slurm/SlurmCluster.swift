@@ -115,8 +115,12 @@ final class PretendedSlurm {
 
   /// Puts a script in the place of a command.
   func command(_ name: String, _ text: String) throws {
-    try write("#!/bin/sh\nhere=\(scratch.path)\n\(text)\n", name)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(scratch.path)/\(name)")
+    try write("#!/bin/sh\nhere=\(scratch.path)\n\(text)\n", "\(name).text")
+    // Another program makes the file that is run. What this one has open to write is, for a moment, open in every process
+    // that another test begins just then, and a file somebody writes to cannot be started ("text file busy").
+    let making = "cp \"$0.text\" \"$0.new\" && chmod 755 \"$0.new\" && mv \"$0.new\" \"$0\""
+    let ending = try CommandEnding(of: "/bin/sh", ["-c", making, "\(scratch.path)/\(name)"])
+    try #require(ending.status == 0, "\(ending.err)")
   }
 
   private func write(_ text: String, _ name: String) throws {
