@@ -115,7 +115,10 @@ private final class Team: Sendable {
       while helpers.count < parts - 1 { helpers.append(Helper()) }
       return helpers
     }
-    for part in 1..<parts { helpers[part - 1].start(Job(kind: kind, work: work, part: part)) }
+    let arithmetic = braid_arithmetic()
+    for part in 1..<parts {
+      helpers[part - 1].start(Job(kind: kind, work: work, part: part, arithmetic: arithmetic))
+    }
     kind.run(work, 0)
     for part in 1..<parts { helpers[part - 1].wait() }
     isTaken.store(false, ordering: .releasing)
@@ -147,6 +150,8 @@ private struct Job {
   let kind: any Work.Type
   let work: UnsafeRawPointer
   let part: Int
+  /// The caller's floating-point settings: who does a part must not show in it.
+  let arithmetic: UInt64
 }
 
 /// One waiting thread.
@@ -211,6 +216,7 @@ private final class Helper: Sendable {
         looks = 0
       }
       let job = UnsafeMutablePointer<Job>(bitPattern: job).unsafelyUnwrapped.pointee
+      braid_set_arithmetic(job.arithmetic)
       job.kind.run(job.work, job.part)
       done += 1
       finished.store(done, ordering: .releasing)

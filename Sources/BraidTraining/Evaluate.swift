@@ -21,16 +21,18 @@ public func evaluate(
   var (total, weight) = (0.0, 0.0)
   for start in stride(from: 0, to: count, by: batchSize) {
     let batch = try data.batch(split, Array(start..<min(start + batchSize, count)))
-    var context = Context.evaluation()
-    let pass = model(batch, &context)
-    if let samples = loss.samples(pass) {
-      total += samples.values.reduce(0, +)
-      weight += samples.weights.reduce(0, +)
-    } else {
-      total += Double(loss(pass, &context).scalar) * Double(batch.count)
-      weight += Double(batch.count)
+    Denormals.flushed {
+      var context = Context.evaluation()
+      let pass = model(batch, &context)
+      if let samples = loss.samples(pass) {
+        total += samples.values.reduce(0, +)
+        weight += samples.weights.reduce(0, +)
+      } else {
+        total += Double(loss(pass, &context).scalar) * Double(batch.count)
+        weight += Double(batch.count)
+      }
+      scores += model.head.scores(pass.prediction).elements  // [B, outputs]
     }
-    scores += model.head.scores(pass.prediction).elements  // [B, outputs]
     switch batch.target {
     case .classes(let numbers): classes += numbers.map(Int.init)
     case .labels(let tensor), .values(let tensor): values += tensor.elements

@@ -57,32 +57,34 @@ public func train(
     var total = 0.0
     var rate: Float = 0
     for start in stride(from: 0, to: count, by: samplesPerStep) {
-      let end = min(start + samplesPerStep, count)
-      var gradients: Gradients?
-      for part in stride(from: start, to: end, by: batchSize) {
-        let batch = try data.batch(.train, Array(order[part..<min(part + batchSize, end)]))
-        var context = Context.training(seed: seed, step: run.passes)
-        let pass = model(batch, &context)
-        let value = loss(pass, &context)  // []
-        guard value.scalar.isFinite else {
-          throw TrainingFailure(
-            description: "epoch \(epoch), step \(run.step): the loss is "
-              + "\(value.scalar.isNaN ? "NaN" : "\(value.scalar)"). The first values that are not finite come from "
-              + "\(firstNonFinite(in: pass, of: model, identifiers: identifiers)).")
+      try Denormals.flushed {
+        let end = min(start + samplesPerStep, count)
+        var gradients: Gradients?
+        for part in stride(from: start, to: end, by: batchSize) {
+          let batch = try data.batch(.train, Array(order[part..<min(part + batchSize, end)]))
+          var context = Context.training(seed: seed, step: run.passes)
+          let pass = model(batch, &context)
+          let value = loss(pass, &context)  // []
+          guard value.scalar.isFinite else {
+            throw TrainingFailure(
+              description: "epoch \(epoch), step \(run.step): the loss is "
+                + "\(value.scalar.isNaN ? "NaN" : "\(value.scalar)"). The first values that are not finite come from "
+                + "\(firstNonFinite(in: pass, of: model, identifiers: identifiers)).")
+          }
+          run.passes += 1
+          total += Double(value.scalar) * Double(batch.count)
+          // each batch's loss is a mean, so its part of the step's is its share of the samples
+          let share = Float(batch.count) / Float(end - start)
+          let found = objective(value, pass, loss).gradients(upstream: Tensor(repeating: share, []))
+          if gradients == nil { gradients = found } else { gradients?.add(found) }
         }
-        run.passes += 1
-        total += Double(value.scalar) * Double(batch.count)
-        // each batch's loss is a mean, so its part of the step's is its share of the samples
-        let share = Float(batch.count) / Float(end - start)
-        let found = objective(value, pass, loss).gradients(upstream: Tensor(repeating: share, []))
-        if gradients == nil { gradients = found } else { gradients?.add(found) }
+        guard let gradients else { return }
+        if options.clipNorm > 0 { gradients.clip(of: model.store, norm: Float(options.clipNorm)) }
+        rate = Float(options.learningRate * schedule.factor(step: run.step, of: steps))
+        run.optimizer.update(model.store, gradients, learningRate: rate)
+        run.average?.update(model.store)
+        run.step += 1
       }
-      guard let gradients else { continue }
-      if options.clipNorm > 0 { gradients.clip(of: model.store, norm: Float(options.clipNorm)) }
-      rate = Float(options.learningRate * schedule.factor(step: run.step, of: steps))
-      run.optimizer.update(model.store, gradients, learningRate: rate)
-      run.average?.update(model.store)
-      run.step += 1
     }
     let seconds = (ContinuousClock.now - clock).seconds
     run.average?.swap(with: model.store)

@@ -45,6 +45,6 @@ public struct TrainingCost: Sendable {
 
 private func elapsed(_ body: () throws -> Void) rethrows -> Double {
   let start = ContinuousClock.now
-  try body()
+  try Denormals.flushed(body)
   return (ContinuousClock.now - start).seconds
 }

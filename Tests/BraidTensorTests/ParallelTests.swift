@@ -97,6 +97,16 @@ import Testing
     #expect(Threads.count == before)
   }
 
+  @Test func `threads that help treat denormal numbers as the caller does`() {
+    with(threads: 3, sharing: 1 << 10) {
+      let tiny = Tensor(repeating: 1e-30, [30000])
+      for _ in 0..<3 {
+        #expect((tiny * 1e-10).elements.allSatisfy { $0 == 1e-40 })
+        Denormals.flushed { #expect((tiny * 1e-10).elements.allSatisfy { $0 == 0 }) }
+      }
+    }
+  }
+
   @Test(arguments: [3, 5]) func `convolutions have the same bits at any number of threads`(_ window: Int) {
     func results(_ threads: Int) -> [[Float]] {
       with(threads: threads) {

@@ -97,7 +97,10 @@ import CBenchProbe
         step += 1
       }
     }
-    return Prepared(pass: pass, forwardOperations: { forwardOperations }, parameters: scope.store.count)
+    // as `train` and `evaluate` do
+    return Prepared(
+      pass: { Denormals.flushed(pass) }, forwardOperations: { forwardOperations },
+      parameters: scope.store.count)
   }
 
   /// Times one workload; nil when it was only asked to begin, or to take steps.

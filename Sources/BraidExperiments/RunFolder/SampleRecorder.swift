@@ -47,7 +47,7 @@ extension Composition {
     return try samples.map { sample in
       let batch = try data.batch(.test, [sample])
       var context = Context.evaluation(exportingExtras: true)
-      let pass = model(batch, &context)
+      let pass = Denormals.flushed { model(batch, &context) }
       let evaluation = Evaluation(batch, data.target, scores: model.head.scores(pass.prediction).elements)
       let text = AnswerText(evaluation, 0)
       var grids: [String: [Int]] = [:]

@@ -31,8 +31,10 @@ struct EncodedColumn: Sendable {
       guard let input = batch.inputs[output.name] else {
         stop("frozen encoder", "the batch has no modality \"\(output.name)\"")
       }
-      var context = Context.evaluation()
-      append(encoder(input, &context), marks: &known)
+      Denormals.flushed {
+        var context = Context.evaluation()
+        append(encoder(input, &context), marks: &known)
+      }
     }
     if known.contains(0) { marks = known }
   }

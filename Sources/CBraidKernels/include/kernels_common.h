@@ -29,6 +29,41 @@ static inline void braid_pause(void) {
 #endif
 }
 
+/// The calling thread's floating-point settings, as the processor holds them; 0 where none are known.
+static inline uint64_t braid_arithmetic(void) {
+#if defined(__x86_64__)
+  return __builtin_ia32_stmxcsr();
+#elif defined(__aarch64__)
+  uint64_t settings;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(settings));
+  return settings;
+#else
+  return 0;
+#endif
+}
+
+/// Gives the calling thread such settings.
+static inline void braid_set_arithmetic(uint64_t settings) {
+#if defined(__x86_64__)
+  __builtin_ia32_ldmxcsr((unsigned)settings);
+#elif defined(__aarch64__)
+  __asm__ volatile("msr fpcr, %0" : : "r"(settings));
+#else
+  (void)settings;
+#endif
+}
+
+/// The same settings, but denormal results become 0, and denormal operands count as 0.
+static inline uint64_t braid_without_denormals(uint64_t settings) {
+#if defined(__x86_64__)
+  return settings | 0x8040;  // flush to zero, denormals are zeros
+#elif defined(__aarch64__)
+  return settings | (uint64_t)1 << 24;  // flush to zero, both ways
+#else
+  return settings;
+#endif
+}
+
 #ifdef BRAID_UNDER_THREAD_SANITIZER
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);
