@@ -34,7 +34,7 @@ import Testing
     let names = try FileManager.default.contentsOfDirectory(atPath: run.path).sorted()
     #expect(
       names == [
-        "configuration.json", "epochs.jsonl", "parameters.safetensors", "predictions-test.csv",
+        "SHA256SUMS", "configuration.json", "epochs.jsonl", "parameters.safetensors", "predictions-test.csv",
         "predictions-validation.csv",
         "provenance.json", "result.json", "samples.json",
       ])
@@ -116,13 +116,14 @@ import Testing
     for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
       let path = "\(folder)/\(name)"
       let whole = try #require(FileManager.default.contents(atPath: path))
-      var changed = whole
-      changed[whole.count / 2] ^= 0x55
-      for damage in [whole.prefix(whole.count / 2), Data(), changed, nil] {
+      let changed = stride(from: 0, to: whole.count, by: max(whole.count / 40, 1)).map { place in
+        var changed = whole
+        changed[place] ^= 0x01  // a digit becomes another digit
+        return changed
+      }
+      for damage in [whole.prefix(whole.count / 2), Data(), nil] + changed {
         try? FileManager.default.removeItem(atPath: path)
         try damage.map { try Data($0).write(to: URL(fileURLWithPath: path)) }
-        // no digest: holds times
-        if damage == changed, ["epochs.jsonl", "provenance.json", "result.json"].contains(name) { continue }
         guard case .damaged(let why) = RunFolder.state(of: cell, in: scratch.path) else {
           Issue.record("\(name) with \(damage.map { "\($0.count) bytes" } ?? "nothing") was believed")
           continue
@@ -136,6 +137,37 @@ import Testing
       return
     }
   }
+
+  @Test func `The digests are cut short nowhere without its being seen`() throws {
+    let scratch = try Scratch()
+    let (_, cell) = try finished(scratch)
+    let file = URL(fileURLWithPath: "\(scratch.path)/\(cell.folder)/SHA256SUMS")
+    let whole = try Data(contentsOf: file)
+    for length in 0..<whole.count {
+      try whole.prefix(length).write(to: file)
+      guard case .damaged = RunFolder.state(of: cell, in: scratch.path) else {
+        Issue.record("\(length) bytes are believed")
+        return
+      }
+    }
+  }
+
+  #if os(Linux)
+    @Test func `The digests are what sha256sum checks`() throws {
+      let scratch = try Scratch()
+      let (_, cell) = try finished(scratch)
+      let check = Process(), output = Pipe()
+      check.executableURL = URL(fileURLWithPath: "/usr/bin/sha256sum")
+      check.arguments = ["--check", "--strict", "SHA256SUMS"]
+      check.currentDirectoryURL = URL(fileURLWithPath: "\(scratch.path)/\(cell.folder)")
+      check.standardOutput = output
+      try check.run()
+      let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      check.waitUntilExit()
+      #expect(check.terminationStatus == 0 && said.split(separator: "\n").count == 8, "\(said)")
+      #expect(said.hasSuffix("result.json: OK\n"))
+    }
+  #endif
 
   @Test func `A second run of a finished cell changes nothing`() throws {
     let scratch = try Scratch()

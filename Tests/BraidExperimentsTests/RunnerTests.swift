@@ -49,21 +49,28 @@ import Testing
     return (summary, log.text)
   }
 
-  /// Everything of a plan's runs but times: what must not depend on how they were run.
+  /// Everything of a plan's runs but times, and the plan itself: what must not depend on how they were run.
   static func essence(_ plan: Plan, _ folder: String) throws -> [String: String] {
     var result: [String: String] = [:]
+    func text(_ path: String) -> String {
+      (FileManager.default.contents(atPath: "\(folder)/\(path)") ?? Data()).base64EncodedString()
+    }
+    for name in ["plan.json", "cells.jsonl", "samples.json"] { result[name] = text(name) }
     for cell in plan.cells {
-      let path = "\(folder)/\(cell.folder)"
-      let run = try RunFolder(path)
-      for name in run.result.files.keys {
-        result["\(cell.folder)/\(name)"] = (FileManager.default.contents(atPath: "\(path)/\(name)") ?? Data())
-          .base64EncodedString()
+      let run = try RunFolder("\(folder)/\(cell.folder)")
+      let timed = [RunFolder.epochsFile, RunFolder.provenanceFile, RunFolder.resultFile]
+      for name in run.digests.names where !timed.contains(name) {
+        result["\(cell.folder)/\(name)"] = text("\(cell.folder)/\(name)")
       }
       var outcome = run.result
       (outcome.seconds, outcome.secondsPerEpoch) = (nil, nil)
       result["\(cell.folder)/result"] = String(decoding: try JSONFile.encoder().encode(outcome), as: UTF8.self)
-      result["\(cell.folder)/epochs"] =
-        "\(run.epochs.map { [$0.trainLoss, $0.validationLoss, $0.metrics["accuracy"] ?? 0] })"
+      var epochs = run.epochs
+      for index in epochs.indices { epochs[index].seconds = 0 }
+      result["\(cell.folder)/epochs"] = String(decoding: try JSONFile.encoder().encode(epochs), as: UTF8.self)
+      var provenance = run.provenance
+      (provenance.started, provenance.finished, provenance.command) = ("", "", [])
+      result["\(cell.folder)/provenance"] = String(decoding: try JSONFile.encoder().encode(provenance), as: UTF8.self)
     }
     return result
   }
@@ -86,7 +93,7 @@ import Testing
     _ = try run(plan, one.path, workers: 1)
     _ = try run(plan, three.path, workers: 3)
     let found = try Self.essence(plan, one.path)
-    #expect(found.count == 6 * 7)
+    #expect(found.count == 6 * 8 + 3)
     #expect(found == (try Self.essence(plan, three.path)))
   }
 
@@ -131,19 +138,33 @@ import Testing
         "/nowhere/braid: cannot be started"))
   }
 
-  @Test func `A damaged run is named, set aside and run again`() throws {
+  /// The digit of a metric, an epoch's loss and a time among what is changed.
+  @Test(arguments: ["parameters.safetensors", "result.json", "epochs.jsonl", "provenance.json"])
+  func `A damaged run is named, set aside and run again`(_ name: String) throws {
     let scratch = try Scratch()
     let plan = try Toy.plan()
     _ = try run(plan, scratch.path)
     let whole = try Self.essence(plan, scratch.path)
-    let path = "\(scratch.path)/\(plan.cells[3].folder)/parameters.safetensors"
-    try Data("short".utf8).write(to: URL(fileURLWithPath: path))
+    let folder = "\(scratch.path)/\(plan.cells[3].folder)"
+    let path = "\(folder)/\(name)"
+    var bytes = try #require(FileManager.default.contents(atPath: path))
+    let digit = try #require(bytes.lastIndex { (UInt8(ascii: "1")...UInt8(ascii: "8")).contains($0) })
+    bytes[digit] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let why = "\(name): is not what the run wrote, says SHA256SUMS"
+    let inventory = Inventory(of: scratch.path, for: plan)
+    #expect(
+      inventory.text(of: plan, folder: "runs/toy")
+        == """
+        runs/toy: 5 of 6 done, 1 damaged and run again, 1 to do
+        damaged: \(plan.cells[3].folder): \(why)
+        """)
+    #expect(inventory.leftoverText(in: "runs").contains("\(plan.cells[3].folder)") && inventory.leftovers.count == 1)
+    #expect(try Comparison(reading: scratch.path).missing.map(\.reason) == ["is damaged: \(folder): \(why)"])
     let (summary, log) = try run(plan, scratch.path)
     #expect(summary.before == 5 && summary.now == 1)
-    #expect(log.contains("\(plan.cells[3].folder): parameters.safetensors: is not what the run wrote; it is run again"))
-    #expect(
-      FileManager.default.contents(atPath: "\(scratch.path)/\(plan.cells[3].folder).damaged/parameters.safetensors")
-        == Data("short".utf8))
+    #expect(log.contains("\(folder): \(why); it is run again"))
+    #expect(FileManager.default.contents(atPath: "\(folder).damaged/\(name)") == bytes)
     #expect(try Self.essence(plan, scratch.path) == whole)
   }
 

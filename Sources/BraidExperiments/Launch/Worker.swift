@@ -99,13 +99,12 @@ public enum Worker {
     try composition.save(
       to: "\(writer.partial)/\(RunFolder.parametersFile)",
       metadata: ["cell": cell.id, "row": cell.row, "seed": "\(cell.seed)"])
-    try writer.adopt(RunFolder.parametersFile)
     if !shared.samples.isEmpty {
       let answers = try composition.answers(to: shared.samples, in: served)
       try writer.write(JSONFile.encoder().encode(answers), as: RunFolder.samplesFile)
     }
     provenance.finished = timestamp(Date())
-    try writer.writeTimed(JSONFile.encoder(pretty: true).encode(provenance), as: RunFolder.provenanceFile)
+    try writer.write(JSONFile.encoder(pretty: true).encode(provenance), as: RunFolder.provenanceFile)
     (result.bestEpoch, result.epochs) = (trained.bestEpoch, trained.epochs.count)
     (result.parameters, result.flopsPerSample) = (trained.parameters, trained.flopsPerSample)
     (result.secondsPerEpoch, result.seconds) = (trained.secondsPerEpoch, (ContinuousClock.now - clock).inSeconds)
@@ -138,7 +137,7 @@ public enum Worker {
     var writer = start
     var provenance = Provenance(seed: cell.seed, threads: cell.configuration.threads, dataDigest: cell.dataDigest)
     provenance.finished = provenance.started
-    try writer.writeTimed(JSONFile.encoder(pretty: true).encode(provenance), as: RunFolder.provenanceFile)
+    try writer.write(JSONFile.encoder(pretty: true).encode(provenance), as: RunFolder.provenanceFile)
     try writer.write(JSONFile.encoder(pretty: true).encode(cell.configuration), as: RunFolder.configurationFile)
     try writer.publish(RunResult(.failed, cell, error: error))
   }

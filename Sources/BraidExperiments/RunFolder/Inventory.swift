@@ -8,7 +8,7 @@ public struct Inventory: Sendable {
     public enum Kind: String, Sendable, CaseIterable {
       /// A run whose configuration, parts or data are not those of any planned cell.
       case stale
-      /// A folder that was damaged and run again.
+      /// The folder of a run that was damaged, and is run again or has been.
       case damaged
       /// What a worker that was stopped had written.
       case partial
@@ -19,16 +19,17 @@ public struct Inventory: Sendable {
     /// Within the experiment's folder.
     public var path: String
     public var bytes: Int
-    /// What makes a stale run stale: `train.epochs is 20 there and 30 here`.
+    /// What makes a stale run stale: `train.epochs is 20 there and 30 here`; of a damaged one what is damaged.
     public var reason: String
     /// The row and seed of a stale run, as its plan called them.
     public var row: String?
     public var seed: UInt64?
   }
 
-  /// The planned cells that have a finished run, a failed one, and none.
+  /// The planned cells that have a finished run, a failed one, one that cannot be believed, and none.
   public private(set) var done: [Plan.Cell] = []
   public private(set) var failed: [Plan.Cell] = []
+  public private(set) var damaged: [Plan.Cell] = []
   public private(set) var missing: [Plan.Cell] = []
   public private(set) var leftovers: [Leftover] = []
 
@@ -37,17 +38,25 @@ public struct Inventory: Sendable {
     let names = Inventory.names(in: experiment)
     let planned = Dictionary(plan.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let places = Inventory.places(names, planned)
-    for cell in plan.cells {
-      guard let place = places[cell.id] else {
-        missing.append(cell)
-        continue
-      }
+    let states = try? plan.cells.concurrentMap { cell -> RunFolder.State in
+      guard let place = places[cell.id] else { return .missing }
       var found = cell
       found.folder = place
-      switch RunFolder.state(of: found, in: experiment, verifying: false) {
+      return RunFolder.state(of: found, in: experiment)
+    }
+    for (cell, state) in zip(plan.cells, states ?? []) {
+      switch state {
       case .done: done.append(cell)
       case .failed: failed.append(cell)
-      case .missing, .damaged: missing.append(cell)
+      case .missing: missing.append(cell)
+      case .damaged(let why):
+        damaged.append(cell)
+        let path = places[cell.id] ?? cell.folder
+        let reason = why.replacing("\(experiment)/\(path): ", with: "", maxReplacements: 1)
+        leftovers.append(
+          Leftover(
+            kind: .damaged, path: path, bytes: size(of: "\(experiment)/\(path)"), reason: reason, row: cell.row,
+            seed: cell.seed))
       }
     }
     let (finished, used) = (Set(done.map(\.id)), Set(places.values))

@@ -1,10 +1,15 @@
 extension Inventory {
-  /// What `braid check` says of the runs there are: how many of the plan's are done, and why others are stale.
+  /// What `braid check` says of the runs there are: how many of the plan's are done, which are damaged, and why others are
+  /// stale.
   public func text(of plan: Plan, folder: String) -> String {
     var parts = ["\(done.count) of \(plan.cells.count) done"]
     if !failed.isEmpty { parts.append("\(failed.count) failed and run again") }
+    if !damaged.isEmpty { parts.append("\(damaged.count) damaged and run again") }
     parts.append("\(plan.cells.count - done.count) to do")
     var lines = ["\(folder): " + parts.joined(separator: ", ")]
+    for leftover in leftovers where leftover.kind == .damaged && !leftover.path.hasSuffix(".damaged") {
+      lines.append("damaged: \(leftover.path): \(leftover.reason)")
+    }
     for (reason, stale) in staleByReason { lines.append("stale: \(Inventory.runs(stale)): \(reason)") }
     return lines.joined(separator: "\n")
   }

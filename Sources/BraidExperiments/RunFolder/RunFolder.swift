@@ -13,16 +13,19 @@ import Foundation
 /// | `predictions-validation.csv`, `predictions-test.csv` | sample, right answer, given answer, scores; a search's trial has no test |
 /// | `parameters.safetensors` | the best epoch's parameters |
 /// | `samples.json` | gates and attention of a few test samples |
-/// | `result.json` | how it ended, metrics, digests of the files above |
+/// | `result.json` | how it ended, metrics |
+/// | `SHA256SUMS` | digests of all of them |
 ///
 /// A folder is written under a temporary name and renamed when all of it is there, so one that has its name is whole.
-/// Reading checks that again: a folder that was damaged since counts as missing.
+/// Reading checks that again, every byte of every file: a folder that was damaged since counts as missing.
 public struct RunFolder: Sendable {
   public let path: String
   public let configuration: CellConfiguration
   public let provenance: Provenance
   public let result: RunResult
   public let epochs: [EpochRecord]
+  /// Of its files.
+  let digests: RunDigests
 
   static let configurationFile = "configuration.json", provenanceFile = "provenance.json", epochsFile = "epochs.jsonl"
   static let parametersFile = "parameters.safetensors", samplesFile = "samples.json", resultFile = "result.json"
@@ -39,15 +42,16 @@ public struct RunFolder: Sendable {
   }
 
   /// Looks at the place of a planned cell.
-  /// - Parameter verifying: whether to read every file again and compare digests.
+  /// - Parameter verifying: whether to read every file and compare digests, not only those that a `RunFolder` holds.
   public static func state(of cell: Plan.Cell, in experiment: String, verifying: Bool = true) -> State {
     let path = "\(experiment)/\(cell.folder)"
     guard FileManager.default.fileExists(atPath: path) else { return .missing }
     do {
-      let result: RunResult = try read(RunFolder.resultFile, in: path)
+      let digests = try RunDigests(readingFrom: path)
+      let result: RunResult = try digests.read(resultFile)
       try require(result.cell == cell.id, "\(resultFile): is of the cell \(result.cell); expected \(cell.id)")
       if result.status == .failed { return .failed(result) }
-      return .done(try RunFolder(path, result, verifying: verifying, configuration: cell.configuration))
+      return .done(try RunFolder(path, result, digests, verifying: verifying, configuration: cell.configuration))
     } catch {
       return .damaged("\(path): \(error)")
     }
@@ -57,21 +61,23 @@ public struct RunFolder: Sendable {
   /// - Throws: `SetupError` naming the file that is missing or damaged, or saying why the run failed.
   public init(_ path: String) throws {
     do {
-      let result: RunResult = try RunFolder.read(RunFolder.resultFile, in: path)
+      let digests = try RunDigests(readingFrom: path)
+      let result: RunResult = try digests.read(RunFolder.resultFile)
       try require(result.status == .done, "the run failed: \(result.error ?? "no reason was written")")
-      try self.init(path, result, verifying: true)
+      try self.init(path, result, digests, verifying: true)
     } catch { throw SetupError("\(path): \(error)") }
   }
 
-  /// - Parameter known: of the run's cell, which then is not read: its id was made from it, and the file's digest is
+  /// - Parameter known: of the run's cell, which then is not decoded: its id was made from it, and the file's digest is
   ///   compared.
   private init(
-    _ path: String, _ result: RunResult, verifying: Bool, configuration known: CellConfiguration? = nil
+    _ path: String, _ result: RunResult, _ digests: RunDigests, verifying: Bool,
+    configuration known: CellConfiguration? = nil
   ) throws {
-    (self.path, self.result) = (path, result)
-    configuration = try known ?? RunFolder.read(RunFolder.configurationFile, in: path)
-    provenance = try RunFolder.read(RunFolder.provenanceFile, in: path)
-    let lines = try RunFolder.bytes(RunFolder.epochsFile, in: path).split(separator: UInt8(ascii: "\n"))
+    (self.path, self.result, self.digests) = (path, result, digests)
+    configuration = try known ?? digests.read(RunFolder.configurationFile)
+    provenance = try digests.read(RunFolder.provenanceFile)
+    let lines = try digests.bytes(RunFolder.epochsFile).split(separator: UInt8(ascii: "\n"))
     epochs = try lines.enumerated().map { index, line in
       do { return try JSONFile.decoder().decode(EpochRecord.self, from: Data(line)) } catch {
         throw SetupError("\(RunFolder.epochsFile):\(index + 1): is not an epoch's record")
@@ -81,18 +87,14 @@ public struct RunFolder: Sendable {
       epochs.count == result.epochs,
       "\(RunFolder.epochsFile): \(epochs.count) epochs; expected \(result.epochs.map(String.init) ?? "none")")
     let predictions = (configuration.splits ?? [.test]).map(RunFolder.predictionsFile)
-    let expected = [RunFolder.configurationFile, RunFolder.parametersFile] + predictions
-    for name in expected where result.files[name] == nil {
-      throw SetupError("\(RunFolder.resultFile): has no digest of \(name)")
-    }
-    guard verifying else {
-      for name in result.files.keys.sorted() {
+    for name in [RunFolder.configurationFile, RunFolder.parametersFile] + predictions { try digests.require(name) }
+    let seen = [RunFolder.resultFile, RunFolder.provenanceFile, RunFolder.epochsFile]
+    for name in digests.names where !seen.contains(name) {
+      if verifying {
+        _ = try digests.bytes(name)
+      } else {
         try require(FileManager.default.fileExists(atPath: "\(path)/\(name)"), "\(name): missing")
       }
-      return
-    }
-    for (name, digest) in result.files.sorted(by: { $0.key < $1.key }) {
-      try require(SHA256.hex(try RunFolder.bytes(name, in: path)) == digest, "\(name): is not what the run wrote")
     }
   }
 
@@ -105,7 +107,7 @@ public struct RunFolder: Sendable {
 
   /// What the fusion did with the kept samples; empty when none were kept.
   public func samples() throws -> [SampleAnswer] {
-    guard result.files[RunFolder.samplesFile] != nil else { return [] }
+    guard digests.names.contains(RunFolder.samplesFile) else { return [] }
     return try RunFolder.read(RunFolder.samplesFile, in: path)
   }
 
@@ -120,7 +122,10 @@ public struct RunFolder: Sendable {
   }
 
   static func read<Value: Decodable>(_ name: String, in folder: String) throws -> Value {
-    let data = try bytes(name, in: folder)
+    try decoded(bytes(name, in: folder), name)
+  }
+
+  static func decoded<Value: Decodable>(_ data: Data, _ name: String) throws -> Value {
     do { return try JSONFile.decoder().decode(Value.self, from: data) } catch {
       throw SetupError("\(name): is cut short or not what a run writes")
     }

@@ -1,6 +1,6 @@
 import BraidCore
 
-/// How a run ended: `result.json`, written last.
+/// How a run ended: `result.json`.
 public struct RunResult: Codable, Sendable {
   public enum Status: String, Codable, Sendable { case done, failed }
   public var version = 1
@@ -21,8 +21,6 @@ public struct RunResult: Codable, Sendable {
   public var epochs: Int?
   public var parameters: Int?
   public var flopsPerSample: Double?
-  /// SHA-256 of the files beside it whose bytes depend on nothing but the configuration.
-  public var files: [String: String] = [:]
   /// Wall-clock seconds: of training an epoch, of the whole run.
   public var secondsPerEpoch: Double?
   public var seconds: Double?

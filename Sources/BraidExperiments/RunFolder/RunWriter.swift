@@ -12,8 +12,7 @@ struct RunWriter {
   let experiment: String
   let cell: Plan.Cell
   let partial: String
-  /// Digests of what has been written, for `result.json`.
-  private(set) var files: [String: String] = [:]
+  private var digests: RunDigests
 
   init(_ cell: Plan.Cell, in experiment: String) throws {
     (self.cell, self.experiment) = (cell, experiment)
@@ -21,22 +20,19 @@ struct RunWriter {
     // chance names a folder here; it never reaches a run
     let unique = "\(ProcessInfo.processInfo.processIdentifier)-\(UInt32.random(in: 0...UInt32.max))"
     partial = "\(experiment)/cells/.\(name).\(unique).partial"
+    digests = RunDigests(of: partial)
     try filing(partial) { try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true) }
   }
 
-  /// Writes a file whose bytes depend on the configuration only, and remembers its digest.
+  /// Writes a file, and takes down its digest.
   mutating func write(_ data: Data, as name: String) throws {
-    try writeTimed(data, as: name)
-    files[name] = SHA256.hex(data)
+    try put(data, as: name)
+    digests.add(data, as: name)
   }
 
-  /// Writes a file that holds times.
-  func writeTimed(_ data: Data, as name: String) throws {
+  private func put(_ data: Data, as name: String) throws {
     try filing("\(partial)/\(name)") { try writeWithoutWaiting(data, to: "\(partial)/\(name)") }
   }
-
-  /// Remembers the digest of a file another writer put here.
-  mutating func adopt(_ name: String) throws { files[name] = SHA256.hex(try RunFolder.bytes(name, in: partial)) }
 
   /// Adds a line to a file.
   func append(_ line: Data, to name: String) throws {
@@ -50,12 +46,12 @@ struct RunWriter {
     }
   }
 
-  /// Writes `result.json` and puts the folder in its place. A finished run that got there first stays; anything else
-  /// gives way.
-  func publish(_ result: RunResult) throws {
-    var result = result
-    result.files = files
-    try writeTimed(try JSONFile.encoder(pretty: true).encode(result), as: RunFolder.resultFile)
+  /// Writes `result.json` and all files' digests, and puts the folder in its place. A finished run that got there first
+  /// stays; anything else gives way.
+  mutating func publish(_ result: RunResult) throws {
+    try write(JSONFile.encoder(pretty: true).encode(result), as: RunFolder.resultFile)
+    try digests.addOthers()
+    try put(Data(digests.text.utf8), as: RunDigests.file)
     let target = "\(experiment)/\(cell.folder)"
     if case .done = RunFolder.state(of: cell, in: experiment) { return abandon() }
     let old = "\(partial).old.partial"
