@@ -20,6 +20,7 @@ struct CollectGarbage: AsyncParsableCommand {
     let path = experiment.folder(of: plan)
     // a runner at work would lose what it is writing
     let lock = try delete ? ExperimentFolder(path).lock() : nil
+    if let notice = lock?.notice { print("note: \(notice)") }
     if delete { try ExperimentFolder(path).requireNoJob() }
     if let search {
       let standing = try search.standing(in: path)

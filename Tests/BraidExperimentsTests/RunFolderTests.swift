@@ -255,6 +255,34 @@ import Testing
       #expect(says.hasPrefix("\(scratch.path): another braid is running this experiment (process \(getpid()) on "))
       withExtendedLifetime(lock) {}
     }
-    _ = try folder.lock()
+    #expect(try folder.lock().notice == nil)
+  }
+
+  /// As file systems without locks answer: NFS without its lock service, some FUSE ones.
+  @Test(arguments: [ENOLCK, ENOSYS, EOPNOTSUPP])
+  func `Where files cannot be locked that is said, and no other runner is made up`(_ reason: Int32) throws {
+    let scratch = try Scratch()
+    let lock = try FolderLock("\(scratch.path)/.lock", folder: scratch.path) { _, _ in
+      errno = reason
+      return -1
+    }
+    let why = String(cString: strerror(reason))
+    #expect(
+      lock.notice
+        == "\(scratch.path): the file system cannot lock it (\(why)): see to it that no other braid runs this experiment meanwhile"
+    )
+  }
+
+  @Test func `A lock that a signal interrupted is asked for again`() throws {
+    let scratch = try Scratch()
+    var tries = 0
+    let lock = try FolderLock("\(scratch.path)/.lock", folder: scratch.path) {
+      tries += 1
+      errno = EINTR
+      return tries < 3 ? -1 : flock($0, $1)
+    }
+    #expect(tries == 3 && lock.notice == nil)
+    #expect(message { _ = try ExperimentFolder(scratch.path).lock() }.contains("another braid is running"))
+    withExtendedLifetime(lock) {}
   }
 }

@@ -93,34 +93,10 @@ public struct ExperimentFolder: Sendable {
 
   /// Keeps other runners out until the lock is let go of, or the process ends however it ends.
   /// - Parameter name: of the file that is locked.
+  /// - Throws: `SetupError` while another process holds it, or naming a file that cannot be opened.
   public func lock(_ name: String = ".lock") throws -> FolderLock {
     try filing(path) { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
     return try FolderLock("\(path)/\(name)", folder: path)
-  }
-}
-
-/// An advisory lock on a file. The system releases it with the process, so a killed runner leaves no stale lock.
-public final class FolderLock {
-  private let descriptor: Int32
-
-  fileprivate init(_ file: String, folder: String) throws {
-    descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw SetupError("\(file): cannot be opened (\(String(cString: strerror(errno)))).") }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let holder = FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) } ?? ""
-      close(descriptor)
-      throw SetupError(
-        "\(folder): another braid is running this experiment\(holder.isEmpty ? "" : " (\(holder))"). Wait, or stop it.")
-    }
-    let holder = "process \(ProcessInfo.processInfo.processIdentifier) on \(ProcessInfo.processInfo.hostName)"
-    ftruncate(descriptor, 0)
-    _ = holder.withCString { pwrite(descriptor, $0, strlen($0), 0) }
-  }
-
-  deinit {
-    // not by closing alone: a process that is being started holds a copy of the descriptor for a moment
-    flock(descriptor, LOCK_UN)
-    close(descriptor)
   }
 }
 

@@ -60,6 +60,7 @@ public struct Runner {
     if isStoppable { StopSignals.listen() }
     let lock = try folder.lock()
     defer { withExtendedLifetime(lock) {} }
+    if let notice = lock.notice { progress.note(notice) }
     let ledger = RunLedger(folder, progress, events)
     var launched = cellLauncher
     let underWay = try launched.attach()
