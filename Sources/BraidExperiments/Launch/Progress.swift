@@ -6,8 +6,9 @@ public struct ProgressOutput: Sendable {
   public enum Form: Sendable {
     /// Lines that stay.
     case lines
-    /// Lines that stay, and below them a block that is drawn anew: the whole plan, then each running cell.
-    case terminal(columns: Int)
+    /// Lines that stay, and below them a block that is drawn anew: the whole plan, then the running cells, as many as fit.
+    /// The size is asked for with every drawing: windows change.
+    case terminal(size: @Sendable () -> (columns: Int, rows: Int))
     /// One JSON object an event.
     case json
   }
@@ -17,11 +18,16 @@ public struct ProgressOutput: Sendable {
 
   /// Standard error, so that standard output is for results.
   public static var standardError: ProgressOutput {
-    var size = winsize()
-    let isTerminal = isatty(STDERR_FILENO) == 1 && ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0
-    return ProgressOutput(isTerminal ? .terminal(columns: max(Int(size.ws_col), 40)) : .lines) {
+    let isTerminal = isatty(STDERR_FILENO) == 1 && terminalSize() != nil
+    return ProgressOutput(isTerminal ? .terminal { terminalSize() ?? (80, 24) } : .lines) {
       try? FileHandle.standardError.write(contentsOf: Data($0.utf8))
     }
+  }
+  private static func terminalSize() -> (columns: Int, rows: Int)? {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return nil }
+    // a terminal that does not know its size says 0
+    return (size.ws_col == 0 ? 80 : Int(size.ws_col), size.ws_row == 0 ? 24 : Int(size.ws_row))
   }
   /// Events for a tool, on standard output.
   public static var json: ProgressOutput {
@@ -39,10 +45,15 @@ final class Progress {
   /// What a terminal shows below the lines that stay.
   private var block: [String] = []
   private var lastLine = ContinuousClock.now
+  /// Between two lines that say how far everything is.
+  private let pause: Duration
   private var hasNews = false
   private var saidOnce: Set<String> = []
 
-  init(_ plan: Plan, _ output: ProgressOutput) { (self.plan, self.output) = (plan, output) }
+  /// - Parameter pause: between two lines that say how far everything is, where there is no terminal.
+  init(_ plan: Plan, _ output: ProgressOutput, pause: Duration = .seconds(10)) {
+    (self.plan, self.output, self.pause) = (plan, output, pause)
+  }
 
   /// - Parameter means: how the waiting cells are trained, and by how many at a time where that is known.
   func begin(before: Int, waiting: Int, by means: (workers: Int?, text: String), folder: String) {
@@ -73,16 +84,26 @@ final class Progress {
     let left = costs.left(running, waiting, workers: max(workers, 1))
     switch output.form {
     case .json: break
-    case .terminal(let columns):
-      let lines = ([whole(left, more)] + running.map { "  " + standing($0) }).map { line in
-        line.count > columns - 1 ? line.prefix(columns - 2) + "…" : line
+    case .terminal(let size):
+      let (columns, rows) = size()
+      // A block as high as the window would push its own first line out of reach.
+      let lines = ([whole(left, more)] + standings(running, atMost: rows - 3).map { "  " + $0 }).map { line in
+        line.count > columns - 1 ? line.prefix(max(columns - 2, 0)) + "…" : line
       }
       if lines != block { draw(lines) }
     case .lines:
-      guard hasNews, ContinuousClock.now - lastLine > .seconds(10) else { return }
-      note(([whole(left, more)] + running.map(standing)).joined(separator: "   "))
+      guard hasNews, ContinuousClock.now - lastLine > pause else { return }
+      note(([whole(left, more)] + standings(running, atMost: 8)).joined(separator: "   "))
       hasNews = false
     }
+  }
+
+  /// A line for each running cell; the last one counts those there is no line for.
+  private func standings(_ running: [any RunningCell], atMost lines: Int) -> [String] {
+    if running.count <= lines { return running.map(standing) }
+    let shown = max(lines - 1, 0)
+    let rest = "and \(running.count - shown) more running"
+    return lines > 0 ? running.prefix(shown).map(standing) + [rest] : []
   }
 
   func done(_ run: RunFolder, _ cell: Plan.Cell, seconds: Double) {
