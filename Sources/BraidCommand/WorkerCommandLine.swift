@@ -10,7 +10,7 @@ struct WorkerCommandLine: AsyncParsableCommand {
   @Argument(help: "The cell's id.") var cell: String
 
   func run() async throws {
-    let status = Worker.run(experiment: folder, cell: cell, catalogue: BraidCommand.catalogue)
+    let status = Worker.run(experiment: folder, cell: cell, catalogue: BraidCommand.catalogue, isStoppable: true)
     if status != 0 { throw ExitCode(status) }
   }
 }

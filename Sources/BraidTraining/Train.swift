@@ -17,7 +17,7 @@ import BraidTensor
 ///   - observe: called after every epoch, and first of all for those of the checkpoint; it cannot steer.
 /// - Throws: `TrainingFailure` when the loss is not finite; `SetupError` for settings out of range and for an empty training or
 ///   validation split (an empty test split is allowed: its metrics are NaN); `TrainingCheckpointError` for a checkpoint
-///   that is damaged or of another run, before anything has changed.
+///   that is damaged or of another run, before anything has changed; `TrainingStopped` when the checkpoint was told to end it.
 public func train(
   _ model: FusionModel, _ loss: any Loss, on data: any Dataset, metrics: [(name: String, metric: any Metric)],
   options: TrainingOptions = TrainingOptions(), seed: UInt64, measuring splits: [Split] = [.validation, .test],
@@ -57,6 +57,7 @@ public func train(
     var total = 0.0
     var rate: Float = 0
     for start in stride(from: 0, to: count, by: samplesPerStep) {
+      try saved?.stopIfAsked(after: run.epoch)
       try Denormals.flushed {
         let end = min(start + samplesPerStep, count)
         var gradients: Gradients?

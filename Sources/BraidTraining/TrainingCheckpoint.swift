@@ -17,10 +17,18 @@ public struct TrainingCheckpoint: Sendable {
   /// The time that passes at least between two writings: what a stopped run does again. Short epochs would otherwise cost
   /// less than keeping their states.
   public let interval: Duration
+  /// Whether training is to end. Where it says so, training ends with `TrainingStopped` as soon as nothing is lost by it:
+  /// before the next step where the file holds all epochs done, else after the epoch, which is written first.
+  public let isStopping: @Sendable () -> Bool
 
-  /// - Parameter interval: zero: after every epoch.
-  public init(_ path: String, identity: String = "", every interval: Duration = .zero) {
-    (self.path, self.identity, self.interval) = (path, identity, interval)
+  /// - Parameters:
+  ///   - interval: zero: after every epoch.
+  ///   - isStopping: asked before every step and after every epoch; never by default.
+  public init(
+    _ path: String, identity: String = "", every interval: Duration = .zero,
+    isStopping: @escaping @Sendable () -> Bool = { false }
+  ) {
+    (self.path, self.identity, self.interval, self.isStopping) = (path, identity, interval, isStopping)
   }
 
   /// Removes the file, if there is one.
@@ -36,11 +44,23 @@ public struct TrainingCheckpointError: Error, CustomStringConvertible, Equatable
   }
 }
 
+/// Training was told to end, and its checkpoint holds every epoch it had done.
+public struct TrainingStopped: Error, CustomStringConvertible, Equatable {
+  /// Epochs done.
+  public let epochs: Int
+  public var description: String {
+    "training was told to stop after \(epochs) epoch\(epochs == 1 ? "" : "s"); the next goes on from there"
+  }
+}
+
 /// The file of one run's checkpoint: what it must have been written by, and its contents.
 struct CheckpointFile {
   let path: String
   private let interval: Duration
+  private let isStopping: @Sendable () -> Bool
   private var written = ContinuousClock.now
+  /// The epochs done that the file holds; with none done there is nothing to hold.
+  private var epoch = 0
   /// In the order in which differences are named.
   private let owner: [(key: String, value: String)]
 
@@ -49,7 +69,7 @@ struct CheckpointFile {
     seed: UInt64,
     data: any Dataset
   ) throws {
-    (path, interval) = (checkpoint.path, checkpoint.interval)
+    (path, interval, isStopping) = (checkpoint.path, checkpoint.interval, checkpoint.isStopping)
     let shapes = store.parameters.map { "\($0.path) \($0.shape)" } + store.buffers.map { "\($0.path) \($0.shape)" }
     owner = [
       ("format", "1"), ("seed", "\(seed)"), ("options", "\(Setting.map(try options.settings()))"),
@@ -58,12 +78,17 @@ struct CheckpointFile {
     ]
   }
 
-  /// Writes the state after an epoch, if the last writing (or the beginning) is long enough ago.
+  /// Writes the state after an epoch, if the last writing (or the beginning) is long enough ago or training is to end.
   /// - Throws: `SafetensorsError` when the file cannot be written; the one before stays.
   mutating func writeIfDue(_ state: TrainingState, _ store: ParameterStore) throws {
-    guard ContinuousClock.now - written >= interval else { return }
+    guard ContinuousClock.now - written >= interval || isStopping() else { return }
     try write(state, store)
-    written = .now
+    (written, epoch) = (.now, state.epoch)
+  }
+
+  /// - Throws: `TrainingStopped` where training is to end and the file holds all of it but the epoch that is under way.
+  func stopIfAsked(after epochs: Int) throws {
+    if epochs == epoch, isStopping() { throw TrainingStopped(epochs: epochs) }
   }
 
   /// Writes the state after an epoch.
@@ -96,7 +121,7 @@ struct CheckpointFile {
   /// Reads the state, if there is a file. Nothing changes unless all of it is whole and of this run.
   /// - Returns: whether there was one.
   /// - Throws: `TrainingCheckpointError` for a file that is damaged or of another run.
-  func restore(_ state: inout TrainingState, _ store: ParameterStore) throws -> Bool {
+  mutating func restore(_ state: inout TrainingState, _ store: ParameterStore) throws -> Bool {
     guard FileManager.default.fileExists(atPath: path) else { return false }
     let file: Safetensors
     do { file = try Safetensors(contentsOf: path) } catch {
@@ -123,6 +148,7 @@ struct CheckpointFile {
     } catch {
       throw TrainingCheckpointError(path, "is damaged: \(error)")
     }
+    epoch = state.epoch
     return true
   }
 

@@ -9,7 +9,15 @@ import Testing
   /// The test program as a runner: started again with a filter that lets only this test run.
   @Suite("Runner process") struct RunnerEntry {
     static let variable = "BRAID_TEST_RUNNER"
-    static func plan() throws -> Plan { try Toy.plan([("epochs: 3", "epochs: 40")]) }
+    static func plan(epochs: Int = 40) throws -> Plan { try Toy.plan([("epochs: 3", "epochs: \(epochs)")]) }
+
+    /// Epochs of its cells, where they are not 40; seconds between two checkpoints, where it is not every epoch; whether
+    /// its workers do nothing and hear nothing.
+    static let epochsVariable = "BRAID_TEST_EPOCHS", checkpointVariable = "BRAID_TEST_CHECKPOINT"
+    static let deafVariable = "BRAID_TEST_DEAF"
+    private static func number(_ variable: String) -> Int? {
+      ProcessInfo.processInfo.environment[variable].flatMap(Int.init)
+    }
 
     /// The commands of a Slurm cluster; a runner that is given them has its cells trained there, and those take longer.
     static let slurmVariable = "BRAID_TEST_SLURM"
@@ -35,7 +43,11 @@ import Testing
       guard let folder = ProcessInfo.processInfo.environment[RunnerEntry.variable] else { return }
       unsetenv(RunnerEntry.variable)  // workers are not runners
       var launcher = Launcher.local
-      var plan = try Self.plan()
+      var plan = try Self.plan(epochs: Self.number(Self.epochsVariable) ?? 40)
+      var command = WorkerEntry.command(checkpointEvery: Self.number(Self.checkpointVariable) ?? 0)
+      if Self.number(Self.deafVariable) != nil {
+        command = WorkerCommand("/bin/sh") { _, _ in ["-c", "trap '' TERM INT HUP; exec sleep 60"] }
+      }
       if let commands = ProcessInfo.processInfo.environment[RunnerEntry.slurmVariable] {
         var options = SlurmOptions()
         (options.commands, options.pollSeconds, options.settleSeconds) = (commands, 0.2, 2)
@@ -43,16 +55,18 @@ import Testing
         plan = try Toy.plan([Self.slow])
       }
       let summary = try Runner(
-        plan, in: folder, workers: 2, launcher: launcher, command: WorkerEntry.command, output: .standardError,
-        isStoppable: true
+        plan, in: folder, workers: 2, launcher: launcher, command: command, output: .standardError, isStoppable: true
       ).run()
       exit(summary.exitStatus)
     }
   }
 
-  /// Workers that a process started: its children that run this same program. (A sanitizer's helper is not one of them.)
-  private func workers(of parent: Int32) -> [Int32] {
-    let itself = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+  /// Workers that a process started: its children that run this same program, or another. (A sanitizer's helper is not one
+  /// of them.)
+  private func workers(of parent: Int32, running program: String? = nil) -> [Int32] {
+    let itself =
+      program.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
+      ?? (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
     return ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap(Int32.init).filter {
       process in
       // "pid (name) state parent …"; a name may hold anything, so what follows its last bracket is read
@@ -187,6 +201,69 @@ import Testing
         #expect(summary.exitStatus == 0)
       }
       #expect(try RunnerTests.essence(plan, scratch.path) == RunnerTests.essence(plan, whole.path))
+    }
+
+    /// Signals a runner and its workers at once, as a terminal does with all that are in the foreground.
+    private func pressControlC(on runner: Process) {
+      for process in [runner.processIdentifier] + workers(of: runner.processIdentifier) { kill(process, SIGINT) }
+    }
+
+    @Test func `Ctrl-C reaches the workers too: no epoch is lost, and the next run ends with the same bits`() throws {
+      let plan = try RunnerEntry.plan(epochs: 400)
+      let (scratch, whole) = (try Scratch(), try Scratch())
+      let runner = try RunnerEntry.start(
+        in: scratch.path, log: "\(scratch.path).log",
+        environment: [RunnerEntry.epochsVariable: "400", RunnerEntry.checkpointVariable: "3600"])
+      defer { try? FileManager.default.removeItem(atPath: "\(scratch.path).log") }
+      waitUntilAtWork(runner, scratch.path)
+      // some epochs of the first cells are done; no checkpoint is due for an hour
+      func lines(_ folder: String) -> Int {
+        ((try? String(contentsOfFile: "\(scratch.path)/cells/\(folder)/epochs.jsonl", encoding: .utf8)) ?? "")
+          .split(separator: "\n").count
+      }
+      func partials() -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/cells")) ?? []).filter {
+          $0.hasSuffix(".partial")
+        }
+      }
+      while runner.isRunning, !(partials().count == 2 && partials().allSatisfy { lines($0) > 3 }) { usleep(1_000) }
+      pressControlC(on: runner)
+      runner.waitUntilExit()
+      let log = try String(contentsOfFile: "\(scratch.path).log", encoding: .utf8)
+      #expect(runner.terminationReason == .exit && runner.terminationStatus == 130, "\(log)")
+      #expect(log.contains("stopping: what is being written is finished first; Ctrl-C again ends at once"))
+      let done = finished(plan, scratch.path)
+      #expect(log.contains("stopped: \(6 - done) of 6 runs remain; run again to do them.") && !log.contains("FAILED"))
+      // of every cell that had begun there is a run or a checkpoint, and nothing half-written
+      let names = try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/cells")
+      #expect(names.filter { $0.hasSuffix(".checkpoint") }.count >= 1 && !names.contains { $0.hasSuffix(".partial") })
+      for folder in [scratch.path, whole.path] {
+        let summary = try Runner(plan, in: folder, workers: 2, command: WorkerEntry.command, output: .silent).run()
+        #expect(summary.exitStatus == 0)
+      }
+      #expect(try RunnerTests.essence(plan, scratch.path) == RunnerTests.essence(plan, whole.path))
+    }
+
+    /// Workers that ignore every request to end.
+    @Test func `Ctrl-C ends what does not end within some seconds; again, it ends everything at once`() throws {
+      for presses in 1...2 {
+        let scratch = try Scratch()
+        let runner = try RunnerEntry.start(
+          in: scratch.path, log: "\(scratch.path).log", environment: [RunnerEntry.deafVariable: "1"])
+        defer { try? FileManager.default.removeItem(atPath: "\(scratch.path).log") }
+        while runner.isRunning, workers(of: runner.processIdentifier, running: "/bin/sleep").count < 2 { usleep(1_000) }
+        let deaf = workers(of: runner.processIdentifier, running: "/bin/sleep")
+        let start = ContinuousClock.now
+        kill(runner.processIdentifier, SIGINT)
+        usleep(300_000)
+        #expect(runner.isRunning, "it waits for its workers")
+        if presses == 2 { kill(runner.processIdentifier, SIGINT) }
+        runner.waitUntilExit()
+        #expect(runner.terminationReason == .exit && runner.terminationStatus == 130)
+        let took = ContinuousClock.now - start
+        #expect(presses == 2 ? took < .seconds(4) : took >= LocalLauncher.grace, "\(took)")
+        #expect(deaf.count == 2 && deaf.allSatisfy { kill($0, 0) != 0 && errno == ESRCH }, "none is left behind")
+      }
     }
   }
 #endif

@@ -22,8 +22,11 @@ import Testing
     Worker.checkpoint(of: plan.cells[0], in: folder).path
   }
 
-  /// Starts a worker, kills it once it has reported so many epochs, and returns what it reported.
-  private func kill(_ plan: Plan, _ folder: String, after epochs: Int) throws -> [EpochRecord] {
+  /// Starts a worker, signals it once it has reported so many epochs, and returns what it reported.
+  private func kill(
+    _ plan: Plan, _ folder: String, after epochs: Int, with signal: Int32 = SIGKILL,
+    _ command: WorkerCommand = WorkerEntry.command
+  ) throws -> [EpochRecord] {
     let worker = Process()
     let input = Pipe()
     let output = Pipe()
@@ -31,8 +34,8 @@ import Testing
     environment[Worker.supervisedVariable] = "1"
     // as a runner does
     environment[ExecutableFile.digestVariable] = ExecutableFile.digest(WorkerEntry.command.executable)
-    worker.executableURL = URL(fileURLWithPath: WorkerEntry.command.executable)
-    worker.arguments = WorkerEntry.command.arguments(folder, plan.cells[0].id)
+    worker.executableURL = URL(fileURLWithPath: command.executable)
+    worker.arguments = command.arguments(folder, plan.cells[0].id)
     (worker.environment, worker.standardInput, worker.standardOutput) = (environment, input, output)
     worker.standardError = FileHandle.nullDevice
     #if os(Linux)
@@ -44,14 +47,19 @@ import Testing
     try worker.run()
     var text = Data()
     var records: [EpochRecord] = []
-    while records.count < epochs, case let more = output.fileHandleForReading.availableData, !more.isEmpty {
-      text += more
-      records = text.split(separator: UInt8(ascii: "\n")).compactMap {
-        try? JSONFile.decoder().decode(EpochRecord.self, from: $0)
+    func listen(until count: Int) {
+      while records.count < count, case let more = output.fileHandleForReading.availableData, !more.isEmpty {
+        text += more
+        records = text.split(separator: UInt8(ascii: "\n")).compactMap {
+          try? JSONFile.decoder().decode(EpochRecord.self, from: $0)
+        }
       }
     }
-    Foundation.kill(worker.processIdentifier, SIGKILL)
+    listen(until: epochs)
+    Foundation.kill(worker.processIdentifier, signal)
+    if signal != SIGKILL { listen(until: .max) }  // it has something to finish, and may have to wait until it is heard
     worker.waitUntilExit()
+    #expect(worker.terminationReason == .uncaughtSignal && worker.terminationStatus == signal)
     for pipe in [input, output] { pipe.close() }
     return records
   }
@@ -89,6 +97,30 @@ import Testing
       }
       #expect(left.isEmpty, "the checkpoint goes when the cell is done")
     }
+  }
+
+  /// No checkpoint is due for an hour: what there is was written because of the signal.
+  @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
+  func `that is told to stop keeps all its epochs, leaves nothing else, and goes on to the same bits`(_ signal: Int32)
+    throws
+  {
+    let plan = try Self.plan()
+    let (whole, scratch) = (try Scratch(), try Scratch())
+    for folder in [whole, scratch] { try ExperimentFolder(folder.path).freeze(plan) }
+    let patient = WorkerEntry.command(checkpointEvery: 3600)
+    let records = try kill(plan, scratch.path, after: 5, with: signal, patient)
+    #expect(records.count >= 5 && records.count < Self.epochs)
+    let cells = "\(scratch.path)/cells"
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: cells).map { "\(cells)/\($0)" }
+        == [checkpoint(plan, scratch.path)])
+    for folder in [whole, scratch] {
+      #expect(
+        try Runner(plan, in: folder.path, workers: 1, command: patient, output: .silent).run().exitStatus == 0)
+    }
+    #expect(try RunnerTests.essence(plan, scratch.path) == RunnerTests.essence(plan, whole.path))
+    let run = try RunFolder("\(scratch.path)/\(plan.cells[0].folder)")
+    #expect(run.epochs.prefix(records.count).map(\.seconds) == records.map(\.seconds), "none was trained again")
   }
 
   @Test func `whose checkpoint is damaged, or of another plan, is trained from the beginning`() throws {

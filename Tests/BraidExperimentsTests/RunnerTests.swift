@@ -10,13 +10,14 @@ import Testing
 /// The test program as a worker: the runner starts it again with a filter that lets only this test run.
 @Suite("Worker process") struct WorkerEntry {
   static let variable = "BRAID_TEST_WORKER"
-  static var command: WorkerCommand {
+  /// A checkpoint after every epoch: the toy's take no time.
+  static var command: WorkerCommand { command(checkpointEvery: 0) }
+  static func command(checkpointEvery seconds: Int) -> WorkerCommand {
     let itself =
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     return WorkerCommand("/usr/bin/env") {
-      // a checkpoint after every epoch: the toy's take no time
       [
-        "\(variable)=\($1) \($0)", "BRAID_CHECKPOINT_SECONDS=0", itself, "--testing-library", "swift-testing",
+        "\(variable)=\($1) \($0)", "BRAID_CHECKPOINT_SECONDS=\(seconds)", itself, "--testing-library", "swift-testing",
         "--filter", "WorkerEntry",
       ]
     }
@@ -27,7 +28,7 @@ import Testing
     // as the command does it, but only where a test says so
     let folder = ProcessInfo.processInfo.environment["BRAID_CACHE"].flatMap { $0 == "off" ? nil : $0 }
     ContentStore.$current.withValue(folder.map { ContentStore($0) }) {
-      exit(Worker.run(experiment: parts[1], cell: parts[0], catalogue: .toy))
+      exit(Worker.run(experiment: parts[1], cell: parts[0], catalogue: .toy, isStoppable: true))
     }
   }
 }

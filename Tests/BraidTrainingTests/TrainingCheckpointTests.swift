@@ -3,6 +3,7 @@ import BraidNN
 import BraidTensor
 import BraidTraining
 import Foundation
+import Synchronization
 import Testing
 
 private struct Stopped: Error {}
@@ -90,6 +91,33 @@ private final class Place {
     _ = try? trial.outcome(TrainingCheckpoint(place.path, every: .microseconds(1)), stoppingAfter: 3)
     #expect(FileManager.default.fileExists(atPath: place.path))
     #expect(try trial.outcome(TrainingCheckpoint(place.path, every: .seconds(3600))) == whole)
+  }
+
+  /// However often it is told to stop, and although no writing is due: an epoch that is done is not done again.
+  @Test func `is written when training is told to stop, which then loses nothing`() throws {
+    let (trial, place) = (try Trial(), Place())
+    let whole = try trial.outcome()
+    let asked = Mutex(0)
+    // 3 steps an epoch; asked before each while the file holds all epochs done, and after every epoch
+    func stopping(after questions: Int) -> TrainingCheckpoint {
+      asked.withLock { $0 = 0 }
+      return TrainingCheckpoint(place.path, every: .seconds(3600)) {
+        asked.withLock {
+          $0 += 1
+          return $0 >= questions
+        }
+      }
+    }
+    #expect(throws: TrainingStopped(epochs: 0), "at once: nothing is done") { try trial.outcome(stopping(after: 3)) }
+    #expect(!FileManager.default.fileExists(atPath: place.path))
+    #expect(throws: TrainingStopped(epochs: 1)) { try trial.outcome(stopping(after: 4)) }
+    #expect(throws: TrainingStopped(epochs: 1), "at once: the file holds all") { try trial.outcome(stopping(after: 1)) }
+    #expect(throws: TrainingStopped(epochs: 3)) { try trial.outcome(stopping(after: 5)) }
+    #expect(
+      TrainingStopped(epochs: 3).description == "training was told to stop after 3 epochs; the next goes on from there")
+    #expect(try trial.outcome(place.checkpoint()) == whole)
+    // told so when all epochs are done, it goes on to what it is all for
+    #expect(try trial.outcome(stopping(after: 1)) == whole)
   }
 
   @Test(arguments: [

@@ -11,6 +11,9 @@ struct LocalLauncher: CellLauncher {
   let variables: [String: String]
   let isStoppable: Bool
 
+  /// What workers have to finish their writing when they are told to end.
+  static let grace = Duration.seconds(5)
+
   func attach() throws -> Set<String> {
     try folder.requireNoJob()
     RunWriter.removePartials(in: folder.path)
@@ -37,15 +40,7 @@ struct LocalLauncher: CellLauncher {
     }
     try start()
     while !running.isEmpty {
-      var polled = running.flatMap { worker in
-        worker.descriptors.map { (worker, pollfd(fd: $0, events: Int16(POLLIN), revents: 0)) }
-      }
-      var descriptors = polled.map(\.1)
-      poll(&descriptors, nfds_t(descriptors.count), 500)
-      for index in polled.indices { polled[index].1 = descriptors[index] }
-      for (worker, state) in polled where state.revents != 0 {
-        for record in worker.take(from: state.fd) { ledger.epoch(record, of: worker) }
-      }
+      hear(running, for: 500, ledger)
       if isStoppable, let number = StopSignals.received {
         ledger.summary.signal = number
         stop(running, ledger)
@@ -62,15 +57,36 @@ struct LocalLauncher: CellLauncher {
     RunWriter.removePartials(in: folder.path)
   }
 
-  /// Ends workers. Each keeps its state as it goes, so this loses a second's work, or an epoch's. A run that is there all
-  /// the same, since its worker had just finished, counts: what is said to remain is what remains.
+  /// Waits until workers have something to say, at most so many milliseconds, and takes it.
+  private func hear(_ running: [WorkerProcess], for milliseconds: Int32, _ ledger: RunLedger) {
+    let polled = running.flatMap { worker in
+      worker.descriptors.map { (worker, pollfd(fd: $0, events: Int16(POLLIN), revents: 0)) }
+    }
+    var descriptors = polled.map(\.1)
+    poll(&descriptors, nfds_t(descriptors.count), milliseconds)
+    for ((worker, _), state) in zip(polled, descriptors) where state.revents != 0 {
+      for record in worker.take(from: state.fd) { ledger.epoch(record, of: worker) }
+    }
+  }
+
+  /// Ends workers: each is asked to keep its epochs and to put a run in place that is finished, and killed when that takes
+  /// too long or Ctrl-C comes again. A run that is there afterwards counts: what is said to remain is what remains.
   private func stop(_ running: [WorkerProcess], _ ledger: RunLedger) {
+    for worker in running { worker.ask() }
+    ledger.progress.note("stopping: what is being written is finished first; Ctrl-C again ends at once")
+    let end = ContinuousClock.now + LocalLauncher.grace
+    while ContinuousClock.now < end, !StopSignals.isImpatient, case let open = running.filter({ !$0.isOver }),
+      !open.isEmpty
+    {
+      hear(open, for: 50, ledger)
+    }
     for worker in running { worker.kill() }
     for worker in running {
       _ = worker.ending()
       if case .missing = RunFolder.state(of: worker.cell, in: folder.path) { continue }
       finish(worker, ledger)
     }
+    RunWriter.removePartials(in: folder.path)
   }
 
   private func finish(_ worker: WorkerProcess, _ ledger: RunLedger) {

@@ -19,9 +19,13 @@ public enum Worker {
   /// - Parameters:
   ///   - experiment: the folder with `plan.json`.
   ///   - cell: the cell's id.
+  ///   - isStoppable: whether Ctrl-C and SIGTERM end the training in order: what is being written is finished, a checkpoint
+  ///     holds the epochs done, and the process ends as the signal ends one. They are the process's, so only a program whose
+  ///     whole purpose is this cell should ask for it.
   ///   - observe: called after every epoch, when it has been written.
   public static func run(
-    experiment: String, cell id: String, catalogue: Catalogue, observe: (EpochRecord) -> Void = { _ in }
+    experiment: String, cell id: String, catalogue: Catalogue, isStoppable: Bool = false,
+    observe: (EpochRecord) -> Void = { _ in }
   ) -> Int32 {
     if ProcessInfo.processInfo.environment[supervisedVariable] != nil { exitWithRunner() }
     do {
@@ -32,8 +36,15 @@ public enum Worker {
       }
       let writer = try RunWriter(cell, in: experiment)
       do {
-        try Threads.with(cell.configuration.threads) { try train(cell, shared, writer, catalogue, observe) }
+        try Threads.with(cell.configuration.threads) {
+          try train(cell, shared, writer, catalogue, isStoppable: isStoppable, observe)
+        }
         return 0
+      } catch let error as TrainingStopped {
+        writer.abandon()
+        complain("\(error)")
+        if let number = StopSignals.received { StopSignals.obey(number) }
+        return 1
       } catch {
         complain("\(error)")
         // where not even that can be written, what was said above reaches the runner
@@ -48,7 +59,7 @@ public enum Worker {
 
   private static func train(
     _ cell: Plan.Cell, _ shared: ExperimentFolder.Shared, _ start: RunWriter, _ catalogue: Catalogue,
-    _ observe: (EpochRecord) -> Void
+    isStoppable: Bool, _ observe: (EpochRecord) -> Void
   ) throws {
     let clock = ContinuousClock.now
     var writer = start
@@ -66,7 +77,11 @@ public enum Worker {
     let measured = configuration.splits ?? [.validation, .test]
     let served = try composition.served(
       data, splits: Split.allCases.filter { $0 != .test || measured.contains(.test) }, build: provenance.build)
-    let checkpoint = checkpoint(of: cell, in: writer.experiment, provenance, every: try checkpointInterval())
+    let checkpoint = checkpoint(
+      of: cell, in: writer.experiment, provenance, every: try checkpointInterval(),
+      isStopping: { isStoppable && StopSignals.received != nil })
+    // before this there is nothing to lose: a signal ends the process then as it ends any
+    if isStoppable { StopSignals.listen() }
     func training() throws -> TrainingResult {
       try BraidTraining.train(
         composition.model, composition.loss, on: served, metrics: composition.metrics, options: composition.options,
@@ -116,12 +131,13 @@ public enum Worker {
   /// that was stopped left it, whatever stopped it; the next one goes on from there if cell, build, numeric library and
   /// threads are the same.
   static func checkpoint(
-    of cell: Plan.Cell, in experiment: String, _ provenance: Provenance? = nil, every interval: Duration = .zero
+    of cell: Plan.Cell, in experiment: String, _ provenance: Provenance? = nil, every interval: Duration = .zero,
+    isStopping: @escaping @Sendable () -> Bool = { false }
   ) -> TrainingCheckpoint {
     let name = cell.folder.split(separator: "/").last ?? ""
     return TrainingCheckpoint(
       "\(experiment)/cells/.\(name).checkpoint", identity: "cell \(cell.id), build \(provenance?.build ?? "")",
-      every: interval)
+      every: interval, isStopping: isStopping)
   }
 
   private static func checkpointInterval() throws -> Duration {

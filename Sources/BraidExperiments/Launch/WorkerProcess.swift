@@ -103,6 +103,9 @@ final class WorkerProcess: RunningCell {
     }
   }
 
+  /// Asks it to finish what it is writing and to end.
+  func ask() { if process.isRunning { Foundation.kill(process.processIdentifier, SIGTERM) } }
+
   /// Ends it.
   func kill() { if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) } }
 }
