@@ -98,7 +98,7 @@ let package = Package(
     + [tests(of: "BraidTensor", ["CBraidKernels"]), tests(of: "BraidNN"), tests(of: "BraidCore", ["StandardParts"])]
     + [
       tests(of: "BraidData"), tests(of: "BraidTraining", ["BraidData", "StandardParts"]),
-      tests(of: "BraidExperiments", ["BraidData", "BraidTraining", "StandardParts"]),
+      tests(of: "BraidExperiments", ["BraidData", "BraidReports", "BraidTraining", "StandardParts"]),
       tests(of: "BraidReports", ["BraidExperiments", "StandardParts"]),
       tests(of: "BraidTesting"),
       tests(of: "BraidCommand", ["BraidExperiments", "StandardParts"]),

@@ -1,0 +1,58 @@
+import BraidCore
+import BraidTraining
+import Foundation
+
+@testable import BraidExperiments
+@testable import BraidReports
+
+extension RunnerTests {
+  /// Everything of a plan's runs but times, and the plan itself: what must not depend on how they were run.
+  static func essence(_ plan: Plan, _ folder: String) throws -> [String: String] {
+    var result: [String: String] = [:]
+    func text(_ path: String) -> String {
+      (FileManager.default.contents(atPath: "\(folder)/\(path)") ?? Data()).base64EncodedString()
+    }
+    for name in ["plan.json", "cells.jsonl", "samples.json"] { result[name] = text(name) }
+    for cell in plan.cells {
+      let run = try RunFolder("\(folder)/\(cell.folder)")
+      let timed = [RunFolder.epochsFile, RunFolder.provenanceFile, RunFolder.resultFile]
+      for name in run.digests.names where !timed.contains(name) {
+        result["\(cell.folder)/\(name)"] = text("\(cell.folder)/\(name)")
+      }
+      var outcome = run.result
+      (outcome.seconds, outcome.secondsPerEpoch) = (nil, nil)
+      result["\(cell.folder)/result"] = String(decoding: try JSONFile.encoder().encode(outcome), as: UTF8.self)
+      var epochs = run.epochs
+      for index in epochs.indices { epochs[index].seconds = 0 }
+      result["\(cell.folder)/epochs"] = String(decoding: try JSONFile.encoder().encode(epochs), as: UTF8.self)
+      var provenance = run.provenance
+      timeless(&provenance)
+      result["\(cell.folder)/provenance"] = String(decoding: try JSONFile.encoder().encode(provenance), as: UTF8.self)
+    }
+    if !plan.rows.isEmpty { result.merge(try report(of: folder)) { $1 } }
+    return result
+  }
+
+  /// The files of its report, the charts' data among them in `comparison.json`.
+  private static func report(of folder: String) throws -> [String: String] {
+    var comparison = try Comparison(reading: folder)
+    for row in comparison.rows.indices {
+      comparison.rows[row].secondsPerEpoch = Estimate([])
+      for cell in comparison.rows[row].cells.indices { comparison.rows[row].cells[cell].seconds = nil }
+    }
+    for group in comparison.provenance.indices {
+      (comparison.provenance[group].started, comparison.provenance[group].finished) = ("", "")
+      timeless(&comparison.provenance[group].provenance)
+    }
+    let report = Report(comparison, gnuplot: nil)
+    return [
+      "report.html": try report.html(), "report.md": report.markdown(), "table.tex": report.latex(),
+      "results.csv": report.csv(), "comparison.json": String(decoding: try report.json(), as: UTF8.self),
+    ]
+  }
+
+  /// A runner's command line, and who was there first, are no more of a result than times are.
+  private static func timeless(_ provenance: inout Provenance) {
+    (provenance.started, provenance.finished, provenance.command) = ("", "", [])
+  }
+}
