@@ -1,4 +1,5 @@
 import BraidCore
+import BraidNN
 import Foundation
 import Testing
 
@@ -45,6 +46,32 @@ import Testing
     #expect(
       try reasons([("  - {name: left only, modalities: [left], fusion: join}\n", "")])
         == ["there is no row \"left only\" here"])
+  }
+
+  /// The same settings, but a file behind them is another one.
+  private struct ChangedData: Dataset {
+    static let about = ToyData.about
+    private let inner: ToyData
+    init(_ options: ToyData.Options) throws { inner = try ToyData(options) }
+    var inputs: [InputSpecification] { inner.inputs }
+    var target: TargetSpecification { inner.target }
+    var digest: String { inner.digest + ", changed" }
+    func count(_ split: Split) -> Int { inner.count(split) }
+    func identifiers(_ split: Split) -> [String] { inner.identifiers(split) }
+    func batch(_ split: Split, _ samples: [Int]) throws -> Batch { try inner.batch(split, samples) }
+  }
+
+  @Test func `Data that changed under the same settings make all runs stale`() throws {
+    let scratch = try Scratch()
+    _ = try run(try Toy.plan(), in: scratch.path)
+    let changed = try Plan(Toy.specification(), catalogue: .toy, on: ChangedData(.init()))
+    let inventory = Inventory(of: scratch.path, for: changed)
+    #expect(inventory.missing.count == 6 && inventory.leftovers.allSatisfy { $0.reason == "the data have changed" })
+    #expect(
+      inventory.text(of: changed, folder: "runs/toy") == """
+        runs/toy: 0 of 6 done, 6 to do
+        stale: 6 runs of join; left only; scaled: the data have changed
+        """)
   }
 
   @Test func `A part of a newer version makes its runs stale`() throws {
@@ -96,6 +123,40 @@ import Testing
     let after = Inventory(of: scratch.path, for: plan)
     #expect(after.leftovers.isEmpty && after.done.count == 6)
     #expect(after.leftoverText(in: "runs") == "runs: nothing is left over")
+  }
+
+  @Test func `Jobs that are over, event files of runs that are not planned, trials that nobody wants any more`() throws
+  {
+    let scratch = try Scratch()
+    let plan = try Toy.plan()
+    _ = try Runner(
+      plan, in: scratch.path, workers: 2, command: WorkerEntry.command, output: .silent, tensorBoard: true
+    ).run()
+    let over = try Submission([.init(cells: [plan.cells[0].id])], of: "toy", in: scratch.path) { _ in "" }
+    let atWork = try Submission([.init(cells: [plan.cells[1].id])], of: "toy", in: scratch.path) { _ in "" }
+    try over.close()
+    for folder in ["slurm/.toy-3-draft", "trials/cells"] {
+      try FileManager.default.createDirectory(atPath: "\(scratch.path)/\(folder)", withIntermediateDirectories: true)
+    }
+    // of the plan itself: its event files are its own
+    let own = Inventory(of: scratch.path, for: plan).leftovers
+    #expect(own.map(\.path) == ["slurm/.toy-3-draft", "slurm/\(over.name)", "trials"])
+    #expect(own.map(\.kind) == [.partial, .submission, .trials])
+    let fewer = try Toy.plan([("seeds: [1, 2]", "seeds: [1]")])
+    let leftovers = Inventory(of: scratch.path, for: fewer).leftovers
+    let gone = plan.cells.filter { $0.seed == 2 }.map { $0.folder.dropFirst("cells/".count) }
+    #expect(Set(leftovers.filter { $0.kind == .events }.map(\.path)) == Set(gone.map { "tensorboard/\($0)" }))
+    #expect(leftovers.allSatisfy { $0.kind != .events || ($0.bytes > 100 && $0.reason == "its run is not planned") })
+    try Inventory.remove(leftovers, from: scratch.path)
+    #expect(Inventory(of: scratch.path, for: fewer).leftovers.isEmpty)
+    let left = try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted()
+    #expect(left == [".lock", "cells", "cells.jsonl", "plan.json", "samples.json", "slurm", "tensorboard"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/slurm") == [atWork.name])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/tensorboard").count == 3)
+    // trials are wanted as long as the file has a search
+    let searching = try Plan(ToySearch.specification("{method: random, trials: 2}"), catalogue: .toy)
+    try FileManager.default.createDirectory(atPath: "\(scratch.path)/trials", withIntermediateDirectories: true)
+    #expect(!Inventory(of: scratch.path, for: searching).leftovers.contains { $0.kind == .trials })
   }
 
   @Test func `A folder that is not there has nothing in it`() throws {

@@ -14,6 +14,12 @@ public struct Inventory: Sendable {
       case partial
       /// The checkpoint of a cell that is not planned, or is done.
       case checkpoint
+      /// What a Slurm job that is over was submitted with, and what its tasks said.
+      case submission
+      /// TensorBoard's file of a run that is not planned.
+      case events
+      /// The trials of a search that the experiment has no more.
+      case trials
     }
     public var kind: Kind
     /// Within the experiment's folder.
@@ -67,6 +73,26 @@ public struct Inventory: Sendable {
       if kind == .stale { explain(&leftover, in: experiment, plan) }
       leftovers.append(leftover)
     }
+    leftovers += Inventory.beside(experiment, plan).map { kind, path, reason in
+      Leftover(kind: kind, path: path, bytes: size(of: "\(experiment)/\(path)"), reason: reason)
+    }
+  }
+
+  /// What lies beside the runs and nothing refers to any more.
+  private static func beside(
+    _ experiment: String, _ plan: Plan
+  ) -> [(kind: Leftover.Kind, path: String, reason: String)] {
+    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: "\(experiment)/\(path)") }
+    let runs = Set(plan.cells.map(\.folder))
+    let jobs = names(in: experiment, "slurm").compactMap { name -> (Leftover.Kind, String, String)? in
+      if name.hasPrefix(".") { return (.partial, "slurm/\(name)", "was never submitted") }
+      return exists("slurm/\(name)/closed") ? (.submission, "slurm/\(name)", "its job is over") : nil
+    }
+    let events = names(in: experiment, "tensorboard").filter { !runs.contains("cells/\($0)") }.map {
+      (Leftover.Kind.events, "tensorboard/\($0)", "its run is not planned")
+    }
+    let trials = plan.search == nil && exists("trials") ? [(Leftover.Kind.trials, "trials", "nothing is searched")] : []
+    return jobs + events + trials
   }
 
   /// Runs of planned cells under another name, because their row was called otherwise: from and to, within the folder.
@@ -78,8 +104,8 @@ public struct Inventory: Sendable {
     }
   }
 
-  private static func names(in experiment: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: "\(experiment)/cells")) ?? []).sorted()
+  private static func names(in experiment: String, _ folder: String = "cells") -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "\(experiment)/\(folder)")) ?? []).sorted()
   }
 
   /// Where the planned cells' runs lie, by id: each folder's name ends with it. A folder with the planned name counts first.
