@@ -3,6 +3,9 @@ import BraidTensor
 
 /// What stands between an encoder and a fusion that takes the other kind of features.
 public enum Adapter {
+  /// Raised whenever an adapter computes something else: runs of older versions are then stale.
+  public static let version = 1
+
   /// How a sequence becomes a vector. Only real steps count; a sequence without any becomes zeros.
   public enum Pooling: String, Choice { case mean, max, last, attention }
 

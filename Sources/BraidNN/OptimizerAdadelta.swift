@@ -11,6 +11,9 @@ import CBraidKernels
 /// The paper has no rate (η = 1): the size of a step comes from the steps before, and ε decides how large the first
 /// ones are. One pass over memory.
 public struct Adadelta: Optimizer {
+  /// Raised whenever a step computes something else with the same settings: runs of older versions are then stale.
+  public static let version = 1
+
   public let smoothing, epsilon, weightDecay: Double
   private var settings: GroupSettings
   private var square = Moment("square")

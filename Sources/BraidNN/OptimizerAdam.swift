@@ -19,6 +19,9 @@ import CBraidKernels
 /// ε stands outside the root, after bias correction, as in the paper's algorithm and in PyTorch. t counts the steps in
 /// which the parameter had a gradient. All parameters are updated in one pass over memory.
 public struct Adam: Optimizer {
+  /// Raised whenever a step computes something else with the same settings: runs of older versions are then stale.
+  public static let version = 1
+
   /// Where weight decay enters.
   public enum Decay: Sendable {
     /// Added to the gradient, and so rescaled with it (L2 regularisation).

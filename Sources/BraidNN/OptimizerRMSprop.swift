@@ -13,6 +13,9 @@ import CBraidKernels
 /// ε stands outside the root, as in PyTorch (Graves and TensorFlow have it inside). Where rounding takes v − m² below 0
 /// it counts as 0. One pass over memory.
 public struct RMSprop: Optimizer {
+  /// Raised whenever a step computes something else with the same settings: runs of older versions are then stale.
+  public static let version = 1
+
   public let smoothing, epsilon, momentum, weightDecay: Double
   /// Whether the mean of the gradients is taken off before their size is measured.
   public let isCentered: Bool

@@ -7,6 +7,9 @@ import CBraidKernels
 /// `p ← p − η (d + μ v)` (Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning").
 /// v starts at 0, so that the first step is plain descent, as in PyTorch.
 public struct SGD: Optimizer {
+  /// Raised whenever a step computes something else with the same settings: runs of older versions are then stale.
+  public static let version = 1
+
   /// μ; 0: plain descent, which remembers nothing.
   public let momentum: Double
   /// Whether the gradient is taken as if the momentum had already been applied. Needs momentum.

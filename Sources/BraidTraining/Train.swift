@@ -2,6 +2,10 @@ import BraidCore
 import BraidNN
 import BraidTensor
 
+/// Of the loop below, with its schedule, averages and evaluation: raised whenever it computes something else with the same
+/// settings. Runs of older versions are then stale.
+public let trainingVersion = 1
+
 /// Trains a model and evaluates it: the whole loop, to be read and copied.
 ///
 /// Each epoch visits the training split (or the `share` of it that is used) once in an order drawn from (seed, epoch), then measures the validation split. The

@@ -130,6 +130,16 @@ extension TrainingOptions {
     }
   }
 
+  /// The version of the optimiser these settings name.
+  public var optimizerVersion: Int {
+    switch optimizer {
+    case .sgd: SGD.version
+    case .adam, .adamw: Adam.version
+    case .rmsprop: RMSprop.version
+    case .adadelta: Adadelta.version
+    }
+  }
+
   /// The samples of a training split that are used, at least one: all of them in order, or the first of a permutation.
   public func samples(of count: Int, seed: UInt64) -> [Int] {
     guard share < 1 else { return Array(0..<count) }

@@ -92,6 +92,25 @@ import Testing
     #expect(inventory.leftovers.map(\.reason) == ["fusion is of version 1 there and 2 here"])
   }
 
+  @Test(arguments: ["training", "optimizer", "adapters"])
+  func `So does a newer version of the code that is in every run`(_ code: String) throws {
+    let scratch = try Scratch()
+    let plan = try Toy.plan()
+    let first = plan.cells[0].configuration
+    #expect(first.versions.isEmpty && first.versions(in: .toy) == first.versions)
+    _ = try run(plan, in: scratch.path)
+    var newer = plan
+    for index in newer.cells.indices {
+      var configuration = newer.cells[index].configuration
+      configuration.versions = configuration.versions(in: .toy, code: [code: 2, "other": 1])
+      newer.cells[index].configuration = configuration
+      newer.cells[index].id = try configuration.identifier(dataDigest: plan.cells[index].dataDigest)
+    }
+    let inventory = Inventory(of: scratch.path, for: newer)
+    #expect(inventory.missing.count == 6)
+    #expect(Set(inventory.leftovers.map(\.reason)) == ["\(code) is of version 1 there and 2 here"])
+  }
+
   @Test func `A row of another name keeps its runs`() throws {
     let scratch = try Scratch()
     _ = try run(try Toy.plan(), in: scratch.path)

@@ -31,7 +31,7 @@ public struct CellConfiguration: Codable, Sendable {
   public var frozen: [String: FrozenParameters]?
   /// The splits that are measured at the end; nil: validation and test. A trial of a search has validation only.
   public var splits: [Split]?
-  /// By place (`fusion`, `encoders.words`), of those parts that are no longer what their first version was.
+  /// By place (`fusion`, `encoders.words`, `optimizer`), of what is no longer what its first version was.
   public var versions: [String: Int] = [:]
 
   /// As a tree of settings.
@@ -52,15 +52,17 @@ public struct CellConfiguration: Codable, Sendable {
     try noise.map { try NoisyDataset(clean, $0, at: place) } ?? clean
   }
 
-  /// The versions of its parts.
-  func versions(in catalogue: Catalogue) -> [String: Int] {
+  /// The versions of its parts, and of the code that is in every run.
+  /// - Parameter code: by what it is called; by default of this build.
+  func versions(in catalogue: Catalogue, code: [String: Int]? = nil) -> [String: Int] {
+    let code = code ?? ["training": trainingVersion, "optimizer": train.optimizerVersion, "adapters": Adapter.version]
     var all = [
       "data": catalogue.datasets[data.name]?.about, "fusion": catalogue.fusions[fusion.name]?.about,
       "head": catalogue.heads[head.name]?.about, "loss": catalogue.losses[loss.name]?.about,
     ]
     for (modality, encoder) in encoders { all["encoders.\(modality)"] = catalogue.encoders[encoder.name]?.about }
     for metric in metrics { all["metrics.\(metric.name)"] = catalogue.metrics[metric.name]?.about }
-    return all.compactMapValues { $0?.version }.filter { $0.value > 1 }
+    return all.compactMapValues { $0?.version }.merging(code) { $1 }.filter { $0.value > 1 }
   }
 
   /// Twelve hexadecimal digits that change with any setting, with a part's version and with the data, and with nothing else.
