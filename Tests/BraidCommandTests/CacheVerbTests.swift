@@ -1,7 +1,8 @@
+import BraidTesting
 import Foundation
 import Testing
 
-@Suite("braid cache", .enabled(if: Braid.executable != nil, "the braid executable is not built"))
+@Suite("braid cache", .enabled(if: try needed(Braid.executable != nil, Braid.why), "\(Braid.why)"))
 struct CacheVerbTests {
   private let experiment = """
     name: kept

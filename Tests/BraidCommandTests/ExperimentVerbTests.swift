@@ -1,9 +1,10 @@
+import BraidTesting
 import BraidCore
 import Foundation
 import Testing
 
 @Suite(
-  "From an experiment file to its report", .enabled(if: Braid.executable != nil, "the braid executable is not built"))
+  "From an experiment file to its report", .enabled(if: try needed(Braid.executable != nil, Braid.why), "\(Braid.why)"))
 struct ExperimentVerbTests {
   private let experiment = """
     name: tiny

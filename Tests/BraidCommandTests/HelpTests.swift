@@ -1,6 +1,7 @@
+import BraidTesting
 import Testing
 
-@Suite("The command's help", .enabled(if: Braid.executable != nil, "the braid executable is not built"))
+@Suite("The command's help", .enabled(if: try needed(Braid.executable != nil, Braid.why), "\(Braid.why)"))
 struct HelpTests {
   @Test func `braid --help, word for word`() throws {
     let ending = try Braid.run(["--help"])

@@ -1,8 +1,9 @@
+import BraidTesting
 import BraidCore
 import Foundation
 import Testing
 
-@Suite("A search from the command line", .enabled(if: Braid.executable != nil, "the braid executable is not built"))
+@Suite("A search from the command line", .enabled(if: try needed(Braid.executable != nil, Braid.why), "\(Braid.why)"))
 struct SearchVerbTests {
   private let experiment = """
     name: tiny

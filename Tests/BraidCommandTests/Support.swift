@@ -11,6 +11,7 @@ let checkout = URL(fileURLWithPath: #filePath).deletingLastPathComponent().delet
 
 /// The built command: what it says and how it ends.
 enum Braid {
+  static let why = "the braid executable is not built"
   /// Beside the test binary, else the release build; nil where neither is.
   static let executable: String? = {
     let tests =

@@ -1,10 +1,11 @@
+import BraidTesting
 import BraidCore
 import Foundation
 import StandardParts
 import Testing
 
 @Suite(
-  "What the verbs print and how they end", .enabled(if: Braid.executable != nil, "the braid executable is not built"))
+  "What the verbs print and how they end", .enabled(if: try needed(Braid.executable != nil, Braid.why), "\(Braid.why)"))
 struct VerbTests {
   @Test(arguments: [
     (

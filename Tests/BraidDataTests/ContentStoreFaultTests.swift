@@ -1,3 +1,4 @@
+import BraidTesting
 import BraidTensor
 import Foundation
 import Testing
@@ -137,9 +138,10 @@ import Testing
     mounting.standardError = FileHandle.nullDevice
     let isStarted = (try? mounting.run()) != nil
     if isStarted { mounting.waitUntilExit() }
-    guard isStarted, mounting.terminationStatus == 0 else {
-      return print("notice: no disk can be mounted here; filling one up is skipped")
-    }
+    guard
+      try needed(
+        isStarted && mounting.terminationStatus == 0, "a disk is filled up where the tests may mount one: as root")
+    else { return print("notice: no disk can be mounted here; filling one up is skipped") }
     defer {
       let unmounting = try? Process.run(URL(fileURLWithPath: "/bin/umount"), arguments: [folder])
       unmounting?.waitUntilExit()

@@ -1,4 +1,5 @@
 import BraidCore
+import BraidTesting
 import Foundation
 import Testing
 
@@ -13,6 +14,7 @@ import Testing
 
     /// Whether this process may mount, found by doing it.
     static let canBeMade = (try? SmallDisk(kilobytes: 64)) != nil
+    static let why = "full disks and read-only folders are tried where the tests may mount them: as root"
 
     init(kilobytes: Int) throws {
       path = FileManager.default.temporaryDirectory.appendingPathComponent("braid-disk-\(UUID().uuidString)").path
@@ -91,7 +93,7 @@ import Testing
 
     /// From no room at all to room for nearly all: it ends while the plan, a checkpoint, an epoch, answers, parameters, a
     /// result or the reason of a failure is written.
-    @Test(.enabled(if: SmallDisk.canBeMade, "a full disk is tried where the tests may mount one: as root"))
+    @Test(.enabled(if: try needed(SmallDisk.canBeMade, SmallDisk.why), "\(SmallDisk.why)"))
     func `A full disk: what is whole stays, every failure says why, and with room the rest is done to the same bits`()
       throws
     {
@@ -139,7 +141,7 @@ import Testing
       try finish(plan, scratch.path)
     }
 
-    @Test(.enabled(if: SmallDisk.canBeMade, "a read-only folder is tried where the tests may mount one: as root"))
+    @Test(.enabled(if: try needed(SmallDisk.canBeMade, SmallDisk.why), "\(SmallDisk.why)"))
     func `A read-only folder: running is refused in a line, reading goes on, and nothing is changed`() throws {
       let plan = try Self.plan.get()
       let disk = try SmallDisk(kilobytes: 4096)
@@ -155,7 +157,7 @@ import Testing
       #expect(elsewhere.hasPrefix("\(disk.path)/others: cannot be written (") && !elsewhere.contains("\n"))
     }
 
-    @Test(.enabled(if: SmallDisk.canBeMade, "a read-only folder is tried where the tests may mount one: as root"))
+    @Test(.enabled(if: try needed(SmallDisk.canBeMade, SmallDisk.why), "\(SmallDisk.why)"))
     func `A folder that becomes read-only on the way: what is done stays, the rest is done when it can be written`()
       throws
     {

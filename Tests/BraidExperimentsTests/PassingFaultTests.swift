@@ -1,3 +1,4 @@
+import BraidTesting
 import BraidTraining
 import Foundation
 import Testing
@@ -56,7 +57,7 @@ import Testing
 
   #if os(Linux)
     @Test(
-      .enabled(if: MemoryLimit.canBeMade, "lack of memory is tried where the tests may limit it: as root, with cgroups")
+      .enabled(if: try needed(MemoryLimit.canBeMade, MemoryLimit.why), "\(MemoryLimit.why)")
     )
     func `A cell that needs more memory than there is: the system ends it, not the others`() throws {
       let limit = try MemoryLimit(megabytes: 400)
@@ -72,6 +73,7 @@ import Testing
   final class MemoryLimit {
     private let path: String
     static let canBeMade = (try? MemoryLimit(megabytes: 64)) != nil
+    static let why = "lack of memory is tried where the tests may limit it: as root, with cgroups"
 
     init(megabytes: Int) throws {
       let root = "/sys/fs/cgroup", name = "braid-\(UUID().uuidString)"

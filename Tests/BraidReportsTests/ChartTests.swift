@@ -1,3 +1,4 @@
+import BraidTesting
 import BraidCore
 import Foundation
 import Testing
@@ -32,7 +33,7 @@ func texts(_ svg: String) -> [String]? {
   return parser.parse() ? collector.texts : nil
 }
 
-@Suite("Charts", .enabled(if: Gnuplot.find() != nil, "gnuplot is not installed: tools/setup quickstart"))
+@Suite("Charts", .enabled(if: try needed(Gnuplot.find() != nil, noGnuplot), "\(noGnuplot)"))
 struct ChartTests {
   private func draw(_ comparison: Comparison) throws -> (charts: [Chart], complaints: [String]) {
     Charts.draw(comparison, with: try #require(Gnuplot.find()))

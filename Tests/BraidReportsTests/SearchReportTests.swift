@@ -1,3 +1,4 @@
+import BraidTesting
 import BraidCore
 import Foundation
 import Testing
@@ -83,7 +84,7 @@ private func searched() throws -> Comparison {
     #expect(!plain.latex().contains("search"))
   }
 
-  @Test(.enabled(if: Gnuplot.find() != nil, "gnuplot is not installed: tools/setup quickstart"))
+  @Test(.enabled(if: try needed(Gnuplot.find() != nil, noGnuplot), "\(noGnuplot)"))
   func `The chart has a line for every searched row`() throws {
     let drawn = Charts.draw(try searched(), with: try #require(Gnuplot.find()))
     #expect(drawn.complaints == [])

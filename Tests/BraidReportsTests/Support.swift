@@ -5,6 +5,9 @@ import Testing
 @testable import BraidExperiments
 @testable import BraidReports
 
+/// What is said where no chart can be drawn.
+let noGnuplot = "gnuplot is not installed: tools/setup quickstart"
+
 /// A row measured by hand: one value a seed, nil where the run did not finish.
 struct Measured {
   var name: String

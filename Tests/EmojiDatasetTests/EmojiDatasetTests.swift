@@ -1,9 +1,13 @@
+import BraidTesting
 import BraidCore
 import BraidData
 import BraidTensor
 import EmojiDataset
 import Foundation
 import Testing
+
+/// What is said where the data set cannot be made.
+let noSources = "the emoji packages are not installed: tools/setup quickstart"
 
 /// A prepared folder that all tests here read; made once, from the installed packages.
 private enum Prepared {
@@ -24,7 +28,7 @@ private enum Prepared {
   }
 }
 
-@Suite(.enabled(if: EmojiSource().isInstalled, "the emoji packages are not installed: tools/setup quickstart"))
+@Suite(.enabled(if: try needed(EmojiSource().isInstalled, noSources), "\(noSources)"))
 struct `The emoji data set` {
   @Test func `has a picture, words and nine groups, split by shares within every group`() throws {
     let data = try Prepared.data()

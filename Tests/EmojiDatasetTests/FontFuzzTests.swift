@@ -64,7 +64,7 @@ import Testing
     #expect(seconds < 5)
   }
 
-  @Test(.enabled(if: EmojiSource().isInstalled, "the emoji packages are not installed"))
+  @Test(.enabled(if: try needed(EmojiSource().isInstalled, noSources), "\(noSources)"))
   func `with mutations in the directory, CBLC, cmap and GSUB of the real font`() throws {
     var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: EmojiSource().font)))
     var ranges = [0..<220]

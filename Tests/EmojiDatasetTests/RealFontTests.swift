@@ -1,3 +1,4 @@
+import BraidTesting
 import BraidData
 import EmojiDataset
 import Foundation
@@ -5,7 +6,7 @@ import Testing
 
 /// The installed packages, read whole. Counts that belong to one release of the packages are checked when it is
 /// installed.
-@Suite(.enabled(if: EmojiSource().isInstalled, "the emoji packages are not installed: tools/setup quickstart"))
+@Suite(.enabled(if: try needed(EmojiSource().isInstalled, noSources), "\(noSources)"))
 struct `The installed emoji packages` {
   /// Bytes of the font of fonts-noto-color-emoji 2.042, which the counts and sums belong to.
   private static let fontSize = 10_980_856

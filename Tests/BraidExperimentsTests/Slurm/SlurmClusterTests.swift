@@ -1,6 +1,7 @@
 #if os(Linux)
   import BraidCore
   import BraidTensor
+  import BraidTesting
   import Foundation
   import Testing
 
@@ -8,7 +9,10 @@
 
   @Suite(
     "On a Slurm cluster", .serialized,
-    .enabled(if: SlurmCluster.obstacle == nil, "no Slurm cluster can be started here; the notice says why"),
+    .enabled(
+      if: try needed(
+        SlurmCluster.obstacle == nil, "no Slurm cluster can be started here: \(SlurmCluster.obstacle ?? "")"),
+      "no Slurm cluster can be started here; the notice says why"),
     .timeLimit(.minutes(5)))
   struct SlurmClusterTests {
     private let cluster: SlurmCluster
