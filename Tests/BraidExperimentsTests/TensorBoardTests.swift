@@ -5,6 +5,15 @@ import Testing
 
 @testable import BraidExperiments
 
+/// Python with TensorBoard's reader, where `tools/setup tensorboard` puts it.
+private let python: String? = {
+  let environment = ProcessInfo.processInfo.environment
+  let cache = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "")/.cache"
+  let path = "\(environment["BRAID_TENSORBOARD"] ?? "\(cache)/braid/tensorboard")/bin/python"
+  return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+}()
+private let noReader = "TensorBoard's reader is not installed: tools/setup tensorboard"
+
 @Suite("Event files for TensorBoard", .serialized) struct TensorBoardTests {
   @Test func `have the bytes that TensorBoard's own writer gives them`() throws {
     let lines = [
@@ -47,6 +56,29 @@ import Testing
     try run(true)  // written anew, not added to
     #expect(sizes() == whole)
   }
+
+  /// `tools/fixtures/event_files.py` compares every number with `epochs.jsonl`.
+  @Test(.enabled(if: try needed(python != nil, noReader), "\(noReader)"))
+  func `of a real run are what TensorBoard's own reader reads in them`() throws {
+    let scratch = try Scratch()
+    let plan = try Toy.plan()
+    _ = try Runner(
+      plan, in: scratch.path, workers: 2, command: WorkerEntry.command, output: .silent, tensorBoard: true
+    ).run()
+    let checkout = URL(fileURLWithPath: try Fixture.folder(above: #filePath)).deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let compare = "\(checkout.path)/tools/fixtures/event_files.py"
+    let ending = try CommandEnding(of: try #require(python), [compare, scratch.path])
+    // 6 cells of 3 epochs: two losses, the learning rate and two metrics
+    #expect(ending.status == 0 && ending.out == "\(scratch.path): 90 numbers, as TensorBoard reads them\n", "\(ending)")
+    // and it does look: one epoch with other numbers is seen
+    let path = "\(scratch.path)/\(plan.cells[0].folder)/epochs.jsonl"
+    let lines = try String(contentsOfFile: path, encoding: .utf8)
+    try lines.replacing("\"epoch\":2", with: "\"epoch\":4").write(toFile: path, atomically: true, encoding: .utf8)
+    let other = try CommandEnding(of: try #require(python), [compare, scratch.path])
+    #expect(other.status != 0 && other.err.contains("is not {"), "\(other)")
+  }
+
   @Test func `that cannot be written are told of once, and the cells are trained`() throws {
     let scratch = try Scratch()
     try Data("in the way".utf8).write(to: URL(fileURLWithPath: "\(scratch.path)/tensorboard"))
