@@ -25,8 +25,10 @@ struct ExperimentArguments: ParsableArguments {
     _ specification: Specification, measuring: Bool = false
   ) throws -> (plan: Plan, search: SearchRunner?) {
     let catalogue = BraidCommand.catalogue
+    let start = ContinuousClock.now
     let data = try specification.loadData(catalogue)
-    let plan = try Plan(specification, catalogue: catalogue, on: data, measuring: measuring)
+    let reading = (ContinuousClock.now - start) / .seconds(1)
+    let plan = try Plan(specification, catalogue: catalogue, on: data, measuring: measuring, reading: reading)
     return (plan, SearchRunner(specification, plan, on: data, catalogue: catalogue))
   }
 

@@ -41,8 +41,34 @@ struct ExperimentVerbTests {
     #expect(try Braid.run(["check", "tiny.yaml"], in: scratch.url).out.contains("gated"))
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).sorted() == ["table.csv", "tiny.yaml"])
+    let said = try Braid.run(["check", "tiny.yaml"], in: scratch.url).out
+    let rows = said.split(separator: "\n").filter { $0.hasPrefix("gated ") || $0.hasPrefix("concat * ") }
+    #expect(rows.count == 2 && rows.allSatisfy { $0.hasSuffix(" s") } && said.contains("  a run\n"), "\(said)")
+    #expect(
+      said.contains(/\nAbout [0-9.]+ s with [0-9]+ workers? \([0-9.]+ s one after the other\), told from/), "\(said)")
     let typo = try Braid.run(["check", "tiny.yaml", "--set", "train.epoch=7"], in: scratch.url)
     #expect(typo.status == 1 && typo.err.contains("Did you mean \"epochs\"?"), "\(typo.err)")
+  }
+
+  @Test func `check --json has what it takes, and what runs there are`() throws {
+    let scratch = try scratch()
+    let before = try Braid.json(["check", "tiny.yaml"], in: scratch.url)
+    for row in ["concat", "gated"] {
+      guard case .number(let seconds)? = before["seconds"]?[row] else { return #expect(Bool(false), "\(before)") }
+      #expect(seconds > 0)
+    }
+    guard case .number(let all)? = before["secondsInAll"] else { return #expect(Bool(false), "\(before)") }
+    #expect(all > 0 && before["trials"] == .null)
+    func count(_ plan: Setting, _ key: String) -> Int? {
+      if case .list(let cells)? = plan["runs"]?[key] { cells.count } else { nil }
+    }
+    #expect(count(before, "done") == 0 && count(before, "missing") == 4 && count(before, "leftovers") == 0)
+    #expect(try Braid.run(["run", "tiny.yaml", "--no-report"], in: scratch.url).status == 0)
+    let after = try Braid.json(["check", "tiny.yaml", "--set", "seeds=[1]"], in: scratch.url)
+    #expect(count(after, "done") == 2 && count(after, "missing") == 0 && count(after, "damaged") == 0)
+    guard case .list(let stale)? = after["runs"]?["leftovers"] else { return #expect(Bool(false), "\(after)") }
+    #expect(stale.count == 2 && stale.allSatisfy { $0["kind"] == .text("stale") })
+    #expect(stale.allSatisfy { $0["reason"] == .text("the seed 2 is not used here") && $0["row"] != .null })
   }
 
   @Test func `run trains and reports, report reports again, predict answers`() throws {

@@ -147,4 +147,30 @@ import Testing
     #expect(text.contains("join *     join    left, right"))
     #expect(text.hasSuffix("6 runs: 3 rows × 2 seeds. Every row was built and took a trial step."))
   }
+
+  @Test func `A cell's time has its start, the data and its epochs in it; the whole is shared by the workers`() throws {
+    let specification = try Toy.specification([("seeds: [1, 2]", "seeds: [1, 2, 3, 4]")])
+    let data = try ToyData(.init())
+    #expect(try Plan(specification, catalogue: .toy, on: data).seconds.isEmpty)
+    var plan = try Plan(specification, catalogue: .toy, on: data, measuring: true, reading: 100)
+    #expect(plan.seconds.count == 3)
+    for (row, seconds) in plan.seconds { #expect((100.03..<110).contains(seconds), "\(row): \(seconds)") }
+    let longer = try Plan(
+      Toy.specification([("epochs: 3", "epochs: 3000")]), catalogue: .toy, on: data, measuring: true)
+    for row in plan.rows { #expect(longer.seconds[row.name]! > 10 * (plan.seconds[row.name]! - 100.03)) }
+
+    plan.seconds = ["left only": 10, "join": 20, "scaled": 300]
+    #expect(plan.secondsInAll(workers: 1) == 4 * 330 && plan.secondsInAll(workers: 2) == 2 * 330)
+    #expect(plan.secondsInAll(workers: 100) == 300, "no cell is shared")
+    let lines = plan.text(workers: 2).split(separator: "\n").map(String.init)
+    #expect(lines.contains { $0.hasSuffix("FLOPs a sample  a run") })
+    #expect(lines.filter { $0.hasSuffix("  10 s") || $0.hasSuffix("  20 s") || $0.hasSuffix("  5 min") }.count == 3)
+    #expect(
+      lines.last
+        == "About 11 min with 2 workers (22 min one after the other), told from one measured step a row, start, data and checkpoints included."
+    )
+    #expect(
+      plan.text.hasSuffix(
+        "About 22 min one after the other, told from one measured step a row, start, data and checkpoints included."))
+  }
 }

@@ -58,6 +58,12 @@ private let both: KeyValuePairs<String, (String, [String: Setting])> = ["left": 
     #expect(cost.step > 0 && cost.pass > 0)  // which is more, a busy machine decides
     #expect(abs(cost.epoch - (4 * cost.step + 3 * cost.pass)) < 1e-12)  // 120 / 32 and 80 / 32 batches
     #expect(abs(cost.end - 6 * cost.pass) < 1e-12)
-    #expect(cost.seconds(epochs: 5) == 5 * cost.epoch + cost.end)
+    #expect(cost.checkpoint > 0)
+    func checkpoints(every interval: Double) -> Double {
+      (cost.seconds(epochs: 5, checkpointEvery: interval) - 5 * cost.epoch - cost.end) / cost.checkpoint
+    }
+    for (interval, kept) in [(0, 5), (cost.epoch / 2, 5), (cost.epoch * 2, 2.5), (.infinity, 0)] {
+      #expect(abs(checkpoints(every: interval) - kept) < 1e-3, "every \(interval) s")
+    }
   }
 }

@@ -32,13 +32,17 @@ public struct Runner {
     command: WorkerCommand = .current,
     output: ProgressOutput = .standardError, tensorBoard: Bool = false, isStoppable: Bool = false
   ) {
-    let threads = plan.cells.first?.configuration.threads ?? 1
     (self.plan, self.folder, self.command) = (plan, ExperimentFolder(folder), command)
-    self.workers = max(workers ?? ProcessInfo.processInfo.activeProcessorCount / threads, 1)
+    self.workers = max(workers ?? Runner.workers(for: plan), 1)
     self.launcher = launcher
     progress = Progress(plan, output)
     events = tensorBoard ? TensorBoardEvents(experiment: folder) : nil
     self.isStoppable = isStoppable
+  }
+
+  /// As many workers as this machine's cores carry with a plan's threads.
+  public static func workers(for plan: Plan) -> Int {
+    max(ProcessInfo.processInfo.activeProcessorCount / (plan.cells.first?.configuration.threads ?? 1), 1)
   }
 
   /// What a run of the runner came to.

@@ -21,8 +21,9 @@ public struct Plan: Codable, Sendable {
   public var samples: [Int]
   /// Those samples as a person recognises them: in `samples.json`, not in the plan.
   public var views: [SampleView] = []
-  /// Seconds a cell of each row takes, told from one measured step, by the row's name; empty unless asked for. Not in the
-  /// plan's file, which is the same on every machine.
+  /// Seconds a cell of each row takes from its start to its end, told from one measured step and how long reading the data
+  /// and building the model took, by the row's name; empty unless asked for. Not in the plan's file, which is the same on
+  /// every machine.
   public var seconds: [String: Double] = [:]
   /// What is measured, the deciding one first.
   public var metrics: [Comparison.MetricColumn]
@@ -84,19 +85,24 @@ public struct Plan: Codable, Sendable {
   /// - Parameters:
   ///   - data: the specification's data set, where it has been loaded.
   ///   - measuring: whether to measure a training step of each as well, for `seconds`.
+  ///   - reading: seconds that loading the data set took, where it has been loaded.
   /// - Throws: `SetupError` naming file, line and key path of what does not fit; nothing has been written.
   public init(
-    _ specification: Specification, catalogue: Catalogue, on data: (any Dataset)? = nil, measuring: Bool = false
+    _ specification: Specification, catalogue: Catalogue, on data: (any Dataset)? = nil, measuring: Bool = false,
+    reading: Double = 0
   ) throws {
-    let data = try data ?? specification.loadData(catalogue)
-    do { try self.init(building: specification, catalogue, data, measuring) } catch let error as SetupError {
+    let read: (value: any Dataset, seconds: Double) =
+      if let data { (data, reading) } else { try timed { try specification.loadData(catalogue) } }
+    do { try self.init(building: specification, catalogue, read, measuring) } catch let error as SetupError {
       throw specification.document.located(error)
     }
   }
 
   private init(
-    building specification: Specification, _ catalogue: Catalogue, _ data: any Dataset, _ measuring: Bool
+    building specification: Specification, _ catalogue: Catalogue, _ read: (value: any Dataset, seconds: Double),
+    _ measuring: Bool
   ) throws {
+    let data = read.value
     let choice = specification.data
     (name, question, file) = (specification.name, specification.question, specification.document.source)
     (seeds, reference) = (specification.seeds, specification.reference)
@@ -114,13 +120,14 @@ public struct Plan: Codable, Sendable {
         higherIsBetter: catalogue.higherIsBetter[metric.name] ?? true)
     }
     (rows, cells) = ([], [])
-    var loaded = [choice: data]
+    var loaded = [choice: read]
     var trials: [String: Trial] = [:]  // by what they are of
     var known: [String: (row: String, folder: String)] = [:]  // by their cells' ids
     var frozen: [String: FrozenParameters] = [:]  // by modality and file
     for row in specification.rows {
-      let clean = try loaded[row.data] ?? Plan.load(row, beside: data, catalogue)
-      loaded[row.data] = clean
+      let own = try loaded[row.data] ?? timed { try Plan.load(row, beside: data, catalogue) }
+      loaded[row.data] = own
+      let clean = own.value
       var planned = try specification.configuration(of: row, on: clean)
       let data = try planned.noisy(clean, at: row.noisePlace)
       planned.versions = planned.versions(in: catalogue)
@@ -144,7 +151,9 @@ public struct Plan: Codable, Sendable {
       let subject = try planned.trialled(measuring: measuring).text()
       let trial = try trials[subject] ?? Trial(of: planned, on: data, catalogue, place: row.place, measuring: measuring)
       trials[subject] = trial
-      seconds[row.name] = trial.cost?.seconds(epochs: planned.train.epochs)
+      seconds[row.name] = trial.cost.map {
+        Plan.processStart + own.seconds + trial.building + $0.seconds(epochs: planned.train.epochs)
+      }
       rows.append(
         Row(
           name: row.name, place: row.place, coordinates: row.coordinates, fusion: row.fusion.name,
@@ -165,6 +174,25 @@ public struct Plan: Codable, Sendable {
     }
     search = try specification.search?.described(specification, catalogue)
   }
+}
+
+extension Plan {
+  /// Seconds until a worker reads its data: a process is started and finds its cell.
+  static let processStart = 0.03
+
+  /// Seconds the whole plan takes with so many cells at a time; nil unless measured.
+  public func secondsInAll(workers: Int) -> Double? {
+    guard !seconds.isEmpty, workers > 0 else { return nil }
+    let cells = rows.map { seconds[$0.name] ?? 0 }
+    return max(cells.reduce(0, +) * Double(seeds.count) / Double(workers), cells.max() ?? 0)
+  }
+}
+
+/// What a body gives, and the seconds it took.
+func timed<Value>(_ body: () throws -> Value) rethrows -> (value: Value, seconds: Double) {
+  let start = ContinuousClock.now
+  let value = try body()
+  return (value, (ContinuousClock.now - start).inSeconds)
 }
 
 extension CellConfiguration {

@@ -2,8 +2,12 @@ import BraidCore
 import Foundation
 
 extension Plan {
-  /// What `braid check` prints: the data, then one line a row with its cost, then the number of runs.
-  public var text: String {
+  /// What `braid run` prints first: the data, then one line a row with its cost, then the number of runs.
+  public var text: String { text(workers: nil) }
+
+  /// What `braid check` prints: the same, and what it will take, where that was measured.
+  /// - Parameter workers: cells that are trained at a time; nil: not known.
+  public func text(workers: Int?) -> String {
     let counts = Split.allCases.map { "\(data.counts[$0.rawValue] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
     var lines = [name]
     if !question.isEmpty { lines.append(question) }
@@ -34,9 +38,14 @@ extension Plan {
       "", "\(cells.count) runs: \(rows.count) rows × \(seeds.count) seeds. Every row was built and took a trial step.",
     ]
     if !seconds.isEmpty {
-      let whole = rows.map { seconds[$0.name] ?? 0 }.reduce(0, +) * Double(seeds.count)
+      let alone = "\(Progress.spoken(seconds: secondsInAll(workers: 1) ?? 0)) one after the other"
+      let beside = workers.flatMap { workers in
+        secondsInAll(workers: workers).map {
+          "\(Progress.spoken(seconds: $0)) with \(workers) worker\(workers == 1 ? "" : "s") (\(alone))"
+        }
+      }
       lines.append(
-        "About \(Progress.spoken(seconds: whole)) of one processor in all, told from one measured step a row.")
+        "About \(beside ?? alone), told from one measured step a row, start, data and checkpoints included.")
     }
     return (lines + searchLines).joined(separator: "\n")
   }

@@ -9,13 +9,18 @@ struct Trial {
   /// Nil without frozen encoders.
   let frozenParameters: Int?
   let flopsPerSample: Double
+  /// Seconds that building the model took.
+  let building: Double
   /// Nil unless measured.
   let cost: TrainingCost?
 
   init(
     of configuration: CellConfiguration, on data: any Dataset, _ catalogue: Catalogue, place: String, measuring: Bool
   ) throws {
-    let composition = try Composition(configuration, for: data, catalogue: catalogue, place: place)
+    let (composition, seconds) = try timed {
+      try Composition(configuration, for: data, catalogue: catalogue, place: place)
+    }
+    building = seconds
     let count = data.count(.train)
     let measured = configuration.train.samples(of: count, seed: configuration.seed).prefix(
       configuration.train.batchSize)

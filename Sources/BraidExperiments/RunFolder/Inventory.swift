@@ -4,8 +4,8 @@ import Foundation
 /// What lies in an experiment's folder, seen from a plan: its own runs, runs of something else, and what was left behind.
 public struct Inventory: Sendable {
   /// Something the plan does not refer to.
-  public struct Leftover: Sendable {
-    public enum Kind: String, Sendable, CaseIterable {
+  public struct Leftover: Sendable, Codable {
+    public enum Kind: String, Sendable, Codable, CaseIterable {
       /// A run whose configuration, parts or data are not those of any planned cell.
       case stale
       /// The folder of a run that was damaged, and is run again or has been.
