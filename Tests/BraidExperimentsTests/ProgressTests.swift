@@ -1,3 +1,4 @@
+import BraidTesting
 import BraidTraining
 import Foundation
 import Synchronization
@@ -32,6 +33,18 @@ import Testing
     for cell in Set(done.map(\.cell)) {
       let own = events.filter { $0.event == .epoch && $0.cell == cell }
       #expect(own.map(\.epoch) == [1, 2, 3] && own.last?.secondsLeft == 0)
+    }
+  }
+
+  @Test func `as JSON: the guide names every event and every field`() throws {
+    let guides = URL(fileURLWithPath: try Fixture.folder(above: #filePath)).appendingPathComponent("../../Guides")
+    let guide = try String(contentsOf: guides.appendingPathComponent("Experiment files.md"), encoding: .utf8)
+    let section = try #require(
+      guide.components(separatedBy: "### Events for tools").last?.components(separatedBy: "###").first)
+    let fields = Mirror(reflecting: RunEvent(.begin, time: "")).children.compactMap(\.label)
+    #expect(fields.count == 21)
+    for name in fields + RunEvent.Kind.allCases.map(\.rawValue) {
+      #expect(section.contains("`\(name)`"), "\(name)")
     }
   }
 

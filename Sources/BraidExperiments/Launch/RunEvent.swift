@@ -3,7 +3,7 @@ import BraidTraining
 /// Something that happened while a plan was run: what `braid run --json` prints, one object a line. What does not belong to
 /// an event is absent.
 public struct RunEvent: Codable, Sendable {
-  public enum Kind: String, Codable, Sendable {
+  public enum Kind: String, Codable, Sendable, CaseIterable {
     /// The runner starts: how many cells there are, how many are done, how many wait.
     case begin
     /// A worker finished an epoch of its cell.
