@@ -42,7 +42,7 @@ import Testing
     let section = try #require(
       guide.components(separatedBy: "### Events for tools").last?.components(separatedBy: "###").first)
     let fields = Mirror(reflecting: RunEvent(.begin, time: "")).children.compactMap(\.label)
-    #expect(fields.count == 21)
+    #expect(fields.count == 19)
     for name in fields + RunEvent.Kind.allCases.map(\.rawValue) {
       #expect(section.contains("`\(name)`"), "\(name)")
     }
