@@ -49,16 +49,16 @@ struct RunDigests: Sendable {
   }
 
   /// - Throws: `SetupError` unless there is a digest of a file.
-  func require(_ name: String) throws {
-    try BraidCore.require(digests[name] != nil, "\(RunDigests.file): has no digest of \(name)")
+  func requireDigest(of name: String) throws {
+    try require(digests[name] != nil, "\(RunDigests.file): has no digest of \(name)")
   }
 
   /// The bytes of a file.
   /// - Throws: `SetupError` when it is not what was written.
   func bytes(_ name: String) throws -> Data {
-    try require(name)
+    try requireDigest(of: name)
     let data = try RunFolder.bytes(name, in: folder)
-    try BraidCore.require(
+    try require(
       SHA256.hex(data) == digests[name], "\(name): is not what the run wrote, says \(RunDigests.file)")
     return data
   }

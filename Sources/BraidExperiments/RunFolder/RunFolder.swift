@@ -87,7 +87,9 @@ public struct RunFolder: Sendable {
       epochs.count == result.epochs,
       "\(RunFolder.epochsFile): \(epochs.count) epochs; expected \(result.epochs.map(String.init) ?? "none")")
     let predictions = (configuration.splits ?? [.test]).map(RunFolder.predictionsFile)
-    for name in [RunFolder.configurationFile, RunFolder.parametersFile] + predictions { try digests.require(name) }
+    for name in [RunFolder.configurationFile, RunFolder.parametersFile] + predictions {
+      try digests.requireDigest(of: name)
+    }
     let seen = [RunFolder.resultFile, RunFolder.provenanceFile, RunFolder.epochsFile]
     for name in digests.names where !seen.contains(name) {
       if verifying {
