@@ -3,14 +3,22 @@ import BraidTensor
 /// Independent Bernoulli distributions, one an element, by their logits l: p = σ(l) is the probability of 1.
 ///
 /// Everything is of the logits' shape and differentiable in them, without ever taking the logarithm of a rounded
-/// probability.
+/// probability. A logit of ±∞ is certainty: no entropy, and a logarithm of 0 or −∞.
 public struct BernoulliDistribution {
-  /// l = log p / (1 − p), finite.
+  /// l = log p / (1 − p).
   public let logits: Tensor
   /// σ(l).
   public let probability: Tensor
+  /// The logits with ±10³⁰ in place of ±∞: p is 1 or 0 there, too, and nothing becomes ∞ − ∞. Their gradient is l's.
+  private let finite: Tensor
+  private let hasInfinities: Bool
 
-  public init(logits: Tensor) { (self.logits, probability) = (logits, logits.sigmoid()) }
+  /// - Parameter logits: any shape.
+  public init(logits: Tensor) {
+    (self.logits, probability) = (logits, logits.sigmoid())
+    hasInfinities = !logits.isFinite
+    finite = hasInfinities ? straightThrough(logits.detached.clamped(from: -1e30, to: 1e30), logits) : logits
+  }
 
   /// 0 or 1 each, 1 with probability p.
   /// - Parameter isStraightThrough: whether the gradient of p flows through in place of the draw's own, which is 0
@@ -34,13 +42,24 @@ public struct BernoulliDistribution {
 
   /// log p(x) = x l − log(1 + eˡ).
   /// - Parameter x: 0 or 1 each, of the logits' shape or one that broadcasts with it.
-  public func logProbability(of x: Tensor) -> Tensor { x * logits - logits.softplus() }
+  public func logProbability(of x: Tensor) -> Tensor {
+    let y = x * finite - finite.softplus()
+    guard hasInfinities else { return y }
+    let limits = y.copy()
+    let (l, x) = (logits.detached.broadcast(to: y.shape), x.detached.broadcast(to: y.shape))
+    for index in 0..<y.count where l.pointer[index].isInfinite {
+      limits.pointer[index] = x.pointer[index] == (l.pointer[index] > 0 ? 1 : 0) ? 0 : -.infinity
+    }
+    return straightThrough(limits, y)
+  }
 
   /// −p log p − (1 − p) log(1 − p) = log(1 + eˡ) − p l.
-  public func entropy() -> Tensor { logits.softplus() - probability * logits }
+  public func entropy() -> Tensor { finite.softplus() - probability * finite }
 
-  /// D(self ‖ other) = p₁ (l₁ − l₂) − log(1 + e^l₁) + log(1 + e^l₂).
+  /// D(self ‖ other) = p₁ (l₁ − l₂) − log(1 + e^l₁) + log(1 + e^l₂); infinite where the other is certain of what this one
+  /// is not.
   public func kullbackLeibler(to other: BernoulliDistribution) -> Tensor {
-    probability * (logits - other.logits) - logits.softplus() + other.logits.softplus()
+    if hasInfinities || other.hasInfinities { return -other.logProbability(of: probability) - entropy() }
+    return probability * (logits - other.logits) - logits.softplus() + other.logits.softplus()
   }
 }

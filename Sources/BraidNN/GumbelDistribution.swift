@@ -27,7 +27,7 @@ public struct GumbelDistribution {
 
   /// log p(x) = −z − e⁻ᶻ − log β with z = (x − μ) / β.
   public func logProbability(of x: Tensor) -> Tensor {
-    let z = (x - location) / scale
+    let z = bounded((x - location) / scale, from: -1e30, to: .infinity)
     return -z - (-z).exp() - scale.log()
   }
 
@@ -42,8 +42,14 @@ public struct GumbelDistribution {
   /// It follows from E[z] = γ and E[e^(−r z)] = Γ(1 + r) of the standard law; the product is taken as one exponential.
   public func kullbackLeibler(to other: GumbelDistribution) -> Tensor {
     let ratio = scale / other.scale
-    let shift = (other.location - location) / other.scale
+    let shift = bounded((other.location - location) / other.scale, from: -.infinity, to: 1e30)
     let product = (shift + (ratio + 1).logGamma()).exp()
     return product - shift - ratio.log() + (ratio - 1) * GumbelDistribution.gamma - 1
+  }
+
+  /// A number whose exponential is infinite long before, in place of an infinite one: e^∞ − ∞ would be NaN. The gradient
+  /// is that of x.
+  private func bounded(_ x: Tensor, from low: Float, to high: Float) -> Tensor {
+    straightThrough(x.detached.clamped(from: low, to: high), x)
   }
 }

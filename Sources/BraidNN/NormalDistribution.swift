@@ -18,6 +18,13 @@ public struct NormalDistribution {
   public let deviation: Tensor
   /// log σ.
   private let logDeviation: Tensor
+  /// Whether σ was given as a logarithm.
+  private let isLogarithmGiven: Bool
+  /// σ where something is divided by it: never 0 or ∞, so that a distance of 0 stays one. Its gradient is σ's.
+  private var divisor: Tensor {
+    guard isLogarithmGiven else { return deviation }
+    return straightThrough(logDeviation.detached.clamped(from: -87, to: 88), logDeviation).exp()
+  }
 
   /// - Parameters:
   ///   - mean: any shape.
@@ -25,15 +32,15 @@ public struct NormalDistribution {
   ///     infinity.
   public init(mean: Tensor, deviation: Tensor) {
     NormalDistribution.check(mean, deviation, "deviation")
-    (self.mean, self.deviation, logDeviation) = (mean, deviation, deviation.log())
+    (self.mean, self.deviation, logDeviation, isLogarithmGiven) = (mean, deviation, deviation.log(), false)
   }
 
   /// As encoders of variational models give it: any number is a logarithm of a variance. Within ±170 no result
-  /// overflows.
+  /// overflows; beyond, what lies at the mean still has its logarithm.
   /// - Parameter logVariance: log σ², of the mean's shape.
   public init(mean: Tensor, logVariance: Tensor) {
     NormalDistribution.check(mean, logVariance, "log-variance")
-    self.mean = mean
+    (self.mean, isLogarithmGiven) = (mean, true)
     logDeviation = logVariance * 0.5
     deviation = logDeviation.exp()
   }
@@ -53,7 +60,7 @@ public struct NormalDistribution {
   /// log p(x) = −½ ((x − μ) / σ)² − log σ − ½ log 2π.
   /// - Parameter x: of the parameters' shape, or one that broadcasts with it.
   public func logProbability(of x: Tensor) -> Tensor {
-    ((x - mean) / deviation).squared() * -0.5 - logDeviation - Float(0.5 * log(2 * Double.pi))
+    ((x - mean) / divisor).squared() * -0.5 - logDeviation - Float(0.5 * log(2 * Double.pi))
   }
 
   /// ½ + ½ log 2π + log σ.
@@ -62,7 +69,7 @@ public struct NormalDistribution {
   /// D(self ‖ other) = log σ₂/σ₁ + ½ (σ₁² + (μ₁ − μ₂)²) / σ₂² − ½.
   public func kullbackLeibler(to other: NormalDistribution) -> Tensor {
     let ratio = logDeviation - other.logDeviation
-    return ((ratio * 2).exp() + ((mean - other.mean) / other.deviation).squared() - 1) * 0.5 - ratio
+    return ((ratio * 2).exp() + ((mean - other.mean) / other.divisor).squared() - 1) * 0.5 - ratio
   }
 
   /// D(self ‖ N(0, 1)) = ½ (σ² + μ² − 1) − log σ (Kingma & Welling 2014, appendix B).

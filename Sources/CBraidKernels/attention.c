@@ -16,6 +16,11 @@ BRAID_KERNEL void braid_attention_softmax(float *scores, const float *key_mask, 
       for (long j = seen; j < keys; j++) row[j] = -INFINITY;
       float top = -INFINITY;
       for (long j = 0; j < seen; j++) top = row[j] > top ? row[j] : top;
+      // at +∞ a key is all there is, and several share alike
+      if (top == INFINITY) {
+        for (long j = 0; j < seen; j++) row[j] = row[j] == top ? 0 : row[j] != row[j] ? row[j] : -INFINITY;
+        top = 0;
+      }
       // where no key is left (or none has a chance), everything becomes −∞, and then 0
       for (long j = 0; j < keys; j++) row[j] = top == -INFINITY ? top : row[j] - top;
     }

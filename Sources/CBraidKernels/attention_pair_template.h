@@ -1,13 +1,20 @@
 // Attention of two sequences to each other over one matrix of scores, for the vector width of vectors_template.h.
 
 // The columns of s [rows, width] become e^(s − maximum) over the rows that `keep` (or all), 0 elsewhere; `inverse`
-// receives 1 / Σ of every column, 0 where nothing is left.
+// receives 1 / Σ of every column, 0 where nothing is left. Rows at +∞ share a column alike.
 TILES_TARGET static void NAME(_softmax_of_columns)(float *s, long rows, long width, const float *keep, float *inverse) {
   for (long j = 0; j < width; j += LANES) {
     VECTOR most = (VECTOR)(-INFINITY), sum = (VECTOR)(0.0f);
     for (long i = 0; i < rows; i++) {
       VECTOR y = *(const VECTOR *)(s + i * width + j);
       if (!keep || keep[i] != 0) most = y > most ? y : most;  // passes over NaN
+    }
+    if (NAME(_top)(most) == INFINITY) {
+      for (long i = 0; i < rows; i++) {
+        VECTOR *y = (VECTOR *)(s + i * width + j), rest = *y == *y ? (VECTOR)(-INFINITY) : *y;
+        *y = most == INFINITY ? (*y == INFINITY ? (VECTOR)(0.0f) : rest) : *y;
+      }
+      most = most == INFINITY ? (VECTOR)(0.0f) : most;
     }
     most = most == -INFINITY ? (VECTOR)(0.0f) : most;
     for (long i = 0; i < rows; i++) {

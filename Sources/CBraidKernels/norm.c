@@ -58,7 +58,11 @@ BRAID_KERNEL void braid_batch_norm_gradient(const float *x, const float *statist
   float n = (float)(batch * inner);
   CHANNEL_ROWS({
     float k = gain ? gain[c] * s[2] : s[2], m[3] = {s[0], s[1], s[2]};
-    float a = sums ? sums[c] / n : 0, d = sums ? sums[channels + c] / n : 0;
+    if (!sums) {  // statistics that do not depend on x, which may be infinite
+      for (long i = at; i < at + inner; i++) gx[i] = beta == 0 ? g[i] * k : g[i] * k + beta * gx[i];
+      continue;
+    }
+    float a = sums[c] / n, d = sums[channels + c] / n;
     if (beta == 0) for (long i = at; i < at + inner; i++) gx[i] = (g[i] - a - normalised(x[i], m) * d) * k;
     else for (long i = at; i < at + inner; i++) gx[i] = (g[i] - a - normalised(x[i], m) * d) * k + beta * gx[i];
   })

@@ -29,10 +29,23 @@ BRAID_INLINE float row_exponentials(const float *x, float max, float *y, long n)
   return s;
 }
 
+// The limit of a row whose largest element is infinite: equal shares for those at +∞, and of −∞ alone nothing, with
+// `count` 0. NaNs are passed on. Returns log count.
+static float shares_at_infinity(const float *x, float max, float *y, long n) {
+  float count = 0;
+  for (long i = 0; i < n; i++) {
+    y[i] = x[i] != x[i] ? x[i] : x[i] == INFINITY ? 1 : 0;
+    count += y[i];
+  }
+  if (max == INFINITY) for (long i = 0; i < n; i++) y[i] /= count;
+  return logf(count);
+}
+
 BRAID_INLINE void softmax_row(int logarithm, const float *x, float *y, long n) {
   float max = row_maximum(x, n);
-  if (max == -INFINITY) {  // nothing to choose from, unless there are NaNs to pass on
-    for (long i = 0; i < n; i++) y[i] = x[i] != x[i] ? x[i] : logarithm ? -INFINITY : 0;
+  if (max - max != 0) {
+    float shift = shares_at_infinity(x, max, y, n);
+    if (logarithm) for (long i = 0; i < n; i++) y[i] = y[i] == 0 ? -INFINITY : y[i] != y[i] ? y[i] : -shift;
     return;
   }
   if (logarithm) {
@@ -89,9 +102,33 @@ BRAID_KERNEL void braid_softmax_gradient(int logarithm, const float *y, const fl
   }
 }
 
+// The loss where a number is infinite, added up again without ∞ − ∞ and 0 · ∞, and the probabilities of the rows concerned:
+// a class of probability 0 costs ∞, unless its weight is 0, and a row of −∞ alone gives none any.
+static double cross_entropy_at_infinity(const float *x, const int32_t *classes, const float *weights, float smoothing, long rows,
+                                        long columns, float *p) {
+  double loss = 0, even = smoothing / (double)columns;
+  for (long r = 0; r < rows; r++, x += columns, p += columns) {
+    const float max = row_maximum(x, columns);
+    const int isEndless = max - max != 0;
+    float shift = 0;
+    if (isEndless) shift = shares_at_infinity(x, max, p, columns);
+    else for (long i = 0; i < columns; i++) shift += vexp(x[i] - max);
+    if (!isEndless) shift = logf(shift);
+    for (long i = 0; i < columns; i++) {
+      double share = even * (weights ? weights[i] : 1);
+      if (i == classes[r]) share += (1 - (double)smoothing) * (weights ? weights[i] : 1);
+      if (share == 0) continue;
+      loss += share * (isEndless ? (p[i] == 0 ? INFINITY : shift + 0 * p[i]) : (double)shift - (x[i] - max));
+    }
+  }
+  return loss;
+}
+
 BRAID_KERNEL float braid_cross_entropy(const float *restrict_ x, const int32_t *classes, const float *weights, float smoothing,
                                        long rows, long columns, float *restrict_ p, float *norm, long *bad) {
   double loss = 0, total = 0, even = smoothing / (double)columns;
+  const float *first = x;
+  float *shares = p;
   *bad = -1;
   for (long r = 0; r < rows; r++, x += columns, p += columns) {
     long k = classes[r];
@@ -110,6 +147,7 @@ BRAID_KERNEL float braid_cross_entropy(const float *restrict_ x, const int32_t *
     }
   }
   *norm = (float)total;
+  if (loss != loss) loss = cross_entropy_at_infinity(first, classes, weights, smoothing, rows, columns, shares);
   return total == 0 ? 0 : (float)(loss / total);
 }
 
@@ -134,6 +172,42 @@ BRAID_KERNEL void braid_cross_entropy_gradient(const float *restrict_ p, const i
     }
     gx[k] -= unit * (1 - smoothing) * w;
   }
+}
+
+// e^(scale (x − most)); where the largest is +∞ 1 for those that are too, and of −∞ alone nothing.
+static float paired_share(float x, float most, float scale) {
+  if (most - most == 0 || x != x) return vexp_below(scale * (x - most));
+  return most == INFINITY && x == most;
+}
+
+// −log of a share of its row or column, whose largest is `most` and whose sum is `part`.
+static double paired_cost(float own, float most, float part, float scale) {
+  if (most - most == 0 || own != own) return logf(part) + scale * (double)(most - own);
+  return most == INFINITY && own == most ? logf(part) : INFINITY;
+}
+
+// The loss where a number is infinite, without ∞ − ∞, and 1 / Σ of the shares in place of what lies in `statistics`.
+static double paired_cross_entropy_at_infinity(const float *x, float scale, long n, float *statistics) {
+  float *row_most = statistics, *row_part = row_most + n, *column_most = row_part + n, *column_part = column_most + n;
+  double loss = 0;
+  for (long i = 0; i < n; i++) {
+    float of_row = 0, of_column = 0;
+    for (long j = 0; j < n; j++) {
+      of_row += paired_share(x[i * n + j], row_most[i], scale);
+      of_column += paired_share(x[j * n + i], column_most[i], scale);
+    }
+    const float own = x[i * n + i];
+    loss += paired_cost(own, row_most[i], of_row, scale) + paired_cost(own, column_most[i], of_column, scale);
+    row_part[i] = of_row == 0 ? 0 : 1 / of_row;
+    column_part[i] = of_column == 0 ? 0 : 1 / of_column;
+  }
+  return loss;
+}
+
+static int all_finite(const float *x, long n) {
+  float zero = 0;
+  for (long i = 0; i < n; i++) zero += x[i] - x[i];
+  return zero == 0;
 }
 
 // Where no row's or column's maximum lies far below the largest of all, that serves them all, and one exponential an
@@ -181,6 +255,7 @@ BRAID_KERNEL float braid_paired_cross_entropy(const float *restrict_ x, float sc
     row_part[i] = 1 / row_part[i];
     column_part[i] = 1 / column_part[i];
   }
+  if (loss != loss) loss = paired_cross_entropy_at_infinity(x, scale, n, statistics);
   return n == 0 ? 0 : (float)(loss / (2 * (double)n));
 }
 
@@ -189,6 +264,15 @@ BRAID_KERNEL void braid_paired_cross_entropy_gradient(const float *restrict_ x, 
                                                       float *restrict_ gx) {
   const float *row_most = statistics, *row_part = row_most + n, *column_most = row_part + n, *column_part = column_most + n;
   const float unit = n == 0 ? 0 : g * scale / (2 * (float)n);
+  if (!all_finite(row_most, n) || !all_finite(column_most, n)) {
+    for (long i = 0; i < n; i++)
+      for (long j = 0; j < n; j++, x++, gx++) {
+        const float row = paired_share(*x, row_most[i], scale) * row_part[i];
+        const float column = paired_share(*x, column_most[j], scale) * column_part[j];
+        *gx = unit * (row + column - (i == j ? 2 : 0)) + (beta == 0 ? 0 : beta * *gx);
+      }
+    return;
+  }
   for (long i = 0; i < n; i++, x += n, gx += n) {
     const float most = row_most[i], part = row_part[i];
 #define BOTH (unit * (vexp_below(scale * (x[j] - most)) * part + vexp_below(scale * (x[j] - column_most[j])) * column_part[j]))
@@ -197,6 +281,17 @@ BRAID_KERNEL void braid_paired_cross_entropy_gradient(const float *restrict_ x, 
 #undef BOTH
     gx[i] -= 2 * unit;
   }
+}
+
+// The same where a logit is infinite: a label that agrees with it costs 0, any other ∞.
+static double binary_cross_entropy_at_infinity(const float *x, const float *t, long n) {
+  double total = 0;
+  for (long i = 0; i < n; i++) {
+    const float a = x[i], m = a > 0 ? a : 0, against = a > 0 ? 1 - t[i] : t[i];  // the share of the label it denies
+    const int isEndless = a == INFINITY || a == -INFINITY;
+    total += isEndless ? (against == 0 ? 0 : against * INFINITY) : m - a * t[i] + vlog1p(vexp(a > 0 ? -a : a));
+  }
+  return total;
 }
 
 BRAID_KERNEL float braid_binary_cross_entropy(const float *x, const float *t, long n) {
@@ -211,6 +306,7 @@ BRAID_KERNEL float braid_binary_cross_entropy(const float *x, const float *t, lo
     }
     total += s;
   }
+  if (total != total) total = binary_cross_entropy_at_infinity(x, t, n);
   return n == 0 ? 0 : (float)(total / (double)n);
 }
 

@@ -124,7 +124,8 @@ TILES_TARGET BRAID_INLINE void NAME(_cut)(float *x, long count, long width) {
   }
 }
 
-// x (whole vectors) becomes e^(x − max); returns 1 / Σ, the last factor of a softmax. Where everything is −∞: zeros.
+// x (whole vectors) becomes e^(x − max); returns 1 / Σ, the last factor of a softmax. Where everything is −∞: zeros; where
+// something is +∞: ones there, zeros elsewhere.
 TILES_TARGET BRAID_INLINE float NAME(_softmax)(float *x, long width) {
   VECTOR most = (VECTOR)(-INFINITY), sum = (VECTOR)(0.0f);
   for (long j = 0; j < width; j += LANES) {
@@ -132,10 +133,10 @@ TILES_TARGET BRAID_INLINE float NAME(_softmax)(float *x, long width) {
     most = y > most ? y : most;  // passes over NaN
   }
   const float top = NAME(_top)(most);
-  if (top == -INFINITY) {  // nothing to choose from, unless there are NaNs to pass on
+  if (top - top != 0) {  // infinite; NaNs are passed on
     float all = 0;
-    for (long j = 0; j < width; j++) { x[j] = x[j] != x[j] ? x[j] : 0; all += x[j]; }
-    return all;
+    for (long j = 0; j < width; j++) { x[j] = x[j] != x[j] ? x[j] : x[j] == INFINITY ? 1 : 0; all += x[j]; }
+    return top == INFINITY ? 1 / all : all;
   }
   for (long j = 0; j < width; j += LANES) {
     VECTOR y = NAME(_exponential)(*(const VECTOR *)(x + j) - top);

@@ -88,6 +88,24 @@ import Testing
     #expect(all.isFinite && all.gradients()[logits]!.isFinite)
   }
 
+  @Test func `takes infinite logits for certainty`() {
+    let tape = Tape()
+    let logits = tape.watch(Tensor([-.infinity, .infinity, 0]))
+    let own = BernoulliDistribution(logits: logits)
+    #expect(own.entropy().elements == [0, 0, 0.693_147_2])
+    let right = own.logProbability(of: Tensor([0, 1, 1])), wrong = own.logProbability(of: Tensor([1, 0, 1]))
+    #expect(right.elements == [0, 0, -0.693_147_2] && wrong.elements == [-.infinity, -.infinity, -0.693_147_2])
+    #expect(wrong.gradients()[logits]?.elements == [1, -1, 0.5])
+    let other = BernoulliDistribution(logits: Tensor([2, 5, 0]))
+    let divergence = own.kullbackLeibler(to: other).elements
+    #expect(abs(divergence[0] - 2.126_928) < 1e-6 && abs(divergence[1] - 0.006_715_3) < 1e-6 && divergence[2] == 0)
+    #expect(other.kullbackLeibler(to: own).elements == [.infinity, .infinity, 0])
+    #expect(own.kullbackLeibler(to: own).elements == [0, 0, 0])
+    // a logit that broadcasts
+    let one = BernoulliDistribution(logits: Tensor([.infinity], [1, 1])).logProbability(of: Tensor([0, 1], [1, 2]))
+    #expect(one.elements == [-.infinity, 0])
+  }
+
   @Test func `stops at a temperature that is not above 0`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var stream = RandomStream(seed: 1, .sampling)

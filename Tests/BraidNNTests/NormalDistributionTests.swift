@@ -102,4 +102,18 @@ import Testing
     #expect(
       message.contains("NormalDistribution: mean of shape [2, 3] and deviation of shape [3]; expected the same shape"))
   }
+
+  /// σ = e^(±5000) is 0 or infinite as a number, what is told of it is not.
+  @Test(arguments: [-1e4, 1e4] as [Float]) func `knows the logarithm of a deviation that is no number`(_ size: Float) {
+    let tape = Tape()
+    let mean = tape.watch(Tensor([0, 1])), logVariance = tape.watch(Tensor(repeating: size, [2]))
+    let own = NormalDistribution(mean: mean, logVariance: logVariance)
+    let probability = own.logProbability(of: Tensor([0, 1]))
+    #expect(probability.elements.allSatisfy { abs($0 + size / 2 + 0.918_938_5) < 1e-3 })
+    #expect(own.kullbackLeibler(to: own).elements == [0, 0])
+    let gradients = probability.gradients()
+    #expect(gradients[mean]?.elements == [0, 0] && gradients[logVariance]?.elements == [-0.5, -0.5])
+    let elsewhere = own.logProbability(of: Tensor([1, 2]))
+    #expect(elsewhere.elements.allSatisfy { size < 0 ? $0 == -.infinity : abs($0 + 5000.918_9) < 1e-3 })
+  }
 }

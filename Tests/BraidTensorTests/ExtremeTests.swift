@@ -165,6 +165,76 @@ private func tanh(_ x: Double) -> Double {
     #expect(binaryCrossEntropy(.zeros([0]), .zeros([0])).scalar == 0)
   }
 
+  @Test func `of a row with +∞ nothing else is left, and several share alike`() {
+    let x = Tensor([1, .infinity, -.infinity, 2, .infinity, .infinity], [2, 3])
+    #expect(x.softmax().elements == [0, 1, 0, 0, 0.5, 0.5])
+    #expect(gradient(x) { $0.softmax() } == [0, 0, 0, 0, 0, 0])
+    let half = -Float(0.693_147_2)
+    #expect(x.logSoftmax().elements == [-.infinity, 0, -.infinity, -.infinity, half, half])
+    #expect(Tensor([1, .infinity, .nan]).softmax().elements.allSatisfy { $0.isNaN })
+    #expect(Tensor([1, .infinity, .nan]).logSoftmax().elements.allSatisfy { $0.isNaN })
+  }
+
+  @Test func `cross-entropy takes the limit of infinite logits`() {
+    let sure = Tensor([1, .infinity, 0, 4, 4, -.infinity], [2, 3])
+    #expect(abs(crossEntropy(sure, [1, 0]).scalar - 0.346_573_6) < 1e-7)
+    #expect(gradient(sure) { crossEntropy($0, [1, 0]) } == [0, 0, 0, -0.25, 0.25, 0])
+    #expect(crossEntropy(sure, [0, 0]).scalar == .infinity)
+    #expect(gradient(sure) { crossEntropy($0, [0, 0]) } == [-0.5, 0.5, 0, -0.25, 0.25, 0])
+    #expect(crossEntropy(sure, [1, 2]).scalar == .infinity)  // a class that has no chance
+    #expect(crossEntropy(sure, [1, 0], smoothing: 0.1).scalar == .infinity)
+    #expect(crossEntropy(sure, [0, 0], weights: Tensor([0, 1, 1])).scalar == 0)  // a class that does not count
+    let none = Tensor(repeating: -.infinity, [1, 3])
+    #expect(crossEntropy(none, [0]).scalar == .infinity)
+    #expect(gradient(none) { crossEntropy($0, [0]) } == [-1, 0, 0])
+    #expect(crossEntropy(Tensor([.nan, 1], [1, 2]), [1]).scalar.isNaN)
+    #expect(crossEntropy(Tensor([.nan, .infinity], [1, 2]), [1]).scalar.isNaN)
+  }
+
+  @Test func `binary cross-entropy takes the limit of infinite logits`() {
+    let x = Tensor([.infinity, -.infinity])
+    #expect(binaryCrossEntropy(x, Tensor([1, 0])).scalar == 0)
+    #expect(gradient(x) { binaryCrossEntropy($0, Tensor([1, 0])) } == [0, 0])
+    for labels: [Float] in [[0, 0], [1, 1], [0.5, 0]] {
+      #expect(binaryCrossEntropy(x, Tensor(labels)).scalar == .infinity)
+    }
+    #expect(gradient(x) { binaryCrossEntropy($0, Tensor([0, 1])) } == [0.5, -0.5])
+    #expect(binaryCrossEntropy(Tensor([.nan, .infinity]), Tensor([1, 1])).scalar.isNaN)
+  }
+
+  @Test func `paired cross-entropy takes the limit of infinite scores`() {
+    let sure = Tensor([.infinity, 1, 2, .infinity], [2, 2])
+    #expect(pairedCrossEntropy(sure, scale: 3).scalar == 0)
+    #expect(gradient(sure) { pairedCrossEntropy($0, scale: 3) } == [0, 0, 0, 0])
+    let excluded = Tensor([1, -.infinity, -.infinity, 2], [2, 2])
+    #expect(pairedCrossEntropy(excluded, scale: 3).scalar == 0)
+    #expect(gradient(excluded) { pairedCrossEntropy($0, scale: 3) } == [0, 0, 0, 0])
+    let wrong = Tensor([1, .infinity, 2, 3], [2, 2])
+    #expect(pairedCrossEntropy(wrong).scalar == .infinity)
+    #expect(gradient(wrong) { pairedCrossEntropy($0) }?.allSatisfy(\.isFinite) == true)
+    #expect(pairedCrossEntropy(Tensor(repeating: -.infinity, [1, 1])).scalar == .infinity)
+    #expect(pairedCrossEntropy(Tensor([.nan, .infinity, 2, 3], [2, 2])).scalar.isNaN)
+  }
+
+  /// In plain loops (two keys) and in tiles (ninety), of one sequence and of two that look at each other.
+  @Test(arguments: [2, 90]) func `attention takes the limit of infinite scores`(_ keys: Int) {
+    let wide = Tensor.ones([1, keys, 64])
+    let values = Tensor((0..<keys * 64).map { Float($0 / 64) }, [1, keys, 64])
+    let rest = wide.slice(1, 0..<keys - 1)
+    func row(_ first: Float) -> Tensor { Tensor([first] + Array(repeating: 1, count: 63), [1, 1, 64]) }
+    let least = concatenate([row(-.infinity), rest], axis: 1), most = concatenate([rest, row(.infinity)], axis: 1)
+    let last = Float(keys - 1)
+    #expect(attention(wide, most, values, heads: 1).output.elements.allSatisfy { $0 == last })
+    let both = concatenate([row(.infinity), most.slice(1, 1..<keys)], axis: 1)
+    #expect(attention(wide, both, values, heads: 1).output.elements.allSatisfy { $0 == last / 2 })
+    let seen = attention(wide, least, values, heads: 1, wantsWeights: true).weights?.elements ?? []
+    #expect(seen.enumerated().allSatisfy { $0.element.isFinite && ($0.offset % keys != 0 || $0.element == 0) })
+    let mutual = mutualAttention(both, wide, wantsWeights: true)
+    let ofA = mutual.ofA?.elements ?? []
+    #expect(ofA.enumerated().allSatisfy { $0.element == ([0, keys - 1].contains($0.offset % keys) ? 0.5 : 0) })
+    #expect(mutual.fromB.elements.allSatisfy { abs($0 - 1) < 1e-6 })
+  }
+
   @Test func `sums of many numbers keep their digits`() {
     let x = Tensor(repeating: 0.1, [1 << 20])
     #expect(abs(Double(x.sum().scalar) / (Double(Float(0.1)) * Double(1 << 20)) - 1) < 1e-6)

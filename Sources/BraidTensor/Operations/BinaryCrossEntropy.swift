@@ -1,6 +1,7 @@
 import CBraidKernels
 
-/// Mean over all elements of −t log σ(x) − (1 − t) log(1 − σ(x)), computed from logits without overflow.
+/// Mean over all elements of −t log σ(x) − (1 − t) log(1 − σ(x)), computed from logits without overflow. At ±∞
+/// a label that agrees costs 0 and any other ∞.
 ///
 /// Derivative: dx = (σ(x) − t) / count. 0 when there are no elements.
 /// - Parameters:

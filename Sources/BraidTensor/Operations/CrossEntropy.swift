@@ -3,6 +3,8 @@ import CBraidKernels
 /// Cross-entropy of the softmax of `logits` against one class per row, as PyTorch defines its weighted mean:
 /// `L = Σ_r [(1 − ε) w_c ℓ_rc + ε/K Σ_k w_k ℓ_rk] / Σ_r w_c`, with ℓ = −log softmax(x) and c the row's class.
 ///
+/// Infinite logits give the limit: 0 for a class at +∞, ∞ for one that has no probability left and a weight above 0.
+///
 /// Derivative: (p − t) / Σ w, from the probabilities p the forward pass made. Without rows, or with all their weights 0, the loss
 /// and the gradient are 0.
 /// - Parameters:

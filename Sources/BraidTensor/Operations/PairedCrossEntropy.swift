@@ -4,6 +4,8 @@ import CBraidKernels
 /// 1807.03748, equation 4; both ways as in Radford et al. 2021, arXiv 2103.00020, figure 3):
 /// `L = −1/2n Σ_i (log softmax_j(s x_ij)_i + log softmax_j(s x_ji)_i)`. Row i and column i belong together.
 ///
+/// Infinite scores give the limit: 0 for partners at +∞, ∞ for partners at −∞.
+///
 /// The columns are gone through beside the rows, without a transposed copy. Derivative, with P the softmax of the rows
 /// and Q that of the columns: dx = s (P + Q − 2 I) / 2n. For n = 0 the loss is 0.
 /// - Parameters:

@@ -4,13 +4,14 @@ extension Tensor {
   /// e^xᵢ / Σₖ e^xₖ over the last axis, k running over the places the mask keeps.
   ///
   /// Derivative: dx = y ∘ (g − Σ g ∘ y). Excluded places, and all of a row with nothing kept, are 0 and so are their gradients.
-  /// Places holding −∞ count as excluded.
+  /// Places holding −∞ count as excluded. Those holding +∞ share the row alike, the limit as they grow together.
   /// - Parameter mask: a constant, 0 excludes. One of: the tensor's number of axes, extents equal or 1; `[T]`; or `[B, T]` for a
   ///   tensor `[B, …, T]`, row b for sample b (with three axes or more `[P, T]` is never aligned with the middle axes: write
   ///   `[1, P, T]` for that).
   public func softmax(mask: Tensor? = nil) -> Tensor { softmax("softmax", logarithm: 0, mask: mask) }
 
-  /// xᵢ − log Σₖ e^xₖ over the last axis: the logarithm of `softmax`, −∞ at excluded places, whose gradients are 0.
+  /// xᵢ − log Σₖ e^xₖ over the last axis: the logarithm of `softmax`, −∞ at excluded places, whose gradients are 0, and beside a
+  /// +∞, where they count as excluded.
   ///
   /// Derivative: dx = g − e^y Σ g. The mask is as in `softmax`.
   public func logSoftmax(mask: Tensor? = nil) -> Tensor { softmax("logSoftmax", logarithm: 1, mask: mask) }
