@@ -7,7 +7,7 @@ import Testing
 /// The helping threads are shared by the whole process; how many are used is each thread's own affair here, so that no
 /// other suite is touched. One test at a time, since they would take the helpers from each other.
 @Suite(.serialized) struct ParallelTests {
-  private func with<Result>(threads: Int, sharing least: Int? = nil, _ body: () throws -> Result) rethrows -> Result {
+  func with<Result>(threads: Int, sharing least: Int? = nil, _ body: () throws -> Result) rethrows -> Result {
     let worthwhile = Parallel.worthwhile.load(ordering: .relaxed)
     if let least { Parallel.worthwhile.store(least, ordering: .relaxed) }
     defer { Parallel.worthwhile.store(worthwhile, ordering: .relaxed) }
