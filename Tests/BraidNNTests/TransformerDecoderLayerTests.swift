@@ -7,7 +7,8 @@ import Testing
   static let cases: [(name: String, isPreNorm: Bool, activation: Activation, isCausal: Bool)] = [
     ("decoder-post-norm", false, .relu, true), ("decoder-pre-norm", true, .gelu, true),
     ("decoder-pre-norm-masked", true, .relu, true), ("decoder-post-norm-open", false, .gelu, false),
-    ("decoder-pre-norm-pairs", true, .relu, true),
+    ("decoder-pre-norm-pairs", true, .relu, true), ("decoder-post-norm-one", false, .relu, true),
+    ("decoder-pre-norm-none", true, .gelu, true),
   ]
 
   @Test(arguments: cases)

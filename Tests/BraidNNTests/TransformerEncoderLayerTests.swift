@@ -7,7 +7,8 @@ import Testing
   static let cases: [(name: String, isPreNorm: Bool, activation: Activation)] = [
     ("encoder-post-norm", false, .relu), ("encoder-pre-norm", true, .gelu), ("encoder-pre-norm-masked", true, .relu),
     ("encoder-post-norm-masked", false, .gelu), ("encoder-post-norm-pairs", false, .relu),
-    ("encoder-pre-norm-pairs", true, .gelu),
+    ("encoder-pre-norm-pairs", true, .gelu), ("encoder-post-norm-one", false, .relu),
+    ("encoder-pre-norm-none", true, .gelu),
   ]
 
   @Test(arguments: cases)

@@ -74,6 +74,33 @@ private let parity: Parity = {
       return FourierTransform(length: real.shape[-1] * 2 - 1).inverse(real, .zeros(real.shape))
     },
   ]
+  cases["line-maximumPool-one"] = { try maxPool1d($0("x"), window: 1) }
+  cases["line-maximumPool-none"] = { try maxPool1d($0("x"), window: 3) }
+  cases["line-averagePool-one"] = { try averagePool1d($0("x"), window: 1) }
+  cases["line-averagePool-none"] = { try averagePool1d($0("x"), window: 3) }
+  cases["counting-averagePool"] = {
+    try averagePool2d($0("x"), window: (3, 3), stride: (1, 1), padding: (1, 1), countingPadding: true)
+  }
+  cases["counting-line-averagePool"] = {
+    try averagePool1d($0("x"), window: 3, stride: 1, padding: 1, countingPadding: true)
+  }
+  cases["line-adaptiveAveragePool"] = { try adaptiveAveragePool1d($0("x"), to: 1) }
+  cases["line-adaptiveMaximumPool"] = { try adaptiveMaxPool1d($0("x"), to: 1) }
+  cases["global-average"] = { try globalAveragePool($0("x")) }
+  cases["global-maximum"] = { try globalMaxPool($0("x")) }
+  cases["grouped-conv2d"] = { try conv2d($0("input"), $0("weight"), $0("bias"), groups: 2) }
+  cases["grouped-conv1d"] = { try conv1d($0("input"), $0("weight"), $0("bias"), groups: 2) }
+  cases["dilated-conv2d"] = { try conv2d($0("input"), $0("weight"), $0("bias"), dilation: (2, 2)) }
+  cases["dilated-conv1d"] = { try conv1d($0("input"), $0("weight"), $0("bias"), dilation: 2) }
+  cases["grouped-transposedConv2d"] = { try convTranspose2d($0("input"), $0("weight"), $0("bias"), groups: 2) }
+  cases["grouped-transposedConv1d"] = { try convTranspose1d($0("input"), $0("weight"), $0("bias"), groups: 2) }
+  cases["outputPadded-transposedConv2d"] = {
+    try convTranspose2d(
+      $0("input"), $0("weight"), $0("bias"), stride: (2, 2), outputPadding: (1, 1), dilation: (2, 2))
+  }
+  cases["outputPadded-transposedConv1d"] = {
+    try convTranspose1d($0("input"), $0("weight"), $0("bias"), stride: 2, outputPadding: 1, dilation: 2)
+  }
   cases["rnn"] = { try rnn($0("x"), $0("w"), $0("u"), $0("b")).last }
   cases["lstm"] = { try lstm($0("x"), $0("w"), $0("u"), $0("b")).last }
   cases["gru"] = { try gru($0("x"), $0("w"), $0("u"), $0("b"), $0("c")).last }
@@ -82,7 +109,7 @@ private let parity: Parity = {
 
 /// Every operation where every extent is 1, and where there are no elements at all.
 @Suite struct EdgeTests {
-  @Test func `no golden case has been lost`() { #expect(parity.names.count == 133) }
+  @Test func `no golden case has been lost`() { #expect(parity.names.count == 166) }
 
   @Test(arguments: parity.names) func `one element and none agree with PyTorch`(_ name: String) throws {
     #expect(try parity.violations(name) == [])

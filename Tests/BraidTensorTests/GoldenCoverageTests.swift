@@ -3,12 +3,17 @@ import BraidTesting
 import Foundation
 import Testing
 
-/// The golden cases of every operation, by the file it stands in: the beginnings of their names. An operation that is
-/// added without golden values fails here.
+/// The golden cases of every operation, by the file it stands in: the beginnings of their names. One list an operation,
+/// and one for each of its settings that is computed in a way of its own: the smallest cases of one say nothing of
+/// another. An operation that is added without golden values fails here.
 private let golden: [String: [[String]]] = [
   "AdaptivePooling": [
-    ["convolution/adaptive-average", "edges/adaptiveAveragePool"],
-    ["convolution/adaptive-max", "edges/adaptiveMaximumPool"],
+    ["convolution/adaptive-average-even", "convolution/adaptive-average-uneven", "edges/adaptiveAveragePool"],
+    ["convolution/adaptive-max-even", "convolution/adaptive-max-uneven", "edges/adaptiveMaximumPool"],
+    ["convolution/adaptive-average-line", "edges/line-adaptiveAveragePool"],
+    ["convolution/adaptive-max-line", "edges/line-adaptiveMaximumPool"],
+    ["convolution/adaptive-average-global", "edges/global-average"],
+    ["convolution/adaptive-max-global", "edges/global-maximum"],
   ],
   "Arithmetic": [
     ["operations/add"], ["operations/subtract"], ["operations/multiply"], ["operations/divide"],
@@ -25,7 +30,11 @@ private let golden: [String: [[String]]] = [
   "Concatenate": [["operations/concatenate", "edges/concatenate"], ["operations/stack", "edges/stack"]],
   "Convolution": [
     ["convolution/plain", "convolution/same", "convolution/strided", "edges/conv2d"],
-    ["convolution/line", "edges/conv1d"],
+    ["convolution/line-strided", "edges/conv1d"],
+    ["convolution/grouped", "convolution/depthwise", "edges/grouped-conv2d"],
+    ["convolution/line-grouped", "convolution/line-depthwise", "edges/grouped-conv1d"],
+    ["convolution/dilated", "edges/dilated-conv2d"],
+    ["convolution/line-strided", "edges/dilated-conv1d"],
   ],
   "CrossEntropy": [["operations/crossEntropy", "edges/crossEntropy"]],
   "Cumulative": [
@@ -59,7 +68,13 @@ private let golden: [String: [[String]]] = [
   "Norm": [["reductions/norm"]],
   "Normalization": [["normalization/layer", "edges/layerNorm"], ["normalization/batch", "edges/batchNorm"]],
   "PairedCrossEntropy": [["operations/pairedCrossEntropy"]],
-  "Pooling": [["convolution/max", "edges/maximumPool"], ["convolution/average", "edges/averagePool"]],
+  "Pooling": [
+    ["convolution/max-odd", "convolution/max-dense", "edges/maximumPool"],
+    ["convolution/average-odd", "convolution/average-dense", "edges/averagePool"],
+    ["convolution/max-line", "edges/line-maximumPool"], ["convolution/average-line", "edges/line-averagePool"],
+    ["convolution/average-counting-padding", "edges/counting-averagePool"],
+    ["convolution/average-counting-line", "edges/counting-line-averagePool"],
+  ],
   "RecurrentGRU": [["recurrent/gru", "edges/gru"]],
   "RecurrentLSTM": [["recurrent/lstm", "edges/lstm"]],
   "RecurrentRNN": [["recurrent/rnn", "edges/rnn"]],
@@ -88,7 +103,14 @@ private let golden: [String: [[String]]] = [
   "SymmetricPower": [["linear-algebra/power"]],
   "TensorProduct": [["tensor-product/", "edges/tensorProductLinear"]],
   "Transpose": [["operations/transposed"]],
-  "TransposedConvolution": [["convolution/transposed", "edges/transposedConv2d", "edges/transposedConv1d"]],
+  "TransposedConvolution": [
+    ["convolution/transposed-plain", "convolution/transposed-doubling", "edges/transposedConv2d"],
+    ["convolution/transposed-line", "edges/transposedConv1d"],
+    ["convolution/transposed-grouped", "convolution/transposed-depthwise", "edges/grouped-transposedConv2d"],
+    ["convolution/transposed-line-grouped", "edges/grouped-transposedConv1d"],
+    ["convolution/transposed-output-padding", "edges/outputPadded-transposedConv2d"],
+    ["convolution/transposed-line", "edges/outputPadded-transposedConv1d"],
+  ],
   "TriangularSolve": [["linear-algebra/triangular"]],
   "Unary":
     ["relu", "sigmoid", "tanh", "gelu", "exp", "log-", "sqrt", "square", "softplus", "signedSqrt", "reciprocal"].map {
@@ -110,6 +132,9 @@ private let layers = [
   "RNN": "recurrent/rnn-layer", "SinusoidalPositions": "attention/positions",
   "TransformerDecoderLayer": "attention/decoder", "TransformerEncoderLayer": "attention/encoder",
 ]
+
+/// Layers in which several operations meet: the smallest cases of those say nothing of what lies between them.
+private let composed = ["attention/layer-", "attention/encoder-", "attention/decoder-"]
 
 /// Public operations without golden values, and why. Files that have nothing public are parts of others.
 private let without = [
@@ -174,6 +199,11 @@ private let illegal: [String: Set<String>] = [
       uniqueKeysWithValues: try files.filter { $0.pathExtension == "swift" }.map {
         ($0.deletingPathExtension().lastPathComponent, try String(contentsOf: $0, encoding: .utf8))
       })
+  }
+
+  @Test(arguments: composed) func `a layer of several operations has them, too`(_ prefix: String) {
+    let shapes = Self.files.filter { $0.key.hasPrefix(prefix) }.values.joined().filter { $0.rank == 3 }
+    #expect(shapes.contains { $0[0] == 0 } && shapes.contains { $0[0] == 1 && $0[1] == 1 }, "\(prefix)")
   }
 
   @Test(arguments: golden.keys.sorted())
