@@ -50,3 +50,28 @@ private func strangers(_ page: String, _ read: (String) throws -> String) rethro
     #expect(strangers(page) { _ in "// a\nlet x = 12\n" } == ["a.swift: let x = 1"])
   }
 }
+
+@Suite struct `The guide to reading the engine` {
+  private let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  /// Names in backquotes that are those of no file of the engine; `Recurrent…` stands for all that begin so.
+  private func strangers(_ page: String) throws -> [String] {
+    let folders = ["BraidTensor", "BraidTensor/Operations", "BraidNN", "CBraidKernels"]
+    let files = try folders.flatMap {
+      try FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent("Sources/\($0)").path)
+    }
+    return page.matches(of: /`(?:\w+\/)?([A-Z]\w+…?|\w+\.(?:swift|c|h))`/).map { String($0.1) }.filter { name in
+      !files.contains { name.hasSuffix("…") ? $0.hasPrefix(name.dropLast()) : $0 == name || $0 == "\(name).swift" }
+    }
+  }
+
+  @Test func `names files that are there`() throws {
+    let page = try String(contentsOf: root.appendingPathComponent("Guides/Reading the engine.md"), encoding: .utf8)
+    #expect(try strangers(page) == [])
+    #expect(
+      try strangers("`Tensor.swift` `Operations/Nothing.swift` `Softmax` `Hardmax` `Recurrent…`") == [
+        "Nothing.swift", "Hardmax",
+      ])
+  }
+}
