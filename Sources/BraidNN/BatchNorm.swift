@@ -7,11 +7,17 @@ import BraidTensor
 /// `bias [channels]` (zeros); buffers, saved with them: `running-mean [channels]` (zeros),
 /// `running-variance [channels]` (ones).
 public struct BatchNorm {
+  /// What the normalised channels are multiplied by, `[channels]`.
   public let gain: Parameter
+  /// What is added to them, `[channels]`.
   public let bias: Parameter
+  /// Estimate of the channels' means, `[channels]`: used in evaluation, moved in training.
   public let runningMean: Buffer
+  /// Estimate of their variances, `[channels]`.
   public let runningVariance: Buffer
+  /// Added to the variance.
   public let epsilon: Float
+  /// Share of a batch's statistics in the running ones.
   public let momentum: Float
 
   /// - Parameters:
@@ -27,6 +33,7 @@ public struct BatchNorm {
 
   /// In training every channel needs at least two elements; stops otherwise.
   public func callAsFunction(_ x: Tensor, _ context: inout Context) -> Tensor {
+    LayerInput.channels.check(x, self.gain.shape[0], self.gain.path, madeWith: "channels")
     let (gain, bias): (Tensor, Tensor) = (context[gain], context[bias])
     guard context.isTraining else {
       return batchNorm(x, gain, bias, mean: runningMean.value, variance: runningVariance.value, epsilon: epsilon)

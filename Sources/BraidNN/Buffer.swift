@@ -8,13 +8,16 @@ public final class Buffer {
   public let path: String
   /// The current value, a constant. `assign` writes into its memory.
   public let value: Tensor
+  /// The value's shape.
   public var shape: Shape { value.shape }
 
   init(path: String, value: Tensor) { (self.path, self.value) = (path, value) }
 
   /// Replaces every element. Stops when the number of elements differs.
   public func assign(_ tensor: Tensor) {
-    guard tensor.count == value.count else { stop("assign", "\(path) has shape \(shape); got \(tensor.shape)") }
+    guard tensor.count == value.count else {
+      stop("assign", "\(path) has shape \(shape); got \(tensor.shape); give it as many elements")
+    }
     value.pointer.update(from: tensor.pointer, count: value.count)
   }
 }

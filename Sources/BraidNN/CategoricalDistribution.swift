@@ -35,7 +35,8 @@ public struct CategoricalDistribution {
       }
       guard best >= 0 else {
         stop(
-          "CategoricalDistribution", "row \(row) of \(logProbabilities.shape) has no class to draw: all are excluded")
+          "CategoricalDistribution",
+          "row \(row) of \(logProbabilities.shape) has no class to draw: all are excluded; keep at least one")
       }
       return best
     }

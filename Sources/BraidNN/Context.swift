@@ -6,6 +6,7 @@ public struct Context {
   public let isTraining: Bool
   /// The experiment's seed and the step the pass belongs to: what random streams are keyed by.
   public let seed: UInt64
+  /// The number of the training step.
   public let step: UInt64
   /// Whether the caller reads what fusions let be seen (`Fused.extras`: gates, attention maps). Making them costs time,
   /// so a fusion makes them only when asked.

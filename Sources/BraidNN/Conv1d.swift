@@ -5,12 +5,19 @@ import BraidTensor
 /// Shapes: `[batch, inputs, length] → [batch, outputs, columns]`, columns = (length + 2 padding − dilation (window − 1)
 /// − 1) / stride + 1, rounded down. Parameters: `weight [outputs, inputs / groups, window]`, `bias [outputs]` (zeros).
 public struct Conv1d {
+  /// `[outputs, inputs / groups, window]`.
   public let weight: Parameter
+  /// One number a map, `[outputs]`; nil without one.
   public let bias: Parameter?
+  /// Distance between windows.
   public let stride: Int
+  /// Zeros in front and behind.
   public let padding: Int
+  /// Distance between the elements a window reads.
   public let dilation: Int
+  /// Equal parts the channels and the maps are cut into.
   public let groups: Int
+  /// Applied to the maps.
   public let activation: Activation
 
   /// - Parameters:
@@ -32,8 +39,10 @@ public struct Conv1d {
     (self.groups, self.activation) = (groups, activation)
   }
 
+  /// The maps of x, with the shapes above. Stops on another number of channels.
   public func callAsFunction(_ x: Tensor, _ context: inout Context) -> Tensor {
-    conv1d(
+    LayerInput.lines.check(x, weight.shape[1] * groups, weight.path, madeWith: "inputs")
+    return conv1d(
       x, context[weight], context[bias], stride: stride, padding: padding, dilation: dilation, groups: groups,
       activation: activation)
   }

@@ -6,12 +6,19 @@ import BraidTensor
 /// (window − 1) − 1) / stride + 1, rounded down. Parameters: `weight [outputs, inputs / groups, window, window]`,
 /// `bias [outputs]` (zeros).
 public struct Conv2d {
+  /// `[outputs, inputs / groups, window, window]`.
   public let weight: Parameter
+  /// One number a map, `[outputs]`; nil without one.
   public let bias: Parameter?
+  /// Distance between windows, vertical and horizontal.
   public let stride: (Int, Int)
+  /// Zeros above and below, left and right.
   public let padding: (Int, Int)
+  /// Distance between the pixels a window reads.
   public let dilation: (Int, Int)
+  /// Equal parts the channels and the maps are cut into.
   public let groups: Int
+  /// Applied to the maps.
   public let activation: Activation
 
   /// - Parameters:
@@ -36,8 +43,10 @@ public struct Conv2d {
     (self.groups, self.activation) = (groups, activation)
   }
 
+  /// The maps of x, with the shapes above. Stops on another number of channels.
   public func callAsFunction(_ x: Tensor, _ context: inout Context) -> Tensor {
-    conv2d(
+    LayerInput.pictures.check(x, weight.shape[1] * groups, weight.path, madeWith: "inputs")
+    return conv2d(
       x, context[weight], context[bias], stride: stride, padding: padding, dilation: dilation, groups: groups,
       activation: activation)
   }

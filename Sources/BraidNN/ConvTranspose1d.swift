@@ -5,13 +5,21 @@ import BraidTensor
 /// Shapes: `[batch, inputs, length] → [batch, outputs, columns]`, columns = (length − 1) stride − 2 padding + dilation
 /// (window − 1) + outputPadding + 1. Parameters: `weight [inputs, outputs / groups, window]`, `bias [outputs]` (zeros).
 public struct ConvTranspose1d {
+  /// `[inputs, outputs / groups, window]`.
   public let weight: Parameter
+  /// One number a map, `[outputs]`; nil without one.
   public let bias: Parameter?
+  /// Distance of neighbouring input elements in the result.
   public let stride: Int
+  /// Columns in front and behind that are cut from the result.
   public let padding: Int
+  /// Columns behind that are added to it.
   public let outputPadding: Int
+  /// Distance between the elements a window writes.
   public let dilation: Int
+  /// Equal parts the channels and the maps are cut into.
   public let groups: Int
+  /// Applied to the maps.
   public let activation: Activation
 
   /// - Parameters:
@@ -36,8 +44,10 @@ public struct ConvTranspose1d {
     (self.dilation, self.groups, self.activation) = (dilation, groups, activation)
   }
 
+  /// The maps of x, with the shapes above. Stops on another number of channels.
   public func callAsFunction(_ x: Tensor, _ context: inout Context) -> Tensor {
-    convTranspose1d(
+    LayerInput.lines.check(x, weight.shape[0], weight.path, madeWith: "inputs")
+    return convTranspose1d(
       x, context[weight], context[bias], stride: stride, padding: padding, outputPadding: outputPadding,
       dilation: dilation, groups: groups, activation: activation)
   }

@@ -6,13 +6,21 @@ import BraidTensor
 /// dilation (window − 1) + outputPadding + 1. Parameters: `weight [inputs, outputs / groups, window, window]`,
 /// `bias [outputs]` (zeros).
 public struct ConvTranspose2d {
+  /// `[inputs, outputs / groups, window, window]`.
   public let weight: Parameter
+  /// One number a map, `[outputs]`; nil without one.
   public let bias: Parameter?
+  /// Distance of neighbouring input pixels in the result.
   public let stride: (Int, Int)
+  /// Rows above and below, columns left and right that are cut from the result.
   public let padding: (Int, Int)
+  /// Rows below and columns right that are added to it.
   public let outputPadding: (Int, Int)
+  /// Distance between the pixels a window writes.
   public let dilation: (Int, Int)
+  /// Equal parts the channels and the maps are cut into.
   public let groups: Int
+  /// Applied to the maps.
   public let activation: Activation
 
   /// - Parameters:
@@ -37,8 +45,10 @@ public struct ConvTranspose2d {
     (self.dilation, self.groups, self.activation) = (dilation, groups, activation)
   }
 
+  /// The maps of x, with the shapes above. Stops on another number of channels.
   public func callAsFunction(_ x: Tensor, _ context: inout Context) -> Tensor {
-    convTranspose2d(
+    LayerInput.pictures.check(x, weight.shape[0], weight.path, madeWith: "inputs")
+    return convTranspose2d(
       x, context[weight], context[bias], stride: stride, padding: padding, outputPadding: outputPadding,
       dilation: dilation, groups: groups, activation: activation)
   }

@@ -6,6 +6,7 @@ import BraidTensor
 /// Shapes: any, kept. Draws from the stream (seed, dropout, path, step), so that no other part's numbers change with
 /// it.
 public struct Dropout {
+  /// The probability of an element to be dropped.
   public let rate: Double
   private let path: String
 
@@ -15,6 +16,7 @@ public struct Dropout {
     (self.rate, path) = (rate, scope.path)
   }
 
+  /// x with elements dropped in training, x itself in evaluation; x's shape.
   public func callAsFunction(_ x: Tensor, _ context: inout Context) -> Tensor {
     guard context.isTraining, rate > 0 else { return x }
     var stream = context.stream(.dropout, path: path)

@@ -5,9 +5,13 @@ import BraidTensor
 /// The same in training and evaluation. With as many groups as channels it is instance normalisation. Shapes:
 /// `[batch, channels, …] → ` the same. Parameters: `gain [channels]` (ones), `bias [channels]` (zeros).
 public struct GroupNorm {
+  /// What the normalised channels are multiplied by, `[channels]`.
   public let gain: Parameter
+  /// What is added to them, `[channels]`.
   public let bias: Parameter
+  /// Equal parts the channels are cut into.
   public let groups: Int
+  /// Added to the variance.
   public let epsilon: Float
 
   /// - Parameters:
@@ -25,7 +29,10 @@ public struct GroupNorm {
     (self.groups, self.epsilon) = (groups, epsilon)
   }
 
+  /// (x − mean) / √(variance + epsilon) ∘ gain + bias, both of every group of every sample; x's shape. Stops on another
+  /// number of channels.
   public func callAsFunction(_ x: Tensor, _ context: inout Context) -> Tensor {
+    LayerInput.channels.check(x, self.gain.shape[0], self.gain.path, madeWith: "channels")
     let (gain, bias): (Tensor, Tensor) = (context[gain], context[bias])
     return groupNorm(x, groups: groups, gain, bias, epsilon: epsilon)
   }

@@ -6,8 +6,11 @@ import BraidTensor
 /// y = (s − mean(s)) / √(variance(s) + epsilon) ∘ gain + bias, s = x + residual. Shapes:
 /// `[…, features] → […, features]`. Parameters: `gain [features]` (ones), `bias [features]` (zeros).
 public struct LayerNorm {
+  /// What the normalised features are multiplied by, `[features]`.
   public let gain: Parameter
+  /// What is added to them, `[features]`.
   public let bias: Parameter
+  /// Added to the variance.
   public let epsilon: Float
 
   /// - Parameter epsilon: added to the variance; 1e-5 as in PyTorch.
@@ -19,6 +22,7 @@ public struct LayerNorm {
 
   /// - Parameter residual: of x's shape, added before normalising.
   public func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, _ context: inout Context) -> Tensor {
+    LayerInput.rows.check(x, self.gain.shape[0], self.gain.path, madeWith: "features")
     let (gain, bias): (Tensor, Tensor) = (context[gain], context[bias])
     return layerNorm(x, gain, bias, epsilon: epsilon, adding: residual)
   }

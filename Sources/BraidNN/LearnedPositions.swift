@@ -6,6 +6,7 @@ import BraidTensor
 /// Shapes: `[B, T, width] → [B, T, width]` with T up to `longest`. Parameter: `table [longest, width]`, normal with
 /// deviation 0.02 as in BERT. Rows of steps that do not occur get no gradient.
 public struct LearnedPositions {
+  /// `[longest, width]`, a row a step.
   public let table: Parameter
 
   /// Stops unless both are 1 or more.

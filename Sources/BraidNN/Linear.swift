@@ -4,8 +4,11 @@ import BraidTensor
 ///
 /// Shapes: `[…, inputs] → […, outputs]`. Parameters: `weight [inputs, outputs]`, `bias [outputs]` (zeros).
 public struct Linear {
+  /// W `[inputs, outputs]`.
   public let weight: Parameter
+  /// b `[outputs]`, nil without one.
   public let bias: Parameter?
+  /// f.
   public let activation: Activation
 
   /// - Parameters:
@@ -19,7 +22,9 @@ public struct Linear {
     self.activation = activation
   }
 
+  /// f(x W + b), `[…, inputs] → […, outputs]`. Stops on another number of features.
   public func callAsFunction(_ x: Tensor, _ context: inout Context) -> Tensor {
-    linear(x, context[weight], context[bias], activation: activation)
+    LayerInput.rows.check(x, weight.shape[0], weight.path, madeWith: "inputs")
+    return linear(x, context[weight], context[bias], activation: activation)
   }
 }

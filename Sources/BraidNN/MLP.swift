@@ -6,6 +6,7 @@ import BraidTensor
 /// `layers.<k>.bias`. Weights before ReLU or GELU are drawn as He et al. 2015 recommend, others as Glorot & Bengio
 /// 2010.
 public struct MLP {
+  /// The linear maps, the first one first.
   public let layers: [Linear]
   /// Width of the result.
   public let outputs: Int
@@ -31,6 +32,7 @@ public struct MLP {
     dropouts = dropout > 0 ? layers.indices.map { Dropout(dropout, in: scope["dropouts.\($0)"]) } : []
   }
 
+  /// x through all layers: `[…, inputs] → […, outputs]`. Stops on another number of features.
   public func callAsFunction(_ x: Tensor, _ context: inout Context) -> Tensor {
     var x = x
     for (number, layer) in layers.enumerated() {

@@ -6,10 +6,15 @@ import BraidTensor
 /// Shapes: `x [B, Tq, width], source [B, Tk, sourceWidth] → [B, Tq, width]`. Parameters: `query`, `key`, `value`, `output`, each a
 /// `Linear` with `weight` (Glorot uniform) and `bias` (zeros).
 public struct MultiHeadAttention {
+  /// The linear map of queries, `width → width`.
   public let query: Linear
+  /// That of keys, `sourceWidth → width`.
   public let key: Linear
+  /// That of values, `sourceWidth → width`.
   public let value: Linear
+  /// The linear map of the joined heads, `width → width`.
   public let output: Linear
+  /// Equal parts the width is cut into, each attending on its own.
   public let heads: Int
   private let dropout: Dropout?
 
@@ -24,7 +29,9 @@ public struct MultiHeadAttention {
     _ width: Int, heads: Int, sourceWidth: Int? = nil, bias: Bool = true, dropout: Double = 0, in scope: Scope
   ) {
     guard heads > 0, width % heads == 0 else {
-      stop("MultiHeadAttention", "\(heads) heads of \(scope.path) do not divide the width \(width)")
+      stop(
+        "MultiHeadAttention",
+        "\(heads) heads of \(scope.path) do not divide the width \(width); expected a divisor of it")
     }
     self.heads = heads
     query = Linear(width, width, bias: bias, in: scope["query"])
@@ -47,9 +54,14 @@ public struct MultiHeadAttention {
     isCausal: Bool = false, wantsWeights: Bool = false, _ context: inout Context
   ) -> (output: Tensor, weights: Tensor?) {
     let source = source ?? x
-    let mask =
-      x.shape.rank == 3 && source.shape.rank == 3
-      ? dropout?.mask(Shape(x.shape[0], heads, x.shape[1], source.shape[1]), &context) : nil
+    LayerInput.sequences.check(x, query.weight.shape[0], query.weight.path, madeWith: "width")
+    LayerInput.sequences.check(source, key.weight.shape[0], key.weight.path, madeWith: "sourceWidth")
+    if source.shape[0] != x.shape[0] {
+      stop(
+        key.weight.path,
+        "a source of shape \(source.shape) for an input of shape \(x.shape); give it \(x.shape[0]) samples as well")
+    }
+    let mask = dropout?.mask(Shape(x.shape[0], heads, x.shape[1], source.shape[1]), &context)
     let (joined, weights) = attention(
       query(x, &context), key(source, &context), value(source, &context), heads: heads, keyMask: keyMask,
       attentionMask: attentionMask, isCausal: isCausal, probabilityMask: mask, wantsWeights: wantsWeights)

@@ -23,6 +23,7 @@ public protocol Optimizer {
 public struct OptimizerStateError: Error, CustomStringConvertible, Equatable {
   /// Names the tensor, what was found and what was expected.
   public let description: String
+  /// An error with this sentence.
   public init(_ description: String) { self.description = description }
 }
 

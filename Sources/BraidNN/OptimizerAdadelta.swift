@@ -14,6 +14,7 @@ public struct Adadelta: Optimizer {
   /// Raised whenever a step computes something else with the same settings: runs of older versions are then stale.
   public static let version = 1
 
+  /// What it was made with.
   public let smoothing, epsilon, weightDecay: Double
   private var settings: GroupSettings
   private var square = Moment("square")

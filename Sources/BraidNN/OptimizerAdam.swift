@@ -29,7 +29,9 @@ public struct Adam: Optimizer {
     /// Shrinks the parameter directly: AdamW.
     case decoupled
   }
+  /// What it was made with.
   public let beta1, beta2, epsilon, weightDecay: Double
+  /// How weights decay.
   public let decay: Decay
 
   private var settings: GroupSettings

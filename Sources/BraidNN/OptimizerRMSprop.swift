@@ -16,6 +16,7 @@ public struct RMSprop: Optimizer {
   /// Raised whenever a step computes something else with the same settings: runs of older versions are then stale.
   public static let version = 1
 
+  /// What it was made with.
   public let smoothing, epsilon, momentum, weightDecay: Double
   /// Whether the mean of the gradients is taken off before their size is measured.
   public let isCentered: Bool

@@ -4,6 +4,7 @@ import BraidTensor
 public final class Parameter {
   /// Dotted path, such as `fusion.gate.weight`.
   public let path: String
+  /// The value's shape.
   public let shape: Shape
   /// Where in the store's flat buffer it lies.
   let offset: Int
@@ -39,7 +40,9 @@ public final class Parameter {
 
   /// Replaces every element. The values are copied. Stops when the number of elements differs.
   public func assign(_ tensor: Tensor) {
-    guard tensor.count == count else { stop("assign", "\(path) has shape \(shape); got \(tensor.shape)") }
+    guard tensor.count == count else {
+      stop("assign", "\(path) has shape \(shape); got \(tensor.shape); give it as many elements")
+    }
     value.pointer.update(from: tensor.pointer, count: count)
   }
 }
@@ -95,6 +98,7 @@ public final class ParameterStore {
   /// Number of trainable elements.
   public var count: Int { memory.count }
 
+  /// Of no parameters yet.
   public init() {}
 
   private func reserve(_ path: String) {

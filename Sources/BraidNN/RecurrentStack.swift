@@ -4,6 +4,9 @@ import BraidTensor
 struct RecurrentStack<Cell> {
   private let layers: [(forward: Cell, backward: Cell?)]
   private let dropouts: [Dropout]
+  private let inputs: Int
+  /// Of the weight that reads the inputs.
+  private let path: String
   /// Width of the states.
   let width: Int
 
@@ -17,7 +20,8 @@ struct RecurrentStack<Cell> {
         name, "\(layers) layers, \(inputs) inputs and \(units) units of \(scope.path); expected at least one of each")
     }
     let width = isBidirectional ? 2 * units : units
-    self.width = width
+    (self.width, self.inputs) = (width, inputs)
+    path = scope["layers.0.forward.input-weight"].path
     self.layers = (0..<layers).map { number in
       let place = scope["layers.\(number)"], below = number == 0 ? inputs : width
       return (make(below, place["forward"]), isBidirectional ? make(below, place["backward"]) : nil)
@@ -37,6 +41,7 @@ struct RecurrentStack<Cell> {
       // [B, T, 2·units] and [B, 2·units]
       return (concatenate(Few(forward.states, backward.states)), concatenate(Few(forward.last, backward.last)))
     }
+    LayerInput.sequences.check(x, inputs, path, madeWith: "inputs")
     var result = both(layers[0], x)
     for number in layers.indices.dropFirst() {
       let below = dropouts.isEmpty ? result.states : dropouts[number - 1](result.states, &context)

@@ -8,7 +8,9 @@ import BraidTensor
 /// A mistake in a safetensors file or in what was asked of it. The text names the file, what was found and what was
 /// expected.
 public struct SafetensorsError: Error, CustomStringConvertible, Equatable {
+  /// The whole sentence.
   public let description: String
+  /// An error with this sentence.
   public init(_ description: String) { self.description = description }
 }
 

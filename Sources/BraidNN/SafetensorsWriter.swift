@@ -58,8 +58,10 @@ extension Safetensors {
     var taken: Set<String> = ["__metadata__"]
     for (name, value) in tensors {
       let (type, shape, count) = value.header
-      guard taken.insert(name).inserted else { stop("safetensors", "two tensors are called \"\(name)\"") }
-      guard count == shape.count else { stop("safetensors", "\(count) elements for \"\(name)\" of shape \(shape)") }
+      guard taken.insert(name).inserted else { stop("safetensors", "two tensors are called \"\(name)\"; rename one") }
+      guard count == shape.count else {
+        stop("safetensors", "\(count) elements for \"\(name)\" of shape \(shape); expected \(shape.count)")
+      }
       let end = offset + count * type.width
       let extents = shape.dimensions.map(String.init).joined(separator: ",")
       items.append(

@@ -22,6 +22,7 @@ public struct Schedule: Sendable, Hashable {
     /// Down a half cosine to the share `last` of the base rate at the end of the run.
     case cosine(last: Double)
   }
+  /// How the rate changes after the warm-up.
   public let form: Form
   /// Steps over which the rate rises in equal parts; the first step has 1/warmUp of it, none has 0.
   public let warmUp: Int

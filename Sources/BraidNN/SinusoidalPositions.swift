@@ -12,6 +12,7 @@ import BraidTensor
 /// `P[t, 2i] = sin(t / 10000^(2i / width))`, `P[t, 2i + 1] = cos(t / 10000^(2i / width))`; an odd width ends with a
 /// sine. Shapes: `[B, T, width] → [B, T, width]`, any T. No parameters.
 public struct SinusoidalPositions {
+  /// Features of a step.
   public let width: Int
 
   /// Stops on a width below 1.

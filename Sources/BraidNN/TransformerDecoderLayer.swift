@@ -11,13 +11,21 @@ import BraidTensor
 /// Parameters: `self-attention.…` and `cross-attention.…` (see `MultiHeadAttention`), `self-attention-norm.…`,
 /// `cross-attention-norm.…`, `expand.…` (W₁), `contract.…` (W₂), `feed-forward-norm.…`.
 public struct TransformerDecoderLayer {
+  /// Attention of the steps to each other.
   public let selfAttention: MultiHeadAttention
+  /// Attention of the steps to the source.
   public let crossAttention: MultiHeadAttention
+  /// The first map of the feed-forward net, with its activation.
   public let expand: Linear
+  /// The second map of it.
   public let contract: Linear
+  /// The normalisation of self-attention's third.
   public let selfAttentionNorm: LayerNorm
+  /// The normalisation of cross-attention's third.
   public let crossAttentionNorm: LayerNorm
+  /// The normalisation of the feed-forward third.
   public let feedForwardNorm: LayerNorm
+  /// Whether the normalisation stands before each third instead of after its sum.
   public let isPreNorm: Bool
   private let dropout: Dropout?
 
@@ -55,6 +63,7 @@ public struct TransformerDecoderLayer {
     _ x: Tensor, attendingTo source: Tensor, steps: Tensor? = nil, sourceSteps: Tensor? = nil,
     attentionMask: Tensor? = nil, sourceMask: Tensor? = nil, isCausal: Bool = true, _ context: inout Context
   ) -> Tensor {
+    LayerInput.sequences.check(x, selfAttentionNorm.gain.shape[0], selfAttention.query.weight.path, madeWith: "width")
     func attend(_ x: Tensor, _ context: inout Context) -> Tensor {
       kept(
         selfAttention(x, keyMask: steps, attentionMask: attentionMask, isCausal: isCausal, &context).output, &context)

@@ -10,11 +10,17 @@ import BraidTensor
 /// with net(x) = f(x W₁ + b₁) W₂ + b₂. Shapes: `[B, T, width] → [B, T, width]`. Parameters: `attention.…` (see
 /// `MultiHeadAttention`), `attention-norm.…`, `expand.…` (W₁), `contract.…` (W₂), `feed-forward-norm.…`.
 public struct TransformerEncoderLayer {
+  /// Self-attention.
   public let attention: MultiHeadAttention
+  /// The first map of the feed-forward net, with its activation.
   public let expand: Linear
+  /// The second map of it.
   public let contract: Linear
+  /// The normalisation of the half that attends.
   public let attentionNorm: LayerNorm
+  /// The normalisation of the feed-forward half.
   public let feedForwardNorm: LayerNorm
+  /// Whether the normalisation stands before each half instead of after its sum.
   public let isPreNorm: Bool
   private let dropout: Dropout?
 
@@ -43,6 +49,7 @@ public struct TransformerEncoderLayer {
   public func callAsFunction(
     _ x: Tensor, steps: Tensor? = nil, attentionMask: Tensor? = nil, isCausal: Bool = false, _ context: inout Context
   ) -> Tensor {
+    LayerInput.sequences.check(x, attentionNorm.gain.shape[0], attention.query.weight.path, madeWith: "width")
     func attend(_ x: Tensor, _ context: inout Context) -> Tensor {
       kept(
         attention(x, keyMask: steps, attentionMask: attentionMask, isCausal: isCausal, &context).output, &context)

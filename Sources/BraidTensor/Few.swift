@@ -37,7 +37,9 @@ public struct Few<Element>: RandomAccessCollection, MutableCollection {
     length += 1
   }
 
+  /// 0.
   @inlinable public var startIndex: Int { 0 }
+  /// The number of elements.
   @inlinable public var endIndex: Int { length }
 
   /// Stops outside `0 ..< count`.
@@ -65,7 +67,9 @@ public struct Few<Element>: RandomAccessCollection, MutableCollection {
   }
 
   @inlinable func check(_ position: Int) {
-    guard position >= 0, position < length else { stop("few", "element \(position) of \(length)") }
+    guard position >= 0, position < length else {
+      stop("few", "element \(position) of \(length); expected 0 ..< \(length)")
+    }
   }
 }
 

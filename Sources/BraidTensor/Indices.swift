@@ -3,12 +3,13 @@
 public struct Indices: Sendable, Equatable {
   /// The numbers, `shape.count` of them, row-major.
   public let elements: [Int32]
+  /// The extents, outermost first.
   public let shape: Shape
 
   /// Stops when the number of elements does not fit the shape.
   public init(_ elements: [Int32], _ shape: Shape) {
     guard elements.count == shape.count else {
-      stop("indices", "\(elements.count) elements for shape \(shape), which holds \(shape.count)")
+      stop("indices", "\(elements.count) elements for shape \(shape), which holds \(shape.count); give it as many")
     }
     (self.elements, self.shape) = (elements, shape)
   }

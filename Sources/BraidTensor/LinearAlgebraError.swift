@@ -11,6 +11,7 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   /// The iteration for eigenvalues or singular values did not end.
   case notConverged(operation: String, matrix: Int)
 
+  /// The operation, the matrix and what it lacks.
   public var description: String {
     switch self {
     case .notPositiveDefinite(let operation, let matrix, let pivot):

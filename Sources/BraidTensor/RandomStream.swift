@@ -49,6 +49,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     return block[lane]
   }
 
+  /// 64 random bits: the generator of Swift's own shuffling and drawing.
   public mutating func next() -> UInt64 {
     let low = UInt64(next32())
     return low | UInt64(next32()) << 32
@@ -118,7 +119,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
   /// A whole number in 0 ..< bound, every one equally likely (Lemire 2019, with rejection).
   public mutating func below(_ bound: UInt64) -> UInt64 {
-    guard bound > 0 else { stop("random", "a number below 0 was asked for") }
+    guard bound > 0 else { stop("random", "a number below 0 was asked for; expected 1 or more") }
     while true {
       let product = next().multipliedFullWidth(by: bound)
       if product.low >= (0 &- bound) % bound { return product.high }

@@ -15,6 +15,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// The most axes a shape can have.
   public static let maximumRank = 8
 
+  /// The extents as a literal: `[2, 3]`.
   @inlinable public init(arrayLiteral extents: Int...) { self.init(extents) }
 
   /// A shape with these extents, outermost first. Stops on a negative extent or more than 8 axes.
@@ -33,7 +34,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   }
 
   mutating func append(_ extent: Int) {
-    guard rank < Shape.maximumRank else { stop("shape", "more than \(Shape.maximumRank) axes") }
+    guard rank < Shape.maximumRank else { stop("shape", "more than \(Shape.maximumRank) axes; reshape some into one") }
     guard extent >= 0, extent <= Int32.max else { stop("shape", "extent \(extent) is outside 0 … \(Int32.max)") }
     extents[rank] = Int32(truncatingIfNeeded: extent)
     rank += 1
@@ -54,7 +55,9 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// The axis as a number from 0: −1 is the last. Stops outside the rank.
   public func resolve(_ axis: Int) -> Int {
     let resolved = axis < 0 ? axis + rank : axis
-    guard resolved >= 0, resolved < rank else { stop("shape", "axis \(axis) of shape \(self), which has \(rank) axes") }
+    guard resolved >= 0, resolved < rank else {
+      stop("shape", "axis \(axis) of shape \(self), which has \(rank) axes; expected \(-rank) ..< \(rank)")
+    }
     return resolved
   }
 

@@ -86,7 +86,8 @@ public struct Tape {
   public func gradients(of result: Tensor, upstream: Tensor? = nil) -> Gradients {
     guard holds(result) else { stop("gradients", "the tensor of shape \(result.shape) is not recorded on this tape") }
     if let upstream, upstream.shape != result.shape {
-      stop("gradients", "upstream of shape \(upstream.shape) for a result of shape \(result.shape)")
+      stop(
+        "gradients", "upstream of shape \(upstream.shape) for a result of shape \(result.shape); expected equal shapes")
     }
     // From here on the recorded tensors are constants: a derivative may compute with them without recording.
     let record = record

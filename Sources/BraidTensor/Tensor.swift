@@ -30,7 +30,10 @@ public struct Tensor {
   public init(viewing owner: Tensor, offset: Int = 0, shape: Shape) {
     let count = shape.count
     guard offset >= 0, offset + count <= owner.count else {
-      stop("view", "elements \(offset) ..< \(offset + count) of a tensor of shape \(owner.shape)")
+      stop(
+        "view",
+        "elements \(offset) ..< \(offset + count) of a tensor of shape \(owner.shape); expected them within 0 ..< \(owner.count)"
+      )
     }
     self.shape = shape
     self.count = count
@@ -45,7 +48,7 @@ extension Tensor {
   /// A tensor of these elements, row-major. Stops when their number does not fit the shape.
   public init(_ elements: [Float], _ shape: Shape) {
     guard elements.count == shape.count else {
-      stop("tensor", "\(elements.count) elements for shape \(shape), which holds \(shape.count)")
+      stop("tensor", "\(elements.count) elements for shape \(shape), which holds \(shape.count); give it as many")
     }
     self.init(uninitialized: shape)
     elements.withUnsafeBufferPointer {
@@ -62,7 +65,9 @@ extension Tensor {
   /// A vector of these elements: shape `[count]`.
   public init(_ elements: [Float]) { self.init(elements, Shape(elements.count)) }
 
+  /// Zeros of this shape.
   public static func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape) }
+  /// Ones of this shape.
   public static func ones(_ shape: Shape) -> Tensor { Tensor(repeating: 1, shape) }
 
   /// The elements as an array, row-major.
@@ -70,7 +75,9 @@ extension Tensor {
 
   /// The only element. Stops unless there is exactly one.
   public var scalar: Float {
-    guard count == 1 else { stop("scalar", "a tensor of shape \(shape) has \(count) elements, not one") }
+    guard count == 1 else {
+      stop("scalar", "a tensor of shape \(shape) has \(count) elements, not one; take its sum, its mean or a slice")
+    }
     return pointer[0]
   }
 

@@ -96,7 +96,9 @@ import Testing
       _ = CategoricalDistribution(logits: .zeros([2, 3]), mask: Tensor([1, 1, 1, 0, 0, 0], [2, 3])).sample(&stream)
     }
     let third = message(excluded)
-    #expect(third.contains("CategoricalDistribution: row 1 of [2, 3] has no class to draw: all are excluded"))
+    #expect(
+      third.contains(
+        "CategoricalDistribution: row 1 of [2, 3] has no class to draw: all are excluded; keep at least one"))
     let empty = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = CategoricalDistribution(logits: .zeros([2, 0]))
     }

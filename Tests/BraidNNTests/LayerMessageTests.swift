@@ -21,10 +21,10 @@ private func gradients(_ parameter: Parameter) -> Gradients {
 }
 
 private let mistakes: [Mistake] = [
-  Mistake("assign: text.weight has shape [2]; got [3]") {
+  Mistake("assign: text.weight has shape [2]; got [3]; give it as many elements") {
     Scope(seed: 1)["text"].parameter("weight", [2], .zeros).assign(.zeros([3]))
   },
-  Mistake("assign: text.running-mean has shape [3]; got [2]") {
+  Mistake("assign: text.running-mean has shape [3]; got [2]; give it as many elements") {
     BatchNorm(3, in: Scope(seed: 1)["text"]).runningMean.assign(.zeros([2]))
   },
   Mistake("parameter: the path \"a.weight\" is made twice; give each part its own scope") {
@@ -37,8 +37,10 @@ private let mistakes: [Mistake] = [
     gradients.clip(of: scope.store, norm: 0)
   },
   Mistake("dropout: rate 1.0 of text is outside [0, 1)") { _ = Dropout(1, in: Scope(seed: 1)["text"]) },
-  Mistake("embedding: 0 words of width 4 in text") { _ = Embedding(0, 4, in: Scope(seed: 1)["text"]) },
-  Mistake("embedding: padding id 9 is outside the 5 words of text") {
+  Mistake("embedding: 0 words of width 4 in text; expected at least one of each") {
+    _ = Embedding(0, 4, in: Scope(seed: 1)["text"])
+  },
+  Mistake("embedding: padding id 9 is outside the 5 words of text; expected 0 ..< 5, or nil for none") {
     _ = Embedding(5, 4, paddingId: 9, in: Scope(seed: 1)["text"])
   },
   Mistake("GumbelDistribution: location of shape [2] and scale of shape [3]; expected the same shape") {
@@ -52,10 +54,10 @@ private let mistakes: [Mistake] = [
   Mistake("schedule: the rate drops every 0 steps; expected 1 or more") {
     _ = Schedule(.step(every: 0, factor: 0.5))
   },
-  Mistake("safetensors: two tensors are called \"a\"") {
+  Mistake("safetensors: two tensors are called \"a\"; rename one") {
     _ = Safetensors.encoded([("a", .float32(.zeros([2]))), ("a", .float32(.zeros([2])))])
   },
-  Mistake("safetensors: 3 elements for \"a\" of shape [2]") {
+  Mistake("safetensors: 3 elements for \"a\" of shape [2]; expected 2") {
     _ = Safetensors.encoded([("a", .int32([1, 2, 3], [2]))])
   },
 ]
@@ -97,8 +99,105 @@ private let optimizerMistakes: [Mistake] = [
   },
 ]
 
+/// A layer of `encoder.words` given the wrong thing.
+private func wrong(
+  _ sentence: String, _ extents: Int..., make: @escaping @Sendable (Scope, Tensor, inout Context) -> Void
+) -> Mistake {
+  Mistake("encoder.words.\(sentence)") {
+    var context = Context.training(seed: 1, step: 0)
+    make(Scope(seed: 1)["encoder.words"], .zeros(Shape(extents)), &context)
+  }
+}
+
+private let shapeMistakes: [Mistake] = [
+  wrong(
+    "weight: the layer reads [..., 300], found an input of shape [64, 74]; give it 300 there, or make the layer with "
+      + "inputs: 74", 64, 74
+  ) { _ = Linear(300, 8, in: $0)($1, &$2) },
+  wrong(
+    "layers.0.weight: the layer reads [..., 300], found an input of shape [2, 64, 74]; give it 300 there, or make the "
+      + "layer with inputs: 74", 2, 64, 74
+  ) { _ = MLP(300, [8, 3], in: $0)($1, &$2) },
+  wrong("weight: the layer reads [..., 300], found an input of shape []; give it that many axes") {
+    _ = Linear(300, 8, in: $0)($1, &$2)
+  },
+  wrong(
+    "weight: the layer reads [batch, 6, length], found an input of shape [2, 3, 9]; give it 6 there, or make the layer "
+      + "with inputs: 3", 2, 3, 9
+  ) { _ = Conv1d(6, 4, window: 3, groups: 2, in: $0)($1, &$2) },
+  wrong(
+    "weight: the layer reads [batch, 6, length], found an input of shape [2, 3, 9]; give it 6 there, or make the layer "
+      + "with inputs: 3", 2, 3, 9
+  ) { _ = ConvTranspose1d(6, 4, window: 3, groups: 2, in: $0)($1, &$2) },
+  wrong(
+    "weight: the layer reads [batch, 6, height, width], found an input of shape [2, 3, 9, 9]; give it 6 there, or make "
+      + "the layer with inputs: 3", 2, 3, 9, 9
+  ) { _ = Conv2d(6, 4, window: (3, 3), in: $0)($1, &$2) },
+  wrong(
+    "weight: the layer reads [batch, 6, height, width], found an input of shape [2, 6, 9]; give it that many axes",
+    2, 6, 9
+  ) { _ = Conv2d(6, 4, window: (3, 3), in: $0)($1, &$2) },
+  wrong(
+    "weight: the layer reads [batch, 6, height, width], found an input of shape [2, 3, 9, 9]; give it 6 there, or make "
+      + "the layer with inputs: 3", 2, 3, 9, 9
+  ) { _ = ConvTranspose2d(6, 4, window: (3, 3), in: $0)($1, &$2) },
+  wrong(
+    "gain: the layer reads [..., 8], found an input of shape [2, 6]; give it 8 there, or make the layer with features: 6",
+    2, 6
+  ) { _ = LayerNorm(8, in: $0)($1, &$2) },
+  wrong(
+    "gain: the layer reads [batch, 8, ...], found an input of shape [2, 6]; give it 8 there, or make the layer with "
+      + "channels: 6", 2, 6
+  ) { _ = BatchNorm(8, in: $0)($1, &$2) },
+  wrong(
+    "gain: the layer reads [batch, 8, ...], found an input of shape [2, 6, 3]; give it 8 there, or make the layer with "
+      + "channels: 6", 2, 6, 3
+  ) { _ = GroupNorm(8, groups: 2, in: $0)($1, &$2) },
+  wrong(
+    "layers.0.forward.input-weight: the layer reads [batch, time, 5], found an input of shape [2, 3, 4]; give it 5 "
+      + "there, or make the layer with inputs: 4", 2, 3, 4
+  ) { _ = RNN(5, 3, in: $0)($1, &$2) },
+  wrong(
+    "layers.0.forward.input-weight: the layer reads [batch, time, 5], found an input of shape [2, 3, 4]; give it 5 "
+      + "there, or make the layer with inputs: 4", 2, 3, 4
+  ) { _ = LSTM(5, 3, isBidirectional: true, in: $0)($1, &$2) },
+  wrong(
+    "layers.0.forward.input-weight: the layer reads [batch, time, 5], found an input of shape [2, 5]; give it that many "
+      + "axes", 2, 5
+  ) { _ = GRU(5, 3, layers: 2, in: $0)($1, &$2) },
+  wrong(
+    "query.weight: the layer reads [batch, time, 8], found an input of shape [2, 3, 6]; give it 8 there, or make the "
+      + "layer with width: 6", 2, 3, 6
+  ) { _ = MultiHeadAttention(8, heads: 2, in: $0)($1, &$2) },
+  wrong(
+    "key.weight: the layer reads [batch, time, 5], found an input of shape [2, 3, 8]; give it 5 there, or make the "
+      + "layer with sourceWidth: 8", 2, 3, 8
+  ) { _ = MultiHeadAttention(8, heads: 2, sourceWidth: 5, in: $0)($1, &$2) },
+  wrong(
+    "key.weight: a source of shape [1, 3, 8] for an input of shape [2, 3, 8]; give it 2 samples as well", 2, 3, 8
+  ) { _ = MultiHeadAttention(8, heads: 2, in: $0)($1, attendingTo: .zeros([1, 3, 8]), &$2) },
+  wrong(
+    "attention.query.weight: the layer reads [batch, time, 8], found an input of shape [2, 3, 6]; give it 8 there, or "
+      + "make the layer with width: 6", 2, 3, 6
+  ) { _ = TransformerEncoderLayer(8, heads: 2, isPreNorm: true, in: $0)($1, &$2) },
+  wrong(
+    "self-attention.query.weight: the layer reads [batch, time, 8], found an input of shape [2, 8]; give it that many "
+      + "axes", 2, 8
+  ) { _ = TransformerDecoderLayer(8, heads: 2, in: $0)($1, attendingTo: .zeros([2, 3, 8]), &$2) },
+  wrong(
+    "cross-attention.key.weight: the layer reads [batch, time, 5], found an input of shape [2, 3, 8]; give it 5 there, "
+      + "or make the layer with sourceWidth: 8", 2, 3, 8
+  ) { _ = TransformerDecoderLayer(8, heads: 2, sourceWidth: 5, in: $0)($1, attendingTo: $1, &$2) },
+  wrong("table: 2 ids for places of shape [3]; give it 3, one a place") {
+    _ = Embedding(5, 4, in: $0)([1, 2], [3], &$2)
+  },
+  wrong(
+    "table: id 7 at place 1 of [2]; give it ids in 0 ..< 5, or make the layer with vocabulary: 8 or more"
+  ) { _ = Embedding(5, 4, in: $0)([1, 7], [2], &$2) },
+]
+
 @Suite struct `A mistake in the use of a layer or an optimiser` {
-  private static let all = mistakes + optimizerMistakes
+  private static let all = mistakes + optimizerMistakes + shapeMistakes
 
   @Test(arguments: all.indices) func `stops with a sentence that says what, where, and the fix`(_ index: Int) async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

@@ -6,7 +6,9 @@ import Testing
 @Suite struct `Multi-head attention layer` {
   static let cases: [(name: String, width: Int, heads: Int, isCausal: Bool)] = [
     ("layer-self", 6, 2, false), ("layer-cross", 8, 4, false), ("layer-causal", 6, 3, true),
-    ("layer-pairs", 6, 2, false), ("layer-cross-pairs", 8, 4, false),
+    ("layer-pairs", 6, 2, false), ("layer-cross-pairs", 8, 4, false), ("layer-one", 6, 2, false),
+    ("layer-none", 6, 2, false),
+    ("layer-cross-one", 8, 4, false),
   ]
 
   @Test(arguments: cases)
@@ -76,6 +78,7 @@ import Testing
       _ = MultiHeadAttention(10, heads: 4, in: Scope(seed: 1)["fusion"])
     }
     let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(message.contains("MultiHeadAttention: 4 heads of fusion do not divide the width 10"))
+    #expect(
+      message.contains("MultiHeadAttention: 4 heads of fusion do not divide the width 10; expected a divisor of it"))
   }
 }

@@ -211,7 +211,8 @@ private let lengths = [3, 65]
     let heads = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = attention(.zeros([2, 3, 4]), .zeros([2, 3, 4]), .zeros([2, 3, 4]), heads: 3)
     }
-    #expect(heads.message.contains("attention: 3 heads do not divide the width 4 of the queries"))
+    #expect(
+      heads.message.contains("attention: 3 heads do not divide the width 4 of the queries; expected a divisor of it"))
     let mask = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = attention(.zeros([2, 3, 4]), .zeros([2, 5, 4]), .zeros([2, 5, 4]), heads: 2, keyMask: .ones([2, 3]))
     }

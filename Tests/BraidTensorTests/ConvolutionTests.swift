@@ -270,7 +270,7 @@ private func convolutionByDefinition(
     let bias = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(.zeros([1, 2, 8, 8]), .zeros([4, 2, 3, 3]), .zeros([5]))
     }
-    #expect(bias.message.contains("conv2d: bias of shape [5] for 4 outputs"))
+    #expect(bias.message.contains("conv2d: bias of shape [5] for 4 outputs; expected [4]"))
     let window = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = conv2d(.zeros([1, 2, 4, 8]), .zeros([4, 2, 7, 3]), nil, padding: (1, 0))
     }

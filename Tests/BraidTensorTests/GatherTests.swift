@@ -35,7 +35,7 @@ let gatherMistakes = [
   Mistake("scatterAdded: index -2 at place 1 of indices [2] for axis 0 of [5]; expected 0 ..< 5") {
     _ = zeros(5).scatterAdded(along: 0, Indices([0, -2], [2]), zeros(2))
   },
-  Mistake("indices: 3 elements for shape [2], which holds 2") { _ = Indices([1, 2, 3], [2]) },
+  Mistake("indices: 3 elements for shape [2], which holds 2; give it as many") { _ = Indices([1, 2, 3], [2]) },
 ]
 
 @Suite struct GatherTests {

@@ -41,14 +41,16 @@ private let first: [Mistake] = [
   Mistake("linear: inner sizes differ, [2, 3] · [4, 5]; expected [3, _] on the right") {
     _ = linear(zeros(2, 3), zeros(4, 5))
   },
-  Mistake("linear: bias of shape [4] for 5 outputs") { _ = linear(zeros(2, 3), zeros(3, 5), zeros(4)) },
+  Mistake("linear: bias of shape [4] for 5 outputs; expected [5]") { _ = linear(zeros(2, 3), zeros(3, 5), zeros(4)) },
   Mistake("reshaped: [2, 3] has 6 elements, [4, 2] has 8; keep the number, or let one extent be -1") {
     _ = zeros(2, 3).reshaped(4, 2)
   },
   Mistake("reshaped: [2, 3] has 6 elements, which [4, -1] cannot hold; its other extents multiply to 4") {
     _ = zeros(2, 3).reshaped(4, -1)
   },
-  Mistake("transposed: a tensor of shape [3] has no two axes to exchange") { _ = zeros(3).transposed() },
+  Mistake("transposed: a tensor of shape [3] has no two axes to exchange; reshape it first") {
+    _ = zeros(3).transposed()
+  },
   Mistake("slice: 2..<4 of axis 1 of shape [2, 3]; expected a range within 0 ..< 3") {
     _ = zeros(2, 3).slice(-1, 2..<4)
   },
@@ -58,7 +60,9 @@ private let first: [Mistake] = [
   Mistake("embedding: id -1 at place 2 of [3]; expected 0 ..< 7, the rows of the table [7, 2]") {
     _ = embedding(zeros(7, 2), [0, 6, -1], [3])
   },
-  Mistake("embedding: 2 ids for places of shape [3], which holds 3") { _ = embedding(zeros(7, 2), [0, 6], [3]) },
+  Mistake("embedding: 2 ids for places of shape [3], which holds 3; give it one a place") {
+    _ = embedding(zeros(7, 2), [0, 6], [3])
+  },
   Mistake("concatenate: shapes [2, 3], [3, 3] differ outside axis 1; expected equal extents there") {
     _ = concatenate([zeros(2, 3), zeros(3, 3)])
   },
@@ -68,7 +72,7 @@ private let first: [Mistake] = [
   Mistake("maximum: axis 0 of shape [0, 3] is empty; a maximum needs at least one element") {
     _ = zeros(0, 3).maximum(0)
   },
-  Mistake("shape: axis 2 of shape [2, 3], which has 2 axes") { _ = zeros(2, 3).sum(2) },
+  Mistake("shape: axis 2 of shape [2, 3], which has 2 axes; expected -2 ..< 2") { _ = zeros(2, 3).sum(2) },
   Mistake("softmax: mask of shape [2, 4] for [2, 3]; expected [2, 3] with any extents 1, [3], or [batch, 3]") {
     _ = zeros(2, 3).softmax(mask: zeros(2, 4))
   },
@@ -99,8 +103,10 @@ private let first: [Mistake] = [
     var stream = RandomStream(seed: 0, .dropout)
     _ = dropout(zeros(2), rate: 1, &stream)
   },
-  Mistake("tensor: 2 elements for shape [3], which holds 3") { _ = Tensor([1, 2], [3]) },
-  Mistake("scalar: a tensor of shape [2] has 2 elements, not one") { _ = zeros(2).scalar },
+  Mistake("tensor: 2 elements for shape [3], which holds 3; give it as many") { _ = Tensor([1, 2], [3]) },
+  Mistake("scalar: a tensor of shape [2] has 2 elements, not one; take its sum, its mean or a slice") {
+    _ = zeros(2).scalar
+  },
   Mistake("shape: extent -1 is outside 0 … 2147483647") { _ = Shape(2, -1) },
 ]
 

@@ -7,8 +7,8 @@ let rareMistakes = [
     _ = binaryCrossEntropy(zeros(2), tape.watch(zeros(2)))
   },
   Mistake("stack: no parts; expected at least one tensor") { _ = stack([]) },
-  Mistake("few: element 2 of 2") { _ = Few(1, 2)[2] },
-  Mistake("few: element -1 of 5") {
+  Mistake("few: element 2 of 2; expected 0 ..< 2") { _ = Few(1, 2)[2] },
+  Mistake("few: element -1 of 5; expected 0 ..< 5") {
     var few = Few([1, 2, 3, 4, 5])
     few[-1] = 0
   },
@@ -32,7 +32,7 @@ let rareMistakes = [
   },
   Mistake("crossEntropy: smoothing 2.0; expected 0 … 1") { _ = crossEntropy(zeros(1, 3), [0], smoothing: 2) },
   Mistake("embedding: table of shape [7]; expected [vocabulary, width]") { _ = embedding(zeros(7), [0], [1]) },
-  Mistake("gathered: a tensor of shape [] has no rows") { _ = Tensor.zeros([]).gathered([0]) },
+  Mistake("gathered: a tensor of shape [] has no rows; reshape it to [1]") { _ = Tensor.zeros([]).gathered([0]) },
   Mistake("batchedMatmul: [2, 3, 4] · [4, 5]; expected as many axes on both sides, two at least") {
     _ = batchedMatmul(zeros(2, 3, 4), zeros(4, 5))
   },
@@ -44,7 +44,9 @@ let rareMistakes = [
     "batchNorm: input of shape [1, 3] has 1 element a channel; training statistics need at least 2: use a larger batch"
   ) { _ = batchNorm(zeros(1, 3), nil, nil) },
   Mistake("batchNorm: input of shape [3]; expected [batch, channels, …]") { _ = batchNorm(zeros(3), nil, nil) },
-  Mistake("oneHot: a tensor of shape [] has no last axis to choose from") { _ = Tensor.zeros([]).oneHotMaximum() },
+  Mistake("oneHot: a tensor of shape [] has no last axis to choose from; reshape it to [1]") {
+    _ = Tensor.zeros([]).oneHotMaximum()
+  },
   Mistake(
     "maxPool2d: padding [2, 0] for a window of [2, 2], input [1, 1, 4, 4]: a window would hold nothing but padding; "
       + "expected less padding than window"
@@ -64,15 +66,15 @@ let rareMistakes = [
     let tape = Tape()
     _ = zeros(2, 3).scaledRows(tape.watch(zeros(2)))
   },
-  Mistake("random: a number below 0 was asked for") {
+  Mistake("random: a number below 0 was asked for; expected 1 or more") {
     var stream = RandomStream(seed: 0, .sampling)
     _ = stream.below(0)
   },
-  Mistake("shape: more than 8 axes") { _ = zeros(1, 1, 1, 1, 1, 1, 1, 1, 1) },
+  Mistake("shape: more than 8 axes; reshape some into one") { _ = zeros(1, 1, 1, 1, 1, 1, 1, 1, 1) },
   Mistake("gradients: the tensor of shape [2] is not recorded on this tape") {
     _ = Tape().gradients(of: zeros(2))
   },
-  Mistake("gradients: upstream of shape [3] for a result of shape [2]") {
+  Mistake("gradients: upstream of shape [3] for a result of shape [2]; expected equal shapes") {
     let tape = Tape()
     _ = tape.watch(zeros(2)).relu().gradients(upstream: zeros(3))
   },
@@ -83,5 +85,7 @@ let rareMistakes = [
     let (one, other) = (Tape(), Tape())
     _ = one.watch(zeros(2)) + other.watch(zeros(2))
   },
-  Mistake("view: elements 2 ..< 5 of a tensor of shape [4]") { _ = Tensor(viewing: zeros(4), offset: 2, shape: [3]) },
+  Mistake("view: elements 2 ..< 5 of a tensor of shape [4]; expected them within 0 ..< 4") {
+    _ = Tensor(viewing: zeros(4), offset: 2, shape: [3])
+  },
 ]

@@ -163,7 +163,7 @@ import Testing
     let bias = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = convTranspose2d(.zeros([1, 4, 8, 8]), .zeros([4, 2, 3, 3]), .zeros([2]), groups: 2)
     }
-    #expect(bias.message.contains("convTranspose2d: bias of shape [2] for 4 outputs"))
+    #expect(bias.message.contains("convTranspose2d: bias of shape [2] for 4 outputs; expected [4]"))
     let output = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = convTranspose2d(.zeros([1, 4, 8, 8]), .zeros([4, 2, 3, 3]), nil, stride: (2, 1), outputPadding: (1, 1))
     }

@@ -124,8 +124,11 @@ extension Tensor {
   /// Quotient of elements, with broadcasting.
   public static func / (a: Tensor, b: Tensor) -> Tensor { binary(.divide, a, b) }
 
+  /// a + b, element by element.
   public static func + (a: Tensor, b: Float) -> Tensor { affine("+", 1, a, b) }
+  /// a − b, element by element.
   public static func - (a: Tensor, b: Float) -> Tensor { affine("-", 1, a, -b) }
+  /// a b, element by element.
   public static func * (a: Tensor, b: Float) -> Tensor {
     let y = Tensor(uninitialized: a.shape)
     braid_scale(b, a.pointer, 0, y.pointer, y.count)
@@ -143,8 +146,11 @@ extension Tensor {
       sink.accumulate(into: a) { ga, beta in braid_scale(1 / b, g.pointer, beta, ga, a.count) }
     }
   }
+  /// a + b, element by element.
   public static func + (a: Float, b: Tensor) -> Tensor { b + a }
+  /// a b, element by element.
   public static func * (a: Float, b: Tensor) -> Tensor { b * a }
+  /// a − b, element by element.
   public static func - (a: Float, b: Tensor) -> Tensor { affine("-", -1, b, a) }
   /// A number over every element: a / b, db = −g a / b².
   public static func / (a: Float, b: Tensor) -> Tensor { Tensor(repeating: a, []) / b }

@@ -4,7 +4,9 @@ import CBraidKernels
 ///
 /// Heads lie side by side in the last axis and are never copied apart. Derivative, with P the probabilities and g the upstream
 /// gradient: dV = Pᵀ g, dP = g Vᵀ, dS = scale · P ∘ (dP − Σ_keys P ∘ dP), dQ = dS K, dK = dSᵀ Q. With a probability
-/// mask M, P ∘ M stands for P in the output and in dV, and dP = M ∘ g Vᵀ.
+/// mask M, P ∘ M stands for P in the output and in dV, and dP = M ∘ g Vᵀ. Keys with a score of +∞ share a query alike,
+/// keys with −∞ are not seen; but an infinite number is multiplied: an infinite value gives 0 · ∞ = NaN where P is 0, and
+/// infinite keys such a dQ.
 /// - Parameters:
 ///   - q: `[B, Tq, h·d]`.
 ///   - k: `[B, Tk, h·d]`.
@@ -30,7 +32,7 @@ public func attention(
   }
   guard v.shape == k.shape else { stop("attention", "values \(v.shape) for keys \(k.shape); expected the same shape") }
   guard heads > 0, q.shape[2] % heads == 0 else {
-    stop("attention", "\(heads) heads do not divide the width \(q.shape[2]) of the queries")
+    stop("attention", "\(heads) heads do not divide the width \(q.shape[2]) of the queries; expected a divisor of it")
   }
   let batch = q.shape[0], queries = q.shape[1], keys = k.shape[1]
   if let keyMask, keyMask.shape != Shape(batch, keys) {

@@ -46,7 +46,9 @@ struct ConvolutionGeometry {
         "input \(x), weight \(weight), groups \(groups); expected [batch, channels, \(windows.names)] and [outputs, "
           + "channels / groups, \(windows.windowNames)], channels and outputs multiples of the groups")
     }
-    if let bias, bias != Shape(weight[0]) { stop("\(operation)", "bias of shape \(bias) for \(weight[0]) outputs") }
+    if let bias, bias != Shape(weight[0]) {
+      stop("\(operation)", "bias of shape \(bias) for \(weight[0]) outputs; expected [\(weight[0])]")
+    }
     var windows = windows
     let (plane, taps) = (windows.lifted(x), windows.lifted(weight))
     windows.size = (taps[2], taps[3])

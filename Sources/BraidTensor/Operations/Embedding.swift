@@ -10,7 +10,8 @@ import CBraidKernels
 public func embedding(_ table: Tensor, _ ids: [Int32], _ leading: Shape, paddingId: Int32? = nil) -> Tensor {
   guard table.shape.rank == 2 else { stop("embedding", "table of shape \(table.shape); expected [vocabulary, width]") }
   guard ids.count == leading.count else {
-    stop("embedding", "\(ids.count) ids for places of shape \(leading), which holds \(leading.count)")
+    stop(
+      "embedding", "\(ids.count) ids for places of shape \(leading), which holds \(leading.count); give it one a place")
   }
   let vocabulary = table.shape[0], width = table.shape[1]
   let y = Tensor(uninitialized: leading.inserting(width, at: leading.rank))  // […, d]

@@ -5,7 +5,7 @@ extension Tensor {
   ///
   /// Derivative: each place's gradient is added to the place it came from. Stops on an index outside 0 ..< n.
   public func gathered(_ indices: [Int32], axis: Int = 0) -> Tensor {
-    guard shape.rank >= 1 else { stop("gathered", "a tensor of shape [] has no rows") }
+    guard shape.rank >= 1 else { stop("gathered", "a tensor of shape [] has no rows; reshape it to [1]") }
     let x = self
     let axis = shape.resolve(axis)
     let n = shape[axis]

@@ -31,7 +31,9 @@ public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, activat
   }
   let inputs = weight.shape[0], outputs = weight.shape[1]
   let rows = x.shape.count(0..<(x.shape.rank - 1))
-  if let bias, bias.shape != Shape(outputs) { stop("linear", "bias of shape \(bias.shape) for \(outputs) outputs") }
+  if let bias, bias.shape != Shape(outputs) {
+    stop("linear", "bias of shape \(bias.shape) for \(outputs) outputs; expected [\(outputs)]")
+  }
   let y = Tensor(uninitialized: x.shape.replacingLast(outputs))  // […, outputs]
   let isPlain = activation == .none || activation == .relu  // what the product does by itself
   gemm(

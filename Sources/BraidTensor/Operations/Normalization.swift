@@ -22,7 +22,7 @@ public func layerNorm(
   let rows = x.count / features
   checkScales("layerNorm", x.shape, features, gain, bias)
   if let residual, residual.shape != x.shape {
-    stop("layerNorm", "residual of shape \(residual.shape) for input \(x.shape)")
+    stop("layerNorm", "residual of shape \(residual.shape) for input \(x.shape); expected equal shapes")
   }
   let y = Tensor(uninitialized: x.shape)
   let statistics = Tensor(uninitialized: Shape(rows, Int(BRAID_NORM_STATISTICS)))
@@ -125,7 +125,8 @@ public func batchNorm(
   guard mean.shape == Shape(channels), variance.shape == Shape(channels) else {
     stop(
       "batchNorm",
-      "mean of shape \(mean.shape) and variance \(variance.shape) for the \(channels) channels of \(x.shape)")
+      "mean of shape \(mean.shape) and variance \(variance.shape) for the \(channels) channels of \(x.shape); expected [\(channels)] twice"
+    )
   }
   let statistics = Tensor(uninitialized: Shape(channels, Int(BRAID_NORM_STATISTICS)))
   for channel in 0..<channels {

@@ -27,7 +27,7 @@ extension Tensor {
 
   private func oneHot(_ choose: (UnsafeBufferPointer<Float>) -> Int?) -> Tensor {
     guard shape.rank >= 1, shape[-1] > 0 else {
-      stop("oneHot", "a tensor of shape \(shape) has no last axis to choose from")
+      stop("oneHot", "a tensor of shape \(shape) has no last axis to choose from; reshape it to [1]")
     }
     let result = Tensor.zeros(shape), columns = shape[-1]
     for row in 0..<(count / columns) {

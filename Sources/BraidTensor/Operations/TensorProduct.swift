@@ -32,7 +32,7 @@ public func tensorProductLinear(
   }
   let outputs = weight.shape[1]
   if let bias, bias.shape != Shape(outputs) {
-    stop("tensorProductLinear", "bias of shape \(bias.shape) for \(outputs) outputs")
+    stop("tensorProductLinear", "bias of shape \(bias.shape) for \(outputs) outputs; expected [\(outputs)]")
   }
   let y = Tensor(uninitialized: Shape(batch, outputs))  // [B, outputs]
   let factors = TensorFactors(inputs)

@@ -5,7 +5,9 @@ extension Tensor {
   ///
   /// Derivative: the gradient with the same axes exchanged.
   public func transposed(_ first: Int = -2, _ second: Int = -1) -> Tensor {
-    guard shape.rank >= 2 else { stop("transposed", "a tensor of shape \(shape) has no two axes to exchange") }
+    guard shape.rank >= 2 else {
+      stop("transposed", "a tensor of shape \(shape) has no two axes to exchange; reshape it first")
+    }
     let x = self, i = Swift.min(shape.resolve(first), shape.resolve(second)),
       j = Swift.max(shape.resolve(first), shape.resolve(second))
     if i == j { return x }

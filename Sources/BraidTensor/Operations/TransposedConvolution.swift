@@ -89,7 +89,9 @@ extension ConvolutionGeometry {
           + "of the groups")
     }
     let outputs = groups * weight[1]
-    if let bias, bias != Shape(outputs) { stop("\(operation)", "bias of shape \(bias) for \(outputs) outputs") }
+    if let bias, bias != Shape(outputs) {
+      stop("\(operation)", "bias of shape \(bias) for \(outputs) outputs; expected [\(outputs)]")
+    }
     var windows = windows
     let (plane, taps) = (windows.lifted(x), windows.lifted(weight))
     windows.size = (taps[2], taps[3])

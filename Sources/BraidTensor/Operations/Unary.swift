@@ -29,24 +29,30 @@ extension Tensor {
   public func relu() -> Tensor { applying(.relu) }
   /// 1 / (1 + e⁻ˣ).
   public func sigmoid() -> Tensor { applying(.sigmoid) }
+  /// (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), element by element.
   public func tanh() -> Tensor { applying(.tanh) }
   /// x Φ(x) with the exact normal distribution function (Hendrycks & Gimpel 2016), not the tanh approximation.
   public func gelu() -> Tensor { applying(.gelu) }
+  /// eˣ, element by element.
   public func exp() -> Tensor { applying(.exp) }
   /// Natural logarithm: −∞ at 0, NaN below.
   public func log() -> Tensor { applying(.log) }
   /// Square root; the derivative at 0 is taken as 0.
   public func squareRoot() -> Tensor { applying(.sqrt) }
+  /// x², element by element.
   public func squared() -> Tensor { applying(.square) }
+  /// |x|, element by element; the derivative at 0 is 0.
   public func absolute() -> Tensor { applying(.absolute) }
   /// log(1 + eˣ), without overflow.
   public func softplus() -> Tensor { applying(.softplus) }
   /// sign(x) √|x|; the derivative at 0 is taken as 0.
   public func signedSquareRoot() -> Tensor { applying(.signedSqrt) }
+  /// 1/x, element by element; infinite at 0.
   public func reciprocal() -> Tensor { applying(.reciprocal) }
   /// Sine of an angle in radians.
   public func sin() -> Tensor { applying(.sine) }
   /// Cosine of an angle in radians.
   public func cos() -> Tensor { applying(.cosine) }
+  /// −x, element by element.
   public static prefix func - (x: Tensor) -> Tensor { x.applying(.negate) }
 }
