@@ -10,6 +10,7 @@ public struct About: Sendable, Hashable {
   public let paper: String
   /// Raised whenever the part computes something else with the same settings: runs of older versions are then stale.
   public let version: Int
+  /// A part by its name, in a sentence, with its equation, its source, and a version that changes with its results.
   public init(_ name: String, _ summary: String, equation: String = "", paper: String = "", version: Int = 1) {
     (self.name, self.summary, self.equation, self.paper) = (name, summary, equation, paper)
     self.version = version

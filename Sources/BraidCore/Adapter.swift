@@ -44,6 +44,7 @@ public enum Adapter {
     }
   }
 
+  /// The features as the fusion takes them: pooled over their steps, as a sequence of one step, or as they are.
   public func callAsFunction(_ features: Features, _ context: inout Context) -> Features {
     switch self {
     case .none: return features

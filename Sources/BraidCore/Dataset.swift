@@ -32,9 +32,11 @@ public protocol Dataset: Part, Sendable {
 }
 
 extension Dataset {
+  /// The samples with only the named modalities read; by default all are.
   public func batch(_ split: Split, _ samples: [Int], of modalities: [String]) throws -> Batch {
     try batch(split, samples)
   }
+  /// Nothing by default.
   public func preview(_ split: Split, _ sample: Int) -> [Preview] { [] }
 }
 

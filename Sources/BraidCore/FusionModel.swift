@@ -5,9 +5,12 @@ import BraidTensor
 public struct FusionModel {
   /// The modalities in the order the fusion joins them.
   public let modalities: [Modality]
+  /// One a modality, in order.
   public let encoders: [any Encoder]
   let adapters: [Adapter]
+  /// What joins their features.
   public let fusion: any Fusion
+  /// What makes a prediction of the joined features.
   public let head: any Head
   /// Where every parameter is kept.
   public let store: ParameterStore

@@ -2,6 +2,7 @@ import BraidTensor
 
 /// What one modality of a data set is, before any encoder.
 public struct InputSpecification: Sendable, Hashable {
+  /// What a modality's input holds.
   public enum Kind: Sendable, Hashable {
     /// `values [B, width]`.
     case vector(width: Int)
@@ -12,8 +13,11 @@ public struct InputSpecification: Sendable, Hashable {
     /// `values [B, channels, height, width]`.
     case image(channels: Int, height: Int, width: Int)
   }
+  /// The modality's.
   public let name: String
+  /// What it holds.
   public let kind: Kind
+  /// A modality's input by its name and what it holds.
   public init(_ name: String, _ kind: Kind) { (self.name, self.kind) = (name, kind) }
 
   /// `image 3×32×32` and the like.
@@ -29,8 +33,11 @@ public struct InputSpecification: Sendable, Hashable {
 
 /// Word numbers of a batch, padded with 0: `[batch, time]`, row-major.
 public struct Tokens: Sendable, Hashable {
+  /// Samples, and steps of each with padding.
   public let batch: Int, time: Int
+  /// Row-major, `batch · time` of them.
   public let ids: [Int32]
+  /// Stops unless there are `batch · time` ids.
   public init(_ ids: [Int32], batch: Int, time: Int) {
     guard ids.count == batch * time else { stop("tokens", "\(ids.count) ids for [\(batch), \(time)]") }
     (self.ids, self.batch, self.time) = (ids, batch, time)
@@ -50,9 +57,11 @@ public struct Input {
   /// Rows and columns when the steps are regions of an image grid that was encoded before.
   public var grid: (rows: Int, columns: Int)?
 
+  /// An input, with the steps that are real (all by default) and the samples that have it (all by default).
   public init(values: Tensor, steps: Tensor? = nil, presence: Tensor? = nil) {
     (self.values, self.steps, self.presence) = (values, steps, presence)
   }
+  /// An input, with the steps that are real (all by default) and the samples that have it (all by default).
   public init(tokens: Tokens, steps: Tensor? = nil, presence: Tensor? = nil) {
     (self.tokens, self.steps, self.presence) = (tokens, steps, presence)
   }
@@ -75,6 +84,7 @@ public enum TargetSpecification: Sendable, Hashable {
     case .classes(let names), .labels(let names), .values(let names): names
     }
   }
+  /// In words: `one of 9 classes`.
   public var summary: String {
     switch self {
     case .classes(let names): "one of \(names.count) classes"
@@ -98,11 +108,14 @@ public enum Target {
 public struct Batch {
   /// By modality name.
   public let inputs: [String: Input]
+  /// The right answers.
   public let target: Target
   /// The samples' numbers within their split.
   public let samples: [Int]
+  /// Inputs and answers of these samples.
   public init(inputs: [String: Input], target: Target, samples: [Int]) {
     (self.inputs, self.target, self.samples) = (inputs, target, samples)
   }
+  /// Number of samples.
   public var count: Int { samples.count }
 }

@@ -2,11 +2,15 @@ import BraidTensor
 
 /// One modality as a fusion meets it: known before any data is read.
 public struct Modality: Sendable, Hashable {
+  /// One vector a sample, or one a step.
   public enum Kind: String, Sendable, Hashable { case vector, sequence }
+  /// As the data set calls it.
   public let name: String
+  /// One vector a sample, or one a step.
   public let kind: Kind
   /// Size of the last axis.
   public let width: Int
+  /// A modality's features as an encoder gives them.
   public init(_ name: String, _ kind: Kind, width: Int) { (self.name, self.kind, self.width) = (name, kind, width) }
 }
 
@@ -21,11 +25,13 @@ public struct Features {
   /// Rows and columns when the steps are regions of an image grid, for pictures of attention.
   public var grid: (rows: Int, columns: Int)?
 
+  /// Features `[B, width]` or `[B, T, width]`, with real steps, samples that have them, and the rows and columns of pictures.
   public init(_ values: Tensor, steps: Tensor? = nil, presence: Tensor? = nil, grid: (rows: Int, columns: Int)? = nil) {
     (self.values, self.steps, self.presence, self.grid) = (values, steps, presence, grid)
   }
   /// Number of samples.
   public var batch: Int { values.shape[0] }
+  /// Whether there is a vector for every step.
   public var isSequence: Bool { values.shape.rank == 3 }
 }
 
@@ -42,6 +48,7 @@ public struct Fused {
   /// choose. Drawn in training, the most probable ones in evaluation. `values` are constant in what was chosen, so no gradient
   /// reaches the probabilities through them: training adds the score-function term for that.
   public var logProbability: Tensor?
+  /// Joined features, and what a report shows of them.
   public init(
     _ values: Tensor, steps: Tensor? = nil, extras: [String: Tensor] = [:], logProbability: Tensor? = nil
   ) {

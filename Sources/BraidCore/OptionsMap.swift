@@ -9,6 +9,7 @@
 /// Each entry states differences from `Options()` only; unknown settings and wrong types are errors with the whole key path, as
 /// everywhere in options. (A plain dictionary would decode its values without defaults and ignore unknown keys.)
 public struct OptionsMap<Options: PartOptions>: Codable, Sendable, ExpressibleByDictionaryLiteral {
+  /// By name.
   public var entries: [String: Options]
 
   public init(_ entries: [String: Options] = [:]) { self.entries = entries }
@@ -16,6 +17,7 @@ public struct OptionsMap<Options: PartOptions>: Codable, Sendable, ExpressibleBy
     entries = Dictionary(elements, uniquingKeysWith: { $1 })
   }
 
+  /// The options under a name, nil if there are none.
   public subscript(_ name: String) -> Options? {
     get { entries[name] }
     set { entries[name] = newValue }

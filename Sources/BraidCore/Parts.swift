@@ -33,6 +33,7 @@ public protocol Fusion: Part {
 }
 
 extension Fusion {
+  /// Features, by default.
   public static var level: FusionLevel { .feature }
 }
 
@@ -40,6 +41,7 @@ extension Fusion {
 public struct Prediction {
   /// `[B, outputs]`: logits for classes and labels, numbers for regression.
   public var output: Tensor
+  /// What a head gives.
   public init(_ output: Tensor) { self.output = output }
 }
 
@@ -54,13 +56,17 @@ public protocol Head: Part {
 
 /// Everything one forward pass made, for losses and reports.
 public struct Pass {
+  /// What went in.
   public let batch: Batch
   /// The modalities joined, in order, as the fusion saw them (after adapters).
   public let modalities: [Modality]
   /// As the encoders returned them, in the order of `modalities`.
   public let encoded: [Features]
+  /// What the fusion gave.
   public let fused: Fused
+  /// What the head gave.
   public let prediction: Prediction
+  /// One forward pass with everything it made.
   public init(batch: Batch, modalities: [Modality], encoded: [Features], fused: Fused, prediction: Prediction) {
     (self.batch, self.modalities, self.encoded, self.fused, self.prediction) = (
       batch, modalities, encoded, fused, prediction
@@ -79,6 +85,7 @@ public protocol Loss: Part {
 }
 
 extension Loss {
+  /// None by default.
   public func samples(_ pass: Pass) -> SampleLosses? { nil }
 }
 
@@ -96,6 +103,7 @@ public struct SampleLosses {
 
 /// A model's answers over a whole split, with the right ones: plain numbers.
 public struct Evaluation: Sendable {
+  /// What was to be predicted.
   public let target: TargetSpecification
   /// Number of samples.
   public let count: Int
@@ -105,6 +113,7 @@ public struct Evaluation: Sendable {
   public let classes: [Int]
   /// `[count, outputs]` right labels or numbers (for `.labels` and `.values`), empty otherwise.
   public let values: [Float]
+  /// All predictions of a split with the right answers.
   public init(target: TargetSpecification, count: Int, scores: [Float], classes: [Int] = [], values: [Float] = []) {
     (self.target, self.count, self.scores, self.classes, self.values) = (target, count, scores, classes, values)
   }

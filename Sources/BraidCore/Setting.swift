@@ -27,6 +27,7 @@ public enum Setting: Sendable, Hashable {
     }
   }
 
+  /// What stands under a key, nil unless it is a map that has it.
   public subscript(_ key: String) -> Setting? {
     if case .map(let map) = self { return map[key] }
     return nil

@@ -3,6 +3,7 @@
 /// The text names the place (file and line, or key path), what was found, and the fix.
 public struct SetupError: Error, CustomStringConvertible, Equatable {
   public let description: String
+  /// An error with this sentence.
   public init(_ description: String) { self.description = description }
 }
 

@@ -4,9 +4,11 @@ import BraidCore
 ///
 /// Written here because it is a hundred lines and error messages need line numbers, which CSV packages do not report.
 public enum CSV {
+  /// A line of the table.
   public struct Row: Sendable, Hashable {
     /// Where the row begins, from 1. A quoted field may reach over several lines.
     public let line: Int
+    /// Its values, in the order of the columns or by key.
     public let fields: [String]
   }
 

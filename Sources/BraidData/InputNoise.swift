@@ -6,6 +6,7 @@ import BraidCore
 /// the run's seed or the batch. Every row and every run sees the same noisy data. With one `seed`, a larger `gaussian`
 /// makes the same noise stronger, and a larger `drop` loses what the smaller one loses and more.
 public struct InputNoise: PartOptions, Hashable {
+  /// Which splits are made noisy.
   public enum Over: String, Choice { case all, train, evaluation, test }
 
   /// Standard deviation of independent normal numbers added to every value: of vectors, sequences and pictures, in the units
@@ -15,6 +16,7 @@ public struct InputNoise: PartOptions, Hashable {
   public var drop = 0.0
   /// Which splits: `all`, `train`, `evaluation` (validation and test) or `test`.
   public var over = Over.all
+  /// Of what is drawn.
   public var seed: UInt64 = 0
   public init() {}
 

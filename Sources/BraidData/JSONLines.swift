@@ -3,9 +3,11 @@ import Foundation
 
 /// JSON lines: one JSON object a line.
 public enum JSONLines {
+  /// A line of the file.
   public struct Row: Sendable {
     /// From 1.
     public let line: Int
+    /// Its values, in the order of the columns or by key.
     public let fields: [String: Setting]
   }
 

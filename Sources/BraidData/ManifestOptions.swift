@@ -15,7 +15,9 @@ public struct ManifestOptions: PartOptions {
   public var file = ""
   /// By name; the data set's order is the alphabetical one.
   public var modalities: OptionsMap<ModalityOptions> = [:]
+  /// What is to be predicted.
   public var target = TargetOptions()
+  /// How samples are shared out.
   public var split = SplitOptions()
   /// The column that names each sample, every name different. Empty: `id` where there is such a column, else `line 12` and so on.
   public var identifier = ""
@@ -24,6 +26,7 @@ public struct ManifestOptions: PartOptions {
 
 /// One modality of a manifest. Which settings matter depends on its kind.
 public struct ModalityOptions: PartOptions {
+  /// What a column holds.
   public enum Kind: String, Choice {
     /// From the first value: pictures and sounds by their ending, numbers as a vector, nested lists as a sequence, else text.
     case automatic
@@ -38,9 +41,12 @@ public struct ModalityOptions: PartOptions {
     /// A WAV file; becomes a sequence of log-mel frames.
     case audio
   }
+  /// How other proportions are brought to the square.
   public enum PictureFit: String, Choice { case stretch, crop, pad }
+  /// Whose scale of pitch.
   public enum MelName: String, Choice { case htk, slaney }
 
+  /// What the column holds.
   public var kind = Kind.automatic
   /// Empty: the column named as the modality. An empty cell: the sample lacks this modality.
   public var column = ""
@@ -71,6 +77,7 @@ public struct ModalityOptions: PartOptions {
   public var hop = 0.010
   /// For `audio`: mel bands.
   public var mels = 40
+  /// Whose scale of pitch a mel spectrum has.
   public var melScale = MelName.htk
 
   /// Bring numbers (each pixel channel, vector element or sequence feature) to mean 0 and deviation 1 over the training split.
@@ -80,6 +87,7 @@ public struct ModalityOptions: PartOptions {
 
 /// What a manifest's samples are to be classified as, or the numbers to be predicted.
 public struct TargetOptions: PartOptions {
+  /// What is to be predicted.
   public enum Kind: String, Choice {
     /// One of several classes.
     case `class`
@@ -88,7 +96,9 @@ public struct TargetOptions: PartOptions {
     /// Numbers.
     case values
   }
+  /// What is to be predicted.
   public var kind = Kind.class
+  /// Where it stands.
   public var column = "label"
   /// For `values`: several numbers, one from each of these columns, instead of `column`.
   public var columns: [String] = []
@@ -105,8 +115,11 @@ public struct SplitOptions: PartOptions {
   public var column = ""
   /// Shares of the samples; together at most 1. Samples beyond them are left out.
   public var train = 0.7
+  /// Share of the samples that validates.
   public var validation = 0.15
+  /// Share that tests.
   public var test = 0.15
+  /// Of the drawing.
   public var seed = 0
   /// Keep the classes' proportions in every split; for targets of kind `class`.
   public var stratified = true

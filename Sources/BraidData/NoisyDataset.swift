@@ -9,6 +9,7 @@ public struct NoisyDataset: Dataset {
   public typealias Options = NoOptions
   public static let about = About("noisy", "Another data set with noise over some of its modalities")
 
+  /// What is made noisy.
   public let data: any Dataset
   /// By modality.
   public let noise: [String: InputNoise]

@@ -2,6 +2,7 @@ import BraidCore
 
 /// Numbers with a shape as a file held them, row-major.
 public struct NumericArray: Sendable, Hashable {
+  /// The numbers, as the file has them.
   public enum Elements: Sendable, Hashable {
     /// Unsigned bytes and booleans.
     case bytes([UInt8])
@@ -12,6 +13,7 @@ public struct NumericArray: Sendable, Hashable {
   }
   /// The extents, outermost first; empty for one number.
   public let shape: [Int]
+  /// Row-major.
   public let elements: Elements
 
   /// Stops when the number of elements does not fit the shape.

@@ -3,6 +3,7 @@ import CBraidCodecs
 
 /// A decoded picture: bytes, row-major, the channels of a pixel side by side.
 public struct Picture: Sendable, Hashable {
+  /// In pixels.
   public let width: Int, height: Int
   /// 1 grey, 3 RGB, 4 RGBA (alpha not premultiplied).
   public let channels: Int

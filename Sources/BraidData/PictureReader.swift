@@ -6,6 +6,7 @@ import CBraidCodecs
 /// The result is that of `Picture.decode(…, atLeast:)`, `over` or `grey`, and `resized`, to the byte. An upright JPEG
 /// is resized row by row while it is decoded, so that only the rows a filter needs are ever kept.
 public struct PictureReader: Sendable {
+  /// Of every picture it gives, in pixels.
   public let width: Int, height: Int
   /// 3: red, green and blue; 1: grey.
   public let channels: Int

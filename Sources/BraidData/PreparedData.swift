@@ -17,6 +17,7 @@ import BraidTensor
 public struct PreparedData: Sendable {
   /// The modalities, in order.
   public let inputs: [InputSpecification]
+  /// What is to be predicted.
   public let target: TargetSpecification
   /// SHA-256 over everything that decides the samples, in hexadecimal.
   public let digest: String
@@ -108,7 +109,9 @@ public struct PreparedData: Sendable {
       named: name)
   }
 
+  /// Number of samples of a split.
   public func count(_ split: Split) -> Int { members[split]!.count }
+  /// Names of a split's samples, in order.
   public func identifiers(_ split: Split) -> [String] { members[split]!.map { names[$0] } }
 
   /// The samples with these numbers within the split, padded to the longest sequence among them. Stops on a number outside

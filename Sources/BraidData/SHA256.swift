@@ -11,6 +11,7 @@ public struct SHA256: Sendable {
   private var rest: [UInt8] = []
   private var length: UInt64 = 0
 
+  /// Of nothing yet.
   public init() {}
 
   /// The digest of `bytes` in lower-case hexadecimal.

@@ -15,7 +15,9 @@ public struct SourceColumn: Sendable {
     case images([UInt8], channels: Int, height: Int, width: Int)
   }
 
+  /// As the file calls it.
   public var name: String
+  /// What it holds.
   public var content: Content
   /// Which samples have the modality; nil: all.
   public var presence: [Bool]?
@@ -30,6 +32,7 @@ public struct SourceColumn: Sendable {
   /// For images: each sample's picture file, for reports; empty: pictures are written from the bytes.
   public var files: [String] = []
 
+  /// A column, with the samples that have it; all by default.
   public init(_ name: String, _ content: Content, presence: [Bool]? = nil) {
     (self.name, self.content, self.presence) = (name, content, presence)
   }

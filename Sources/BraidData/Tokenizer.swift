@@ -60,6 +60,7 @@ public struct Vocabulary: Sendable, Hashable {
 
 /// Mean and deviation of each feature, fitted on the training split: `(x - mean) / deviation`.
 public struct Standardizer: Sendable, Hashable {
+  /// Of each feature over the training split, and their deviations.
   public let mean: [Float], deviation: [Float]
 
   /// Changes nothing.

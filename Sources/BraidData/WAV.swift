@@ -4,6 +4,7 @@ import BraidCore
 public struct Sound: Sendable, Hashable {
   /// Samples a second.
   public let rate: Int
+  /// 1: mono, 2: stereo.
   public let channels: Int
   /// `[moments, channels]`, row-major.
   public let samples: [Float]

@@ -10,7 +10,9 @@ public struct Provenance: Codable, Sendable, Hashable {
   public var executable: String
   /// Compiler the executable was built with, such as `6.3`.
   public var swift: String
+  /// The operating system.
   public var system: String
+  /// Its model, as the system names it.
   public var processor: String
   /// Processors the system has.
   public var cores: Int
@@ -20,13 +22,17 @@ public struct Provenance: Codable, Sendable, Hashable {
   public var libraryCore: String
   /// Threads a cell uses.
   public var threads: Int
+  /// SHA-256 over everything that decides the samples.
   public var dataDigest: String
   /// As it was typed; of a worker, what its runner was started with.
   public var command: [String]
+  /// The machine's name.
   public var host: String
+  /// The cell's.
   public var seed: UInt64
   /// ISO 8601, UTC.
   public var started: String
+  /// ISO 8601, UTC.
   public var finished: String
 
   /// What decides the bits of the same computation on the same numbers: executable, numeric library, threads.

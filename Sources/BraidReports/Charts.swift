@@ -6,9 +6,11 @@ import Foundation
 public struct Chart: Sendable {
   /// File name without its ending.
   public var name: String
+  /// Above the picture.
   public var title: String
   /// What the reader sees, for those who cannot see it.
   public var caption: String
+  /// The picture.
   public var svg: String
 }
 

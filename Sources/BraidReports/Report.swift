@@ -4,6 +4,7 @@ import Foundation
 
 /// A comparison laid out for people and for tools: pure functions of a `Comparison`, and one call that writes the files.
 public struct Report {
+  /// What is reported.
   public let comparison: Comparison
   private let content: ReportContent
 
@@ -24,10 +25,15 @@ public struct Report {
   /// The finding in a sentence or two.
   public var finding: String { content.finding }
 
+  /// As Markdown.
   public func markdown() -> String { MarkdownReport.render(content) }
+  /// As one HTML page.
   public func html() throws -> String { try HTMLReport.render(content) }
+  /// As a LaTeX table.
   public func latex() -> String { LaTeXReport.render(comparison) }
+  /// As a table of comma-separated values.
   public func csv() -> String { CSVReport.render(comparison) }
+  /// As JSON.
   public func json() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -4,12 +4,16 @@ import Foundation
 
 /// A table as every renderer lays it out: titles, rows of text, which rows stand out.
 public struct ResultTable: Sendable, Equatable {
+  /// One column.
   public struct Column: Sendable, Equatable {
+    /// Its heading.
     public var title: String
     /// Numbers stand to the right.
     public var isNumber: Bool
   }
+  /// In order.
   public var columns: [Column]
+  /// Cells in the order of the columns.
   public var rows: [[String]]
   /// Rows to set in bold: the best by the first metric.
   public var emphasised: Set<Int> = []
@@ -72,6 +76,7 @@ public struct ResultTable: Sendable, Equatable {
     }
   }
 
+  /// A table of these columns and rows.
   public init(columns: [Column], rows: [[String]]) { (self.columns, self.rows) = (columns, rows) }
 
   /// For a terminal: columns padded to their widest cell, the best row marked with `*`.

@@ -14,15 +14,19 @@ public struct Closeness: Sendable, CustomStringConvertible {
   public let worst: Double
   /// The element it belongs to (row-major), and the two numbers there.
   public let index: Int
+  /// The number found there.
   public let found: Double
+  /// The number expected there.
   public let expected: Double
   /// The largest error that is accepted.
   public let tolerance: Double
   /// Why no element was compared, such as shapes that differ.
   public let obstacle: String?
 
+  /// Whether the numbers are as near as the tolerance asks.
   public var isWithin: Bool { obstacle == nil && worst <= tolerance }
 
+  /// Compares numbers one by one.
   public init(_ name: String, _ found: [Double], _ expected: [Double], tolerance: Double) {
     (self.name, self.tolerance) = (name, tolerance)
     guard found.count == expected.count else {
@@ -67,6 +71,7 @@ public struct Closeness: Sendable, CustomStringConvertible {
 /// Thrown where numbers are not what they should be. A test that lets it pass fails with the description.
 public struct Mismatch: Error, CustomStringConvertible {
   public let description: String
+  /// A mismatch in this sentence.
   public init(_ description: String) { self.description = description }
 }
 

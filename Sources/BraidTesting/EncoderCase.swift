@@ -4,6 +4,7 @@ import BraidTensor
 
 /// A kind of input to try an encoder with, and made-up samples of it.
 public struct EncoderCase {
+  /// What the encoder is given.
   public let input: InputSpecification
   private let encoder: (InputSpecification, Scope) throws -> any Encoder
 

@@ -11,6 +11,7 @@ import BraidTensor
 /// ```
 /// Each check runs for every kind of input the encoder does not refuse.
 public struct EncoderCheck: Sendable, CustomStringConvertible {
+  /// The encoder's.
   public let name: String
   /// What is promised.
   public let promise: String

@@ -12,6 +12,7 @@ public struct Fixture {
   public let name: String
   /// What is proven by it, as `ErrorTable` names it.
   public let operation: String
+  /// The file itself.
   public let file: Safetensors
 
   /// Metadata every fixture carries.
@@ -75,7 +76,9 @@ public struct Fixture {
   public func optional(_ name: String) throws -> Tensor? { file.contains(name) ? try tensor(name) : nil }
   /// The golden numbers themselves, row-major.
   public func doubles(_ name: String) throws -> [Double] { try file.doubles(name) }
+  /// Whole numbers by name.
   public func integers(_ name: String) throws -> [Int32] { try file.integers(name) }
+  /// The shape of a tensor by name.
   public func shape(_ name: String) throws -> Shape { try file.shape(name) }
   /// The tensors whose names begin so, sorted.
   public func names(prefix: String) -> [String] { file.names.filter { $0.hasPrefix(prefix) }.sorted() }

@@ -4,6 +4,7 @@ import BraidTensor
 
 /// Modalities to try a fusion with, and made-up features for them.
 public struct FusionCase: CustomStringConvertible {
+  /// What the fusion is given.
   public let modalities: [Modality]
   /// Steps of each modality (1 for vectors).
   public let times: [Int]

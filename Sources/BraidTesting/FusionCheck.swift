@@ -11,6 +11,7 @@ import BraidTensor
 /// ```
 /// An outsider's own promise is one more value: `FusionCheck("my-check", "…") { subject in [] }`.
 public struct FusionCheck: Sendable, CustomStringConvertible {
+  /// The fusion's.
   public let name: String
   /// What is promised.
   public let promise: String
@@ -40,8 +41,11 @@ public struct FusionCheck: Sendable, CustomStringConvertible {
 
 /// A part that does not do what its kind promises.
 public struct BrokenPromise: Error, CustomStringConvertible {
+  /// What was promised.
   public let promise: String
+  /// What was found instead.
   public let violations: [String]
+  /// A promise with what was found instead.
   public init(_ promise: String, _ violations: [String]) { (self.promise, self.violations) = (promise, violations) }
   public var description: String {
     "\(promise)" + violations.prefix(8).map { "\n  \($0)" }.joined()
@@ -51,7 +55,9 @@ public struct BrokenPromise: Error, CustomStringConvertible {
 
 /// A fusion with options, to be built for any modalities.
 public struct FusionSubject: Sendable {
+  /// What the fusion is.
   public let about: About
+  /// Which kinds of features it takes.
   public let accepts: Accepts
   /// Builds the fusion. Throws `SetupError` for modalities it is not defined for.
   public let make: @Sendable (_ modalities: [Modality], _ scope: Scope) throws -> any Fusion
@@ -59,6 +65,7 @@ public struct FusionSubject: Sendable {
   let settings: @Sendable () throws -> [String: Setting]
   let readBack: @Sendable ([String: Setting]) throws -> [String: Setting]
 
+  /// A fusion with its options.
   public init<F: Fusion>(_ fusion: F.Type, _ options: F.Options = F.Options()) {
     (about, accepts) = (F.about, F.accepts)
     make = { try F(options, joining: $0, in: $1) }

@@ -21,17 +21,22 @@ import BraidTensor
 /// Modalities are joined in the order given by `order`, else by the file's metadata `modalities` (names separated by commas),
 /// else alphabetically.
 public struct Probe {
+  /// What kind of part is looked at.
   public enum Kind: String, Sendable, CaseIterable { case encoder, fusion, head, loss }
 
+  /// What kind of part is looked at.
   public let kind: Kind
+  /// The part's.
   public let name: String
   /// Settings laid over the part's defaults.
   public var settings: [String: Setting] = [:]
+  /// Modalities in the order in which they are joined; empty: as above.
   public var order: [String] = []
   /// Words an encoder of tokens knows; 0: one more than the largest number in the file.
   public var vocabulary = 0
   /// Outputs of a head when the file has no target; 0: taken from the target.
   public var outputs = 0
+  /// Of first values and of what is drawn.
   public var seed: UInt64 = 1
   /// Whether dropout and batch statistics are on.
   public var isTraining = false

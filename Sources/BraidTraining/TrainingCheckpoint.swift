@@ -10,6 +10,7 @@ import Foundation
 /// record and the position, with what they belong to and a checksum. It is written beside and renamed: at any moment
 /// there is a whole one or none.
 public struct TrainingCheckpoint: Sendable {
+  /// Where it lies.
   public let path: String
   /// What decides the run's numbers beside seed, options, data and the shapes of the model, such as the parts' settings
   /// and the build: a file of another identity is refused.

@@ -4,7 +4,9 @@ import BraidTensor
 
 /// How a model is trained. Every setting has a default.
 public struct TrainingOptions: PartOptions {
+  /// Whose rule updates the parameters.
   public enum OptimizerName: String, Choice { case sgd, adam, adamw, rmsprop, adadelta }
+  /// How the learning rate changes.
   public enum ScheduleName: String, Choice { case constant, step, cosine }
 
   /// Passes over the training split.
@@ -18,6 +20,7 @@ public struct TrainingOptions: PartOptions {
   /// For batches that do not fit into memory: with a loss that is a plain mean over samples, a model without batch
   /// normalisation learns what it would from batches so many times as large.
   public var accumulate = 1
+  /// Whose rule updates the parameters.
   public var optimizer = OptimizerName.adam
   /// Of every step, before the schedule. `adadelta` is meant to have 1.
   public var learningRate = 1e-3
@@ -31,11 +34,13 @@ public struct TrainingOptions: PartOptions {
   /// Decay of an exponential average of the parameters over the steps, such as 0.99; 0: none. Where there is one,
   /// validation and test are measured with it, and the run keeps it.
   public var emaDecay = 0.0
+  /// How the learning rate changes.
   public var schedule = ScheduleName.constant
   /// Share of all steps over which the rate rises from 0.
   public var warmUp = 0.0
   /// For `step`: every so many epochs the rate is multiplied by `decayFactor`.
   public var decayEvery = 10
+  /// For `step`: what the rate is multiplied by.
   public var decayFactor = 0.1
   /// Largest norm of the whole gradient; 0: no limit.
   public var clipNorm = 0.0

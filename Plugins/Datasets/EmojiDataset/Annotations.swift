@@ -10,6 +10,7 @@ public struct Annotations: Sendable {
   /// Keywords, in the file's order.
   public private(set) var keywords: [[UInt32]: [String]] = [:]
 
+  /// Annotations of no emoji.
   public init() {}
 
   /// Adds `<annotation cp="X">a | b</annotation>` and `<annotation cp="X" type="tts">name</annotation>` of one file;

@@ -3,12 +3,15 @@ import Foundation
 
 /// One line of Unicode's `emoji-test.txt`.
 public struct Emoji: Sendable, Hashable {
+  /// How an emoji's line in Unicode's list qualifies it.
   public enum Status: String, Sendable, CaseIterable {
     case fullyQualified = "fully-qualified"
     case minimallyQualified = "minimally-qualified"
     case unqualified, component
   }
+  /// Its Unicode code points, in order.
   public let codePoints: [UInt32]
+  /// How the list qualifies it.
   public let status: Status
   /// English short name, such as `grinning face`.
   public let name: String
@@ -19,6 +22,7 @@ public struct Emoji: Sendable, Hashable {
   /// Such as `face-smiling`.
   public let subgroup: String
 
+  /// One line of the list.
   public init(codePoints: [UInt32], status: Status, name: String, version: String, group: String, subgroup: String) {
     (self.codePoints, self.status, self.name, self.version) = (codePoints, status, name, version)
     (self.group, self.subgroup) = (group, subgroup)

@@ -31,6 +31,7 @@ public struct EmojiSource: PartOptions {
 
   /// One sample to be.
   public struct Sample: Sendable {
+    /// The emoji itself.
     public let emoji: Emoji
     /// The PNG file, byte for byte as in the font.
     public let picture: [UInt8]

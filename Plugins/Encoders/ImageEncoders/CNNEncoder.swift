@@ -26,6 +26,7 @@ public struct CNNEncoder: Encoder {
     public var kernel = 3
     /// Whether each convolution is followed by batch normalisation.
     public var batchNorm = false
+    /// What comes out.
     public var output = Output.grid
     /// Rate of dropout on the output, in training.
     public var dropout = 0.0

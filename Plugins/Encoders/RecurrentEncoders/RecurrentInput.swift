@@ -21,6 +21,7 @@ public struct RecurrentOptions: PartOptions {
   public var bidirectional = false
   /// Width of a word's vector, where the input is tokens.
   public var embedding = 64
+  /// What comes out.
   public var output = Output.sequence
   /// Rate of dropout on words' vectors, between layers and on the output, in training.
   public var dropout = 0.0

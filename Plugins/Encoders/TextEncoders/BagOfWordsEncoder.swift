@@ -22,6 +22,7 @@ public struct BagOfWordsEncoder: Encoder {
   public struct Options: PartOptions {
     /// Width of the result.
     public var width = 64
+    /// What a word counts.
     public var weighting = Weighting.counts
     /// f.
     public var activation = Activation.relu

@@ -17,6 +17,7 @@ import BraidTensor
 /// Padding steps and absent modalities are never attended to and never averaged over.
 public struct AttentionFusion: Fusion {
   public struct Options: PartOptions {
+    /// What attends to what.
     public var form = Form.tokens
     /// Width every modality is mapped to by a linear layer; 0: none, the widths must be equal where they meet.
     public var width = 64
@@ -43,11 +44,13 @@ public struct AttentionFusion: Fusion {
       (self.temperature, self.question, self.pooling, self.combine) = (temperature, question, pooling, combine)
     }
   }
+  /// What attends to what.
   public enum Form: String, Choice {
     case tokens
     case questionGuided = "question-guided"
     case own = "self"
   }
+  /// How much a query and a key belong together.
   public enum Score: String, Choice {
     case dot
     case scaledDot = "scaled-dot"
@@ -56,7 +59,9 @@ public struct AttentionFusion: Fusion {
   }
   /// Soft: the mean under the weights. Hard: one step, drawn by them in training, the most probable in evaluation.
   public enum Mode: String, Choice { case soft, hard }
+  /// How a modality's steps become one vector.
   public enum Pooling: String, Choice { case mean, max }
+  /// How what was attended to is joined.
   public enum Combine: String, Choice {
     case concat
     case weightedSum = "weighted-sum"

@@ -42,6 +42,7 @@ public struct CoAttentionFusion: Fusion {
       (self.tied, self.maps) = (tied, maps)
     }
   }
+  /// How the scores become maps of attention, one for each way.
   public enum Maps: String, Choice {
     /// `softmax_rows(S)` one way, `softmax_rows(Sᵀ)` the other.
     case separate

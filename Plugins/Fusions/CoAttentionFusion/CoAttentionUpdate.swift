@@ -14,6 +14,7 @@ import BraidTensor
 /// u is a linear layer (`context.weight [d, d]`, `context.bias`) or, without context layer, the identity. The GRU cell
 /// is PyTorch's form of Cho et al. 2014 (arXiv 1406.1078), x being the state and c the input.
 public struct CoAttentionUpdate {
+  /// What a step does with what it found.
   public enum Kind: String, Choice {
     case residual
     case residualNorm = "residual-norm"

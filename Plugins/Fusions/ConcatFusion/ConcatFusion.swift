@@ -24,6 +24,7 @@ public struct ConcatFusion: Fusion {
       (self.width, self.hidden, self.activation, self.dropout) = (width, hidden, activation, dropout)
     }
   }
+  /// What follows the layer.
   public enum Nonlinearity: String, Choice {
     case relu, tanh, gelu, sigmoid
     var function: Activation {

@@ -37,6 +37,7 @@ public struct GatedFusion: Fusion {
       (self.width, self.gates, self.per, self.gateInput, self.bias) = (width, gates, per, gateInput, bias)
     }
   }
+  /// How gates share a feature among modalities.
   public enum Gates: String, Choice {
     /// Each its own logistic function.
     case independent
@@ -45,7 +46,9 @@ public struct GatedFusion: Fusion {
     /// They sum to 1 over the modalities.
     case softmax
   }
+  /// Whether a gate is one number a feature or one a modality.
   public enum Granularity: String, Choice { case feature, modality }
+  /// What a gate is computed from.
   public enum GateInput: String, Choice {
     /// The modalities as they come.
     case inputs

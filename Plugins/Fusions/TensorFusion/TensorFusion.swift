@@ -32,6 +32,7 @@ public struct TensorFusion: Fusion {
       (self.width, self.projection, self.activation) = (width, projection, activation)
     }
   }
+  /// What follows the layer.
   public enum Nonlinearity: String, Choice {
     case none, relu, tanh, gelu
     var function: Activation {

@@ -23,6 +23,7 @@ public struct ContentStore: Sendable {
   /// needed. The `braid` command sets it to `standard`; a program of one's own decides for itself.
   @TaskLocal public static var current: ContentStore?
 
+  /// Where the contents lie.
   public let folder: String
   /// Bytes of all contents together.
   public let limit: Int

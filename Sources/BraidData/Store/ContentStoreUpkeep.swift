@@ -29,6 +29,7 @@ extension ContentStore {
   public struct Entry: Sendable {
     /// What it is; `damaged` when the file does not say.
     public let kind: String
+    /// Size on disk.
     public let bytes: Int
     /// Seconds since 1970.
     public let lastUsed: Double

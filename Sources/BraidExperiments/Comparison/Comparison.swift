@@ -7,12 +7,15 @@ import BraidCore
 public struct Comparison: Codable, Sendable {
   /// Of this format.
   public var version = 1
+  /// The experiment's.
   public var name: String
   /// What the experiment asks, as its file puts it.
   public var question: String
+  /// What it was trained and tested on.
   public var data: DataSummary
   /// What is measured on the test split, the deciding one first.
   public var metrics: [MetricColumn]
+  /// In order.
   public var seeds: [UInt64]
   /// One a compared composition, in the order of the file.
   public var rows: [Row]
@@ -44,6 +47,7 @@ public struct Comparison: Codable, Sendable {
 }
 
 extension Comparison {
+  /// The data set as a report names it.
   public struct DataSummary: Codable, Sendable {
     /// As the file names it.
     public var name: String
@@ -59,16 +63,21 @@ extension Comparison {
     public var inputs: [InputSummary]
   }
 
+  /// One modality's input.
   public struct InputSummary: Codable, Sendable {
+    /// The modality's.
     public var name: String
     /// `image 3×32×32`.
     public var summary: String
   }
 
+  /// One metric.
   public struct MetricColumn: Codable, Sendable, Hashable {
     /// The name it is reported under.
     public var name: String
+    /// What it measures.
     public var summary: String
+    /// Whether more of it is better.
     public var higherIsBetter: Bool
   }
 
@@ -80,8 +89,11 @@ extension Comparison {
     public var metrics: [String: Double]
   }
 
+  /// A cell without a result.
   public struct Failure: Codable, Sendable, Hashable {
+    /// The row it belongs to.
     public var row: String
+    /// Its seed.
     public var seed: UInt64
     /// The cell's folder within the experiment's.
     public var folder: String
@@ -93,9 +105,11 @@ extension Comparison {
   public struct ProvenanceGroup: Codable, Sendable {
     /// Of the first of them; its `seed` and times are that cell's.
     public var provenance: Provenance
+    /// How many.
     public var cells: Int
     /// When the first of them started and the last finished: ISO 8601, UTC.
     public var started: String
+    /// When the last of them finished: ISO 8601, UTC.
     public var finished: String
   }
 
@@ -103,6 +117,7 @@ extension Comparison {
   public struct SettingLine: Codable, Sendable, Hashable {
     /// Key path within a cell's configuration.
     public var path: String
+    /// What is set.
     public var value: Setting
     /// Whether the file or the command line said so; otherwise it is the default.
     public var isGiven: Bool

@@ -13,6 +13,7 @@ extension Comparison {
     public var modalities: [String]
     /// How each modality reaches the fusion: `mean over steps`, `as it is`.
     public var adapters: [String: String]
+    /// Whether the others are tested against it.
     public var isReference: Bool
     /// Whether one modality alone is used, so that nothing is fused.
     public var isSingleModality: Bool { modalities.count == 1 }
@@ -40,7 +41,9 @@ extension Comparison {
     public func metric(_ name: String) -> MetricResult? { metrics.first { $0.name == name } }
   }
 
+  /// What one row reached by one metric.
   public struct MetricResult: Codable, Sendable {
+    /// The metric's.
     public var name: String
     /// On the test split, with the parameters of the best validation epoch. This is what the main table shows.
     public var test: Estimate
@@ -56,22 +59,28 @@ extension Comparison {
     public var epoch: Int
     /// How many seeds the means are over: fewer late in training when cells stop early.
     public var cells: Int
+    /// On the training split.
     public var trainLoss: Double?
+    /// On the validation split.
     public var validationLoss: Double?
     /// On the validation split, by metric; one that no seed has a value for is absent.
     public var metrics: [String: Double]
   }
 
+  /// What became of a cell.
   public enum Status: String, Codable, Sendable { case done, failed, missing }
 
   /// One run.
   public struct Cell: Codable, Sendable {
+    /// What decides first weights, order and dropout.
     public var seed: UInt64
+    /// What became of it.
     public var status: Status
     /// Within the experiment's folder.
     public var folder: String
     /// On test, by metric name; empty unless done.
     public var test: [String: Double]
+    /// The epoch whose parameters were kept, from 1.
     public var bestEpoch: Int?
     /// Epochs trained.
     public var epochs: Int?

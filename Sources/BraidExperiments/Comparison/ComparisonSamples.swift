@@ -7,16 +7,23 @@ public struct SampleView: Codable, Sendable, Hashable {
   public var identifier: String
   /// The right answer: a class name, label names joined by commas, or numbers.
   public var right: String
+  /// Of the modalities that are pictures.
   public var pictures: [Picture]
+  /// Of the modalities that are words.
   public var words: [Words]
 
+  /// A picture as the data set shows it.
   public struct Picture: Codable, Sendable, Hashable {
+    /// Whose it is.
     public var modality: String
     /// PNG or JPEG; base64 in JSON.
     public var bytes: Data
+    /// Whether the bytes are a PNG's.
     public var isPNG: Bool { bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]) }
   }
+  /// Words as the data set shows them.
   public struct Words: Codable, Sendable, Hashable {
+    /// Whose they are.
     public var modality: String
     /// In the order of the modality's steps.
     public var words: [String]
@@ -27,7 +34,9 @@ public struct SampleView: Codable, Sendable, Hashable {
 public struct SampleAnswer: Codable, Sendable, Hashable {
   /// The sample's identifier.
   public var identifier: String
+  /// The cell's.
   public var seed: UInt64
+  /// A class name, label names joined by commas, or numbers.
   public var predicted: String
   /// Whether it is right; nil for predicted numbers.
   public var isRight: Bool?

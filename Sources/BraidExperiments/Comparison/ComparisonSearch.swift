@@ -10,17 +10,21 @@ extension Comparison {
     public var settings: [String: Setting]
     /// What is compared on the validation split.
     public var monitor: String
+    /// Whether more of what is compared is better.
     public var higherIsBetter: Bool
     /// Of what is drawn.
     public var seed: UInt64
     /// Each trial is trained with.
     public var seeds: [UInt64]
+    /// What was searched over.
     public var axes: [SearchedAxis]
     /// In the order of the comparison's rows.
     public var rows: [SearchedRow]
   }
 
+  /// One setting that was searched.
   public struct SearchedAxis: Codable, Sendable, Hashable {
+    /// Key path within a cell's configuration.
     public var path: String
     /// `32, 64, 128`; `0.0001 … 0.01, logarithmic`.
     public var values: String
@@ -28,11 +32,13 @@ extension Comparison {
 
   /// A row's search.
   public struct SearchedRow: Codable, Sendable {
+    /// The row's.
     public var name: String
     /// Paths of the axes that count for it; empty when it is trained as it is written.
     public var axes: [String]
     /// Trials and their epochs, rung by rung.
     public var budget: [SearchRung]
+    /// In order.
     public var trials: [SearchedTrial] = []
     /// Number of the trial whose settings the row has; nil when nothing was searched or every trial failed.
     public var chosen: Int?
@@ -41,14 +47,17 @@ extension Comparison {
     public var best: SearchedTrial? { trials.first { $0.number == chosen } }
   }
 
+  /// One trained choice of settings.
   public struct SearchedTrial: Codable, Sendable {
     /// From 1.
     public var number: Int
     /// How often it was chosen for more epochs.
     public var rung: Int
+    /// On every axis.
     public var values: [Coordinate]
     /// The mean over the seeds on the validation split; nil for a trial that failed.
     public var value: Double?
+    /// What went wrong, nil unless it failed.
     public var failure: String?
     /// Within the folder of trials, one a seed.
     public var folders: [String]

@@ -2,7 +2,9 @@ import Foundation
 
 /// Where a mean lies with 95 % confidence, if the values are draws from a normal distribution.
 public struct Interval: Codable, Sendable, Hashable {
+  /// Its lower end.
   public var low: Double
+  /// Its upper end.
   public var high: Double
   public init(low: Double, high: Double) { (self.low, self.high) = (low, high) }
 }

@@ -6,7 +6,9 @@ import Foundation
 /// The plan's cells are a file of their own, one line each, so that a worker finds its cell among ten thousand without
 /// reading the others.
 public struct ExperimentFolder: Sendable {
+  /// Where it is.
   public let path: String
+  /// The folder at a path, which need not exist yet.
   public init(_ path: String) { self.path = path }
 
   private static let planFile = "plan.json", cellsFile = "cells.jsonl"

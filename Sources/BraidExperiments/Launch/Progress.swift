@@ -3,6 +3,7 @@ import Foundation
 
 /// Where progress is written.
 public struct ProgressOutput: Sendable {
+  /// Whether people or programs read it.
   public enum Form: Sendable {
     /// Lines that stay.
     case lines
@@ -12,8 +13,11 @@ public struct ProgressOutput: Sendable {
     /// One JSON object an event.
     case json
   }
+  /// Whether people or programs read it.
   public var form: Form
+  /// What prints a line.
   public var write: @Sendable (String) -> Void
+  /// A form and what prints it.
   public init(_ form: Form, write: @escaping @Sendable (String) -> Void) { (self.form, self.write) = (form, write) }
 
   /// Standard error, so that standard output is for results.
@@ -33,6 +37,7 @@ public struct ProgressOutput: Sendable {
   public static var json: ProgressOutput {
     ProgressOutput(.json) { try? FileHandle.standardOutput.write(contentsOf: Data($0.utf8)) }
   }
+  /// Nothing is printed.
   public static let silent = ProgressOutput(.lines) { _ in }
 }
 

@@ -8,11 +8,15 @@ import Foundation
 /// looks like one; the next runner on the same folder does the rest. Runs share nothing, so how many worked at once
 /// changes no result.
 public struct Runner {
+  /// What is to be run.
   public let plan: Plan
+  /// Where it is run.
   public let folder: ExperimentFolder
   /// Processes at a time, where they are of this machine.
   public let workers: Int
+  /// What starts a worker.
   public let command: WorkerCommand
+  /// Where workers run.
   public let launcher: Launcher
   let progress: Progress
   /// Where epochs go for TensorBoard; nil: nowhere.
@@ -49,6 +53,7 @@ public struct Runner {
   public struct Summary: Sendable {
     /// Cells finished before, finished now, and failed now.
     public var before = 0, now = 0
+    /// Those that failed, and why.
     public var failures: [Comparison.Failure] = []
     /// Cells that were left because somebody cancelled the job they were in.
     public var left = 0

@@ -6,10 +6,12 @@ import Foundation
 
 /// How a worker is started.
 public struct WorkerCommand: Sendable {
+  /// Path of the program.
   public var executable: String
   /// For an experiment's folder and a cell's id.
   public var arguments: @Sendable (_ experiment: String, _ cell: String) -> [String]
 
+  /// A program and its arguments for a folder and a cell.
   public init(_ executable: String, _ arguments: @escaping @Sendable (String, String) -> [String]) {
     (self.executable, self.arguments) = (executable, arguments)
   }

@@ -12,9 +12,13 @@ public struct Composition {
   public let model: FusionModel
   /// The encoders that do not train, with their parameters.
   public let frozen: [FrozenEncoder]
+  /// What is minimised.
   public let loss: any Loss
+  /// With the names they are reported under.
   public let metrics: [(name: String, metric: any Metric)]
+  /// Of the training.
   public let options: TrainingOptions
+  /// What decides first weights, order and dropout.
   public let seed: UInt64
   /// How each modality reaches the fusion: `mean over steps`, `as it is`.
   public let adapters: [String: String]

@@ -9,11 +9,15 @@ import Foundation
 /// Written to the experiment's folder as `plan.json` and `cells.jsonl`; workers read it from there, so nothing that happens to the
 /// experiment file later reaches a run.
 public struct Plan: Codable, Sendable {
+  /// Of this format.
   public var version = 1
+  /// The experiment's.
   public var name: String
+  /// What the experiment asks, as its file puts it.
   public var question: String
   /// Where it was read from.
   public var file: String
+  /// What is trained and tested on.
   public var data: Comparison.DataSummary
   /// What to answer without looking: class shares, label shares or means of the training split.
   public var constantAnswer: [Double]
@@ -27,9 +31,11 @@ public struct Plan: Codable, Sendable {
   public var seconds: [String: Double] = [:]
   /// What is measured, the deciding one first.
   public var metrics: [Comparison.MetricColumn]
+  /// In order.
   public var seeds: [UInt64]
   /// Name of the row the others are tested against.
   public var reference: String?
+  /// In the order of the file.
   public var rows: [Row]
   /// Row by row, seed by seed.
   public var cells: [Cell]
@@ -43,13 +49,17 @@ public struct Plan: Codable, Sendable {
     case search, count
   }
 
+  /// One compared composition.
   public struct Row: Codable, Sendable {
+    /// As the file calls it.
     public var name: String
     /// Where it stands in the file: `compare[2]`, `sweep`.
     public var place: String
     /// Its values on the axes of the sweep; empty without one.
     public var coordinates: [Coordinate]
+    /// The fusion part.
     public var fusion: String
+    /// Names of the modalities it uses.
     public var modalities: [String]
     /// How each modality reaches the fusion.
     public var adapters: [String: String]
@@ -63,14 +73,17 @@ public struct Plan: Codable, Sendable {
     public var given: [String]
   }
 
+  /// One row with one seed.
   public struct Cell: Codable, Sendable {
     /// Changes with the configuration, the parts' versions and the data only.
     public var id: String
     /// Name of its row.
     public var row: String
+    /// What decides first weights, order and dropout.
     public var seed: UInt64
     /// Within the experiment's folder: `cells/gated-s1-3f9a2c1be07d`.
     public var folder: String
+    /// Everything the run depends on.
     public var configuration: CellConfiguration
     /// Of the data set with the row's settings.
     public var dataDigest: String
@@ -78,6 +91,7 @@ public struct Plan: Codable, Sendable {
 
   /// The cell of this id.
   public func cell(_ id: String) -> Cell? { cells.first { $0.id == id } }
+  /// The row of this name.
   public func row(_ name: String) -> Row? { rows.first { $0.name == name } }
 
   /// Loads the data set, builds every composition, takes a trial step with each, and freezes the result. Rows that differ

@@ -5,6 +5,7 @@ import Foundation
 public struct Inventory: Sendable {
   /// Something the plan does not refer to.
   public struct Leftover: Sendable, Codable {
+    /// What is left over.
     public enum Kind: String, Sendable, Codable, CaseIterable {
       /// A run whose configuration, parts or data are not those of any planned cell.
       case stale
@@ -21,22 +22,29 @@ public struct Inventory: Sendable {
       /// The trials of a search that the experiment has no more.
       case trials
     }
+    /// What is left over.
     public var kind: Kind
     /// Within the experiment's folder.
     public var path: String
+    /// Size on disk.
     public var bytes: Int
     /// What makes a stale run stale: `train.epochs is 20 there and 30 here`; of a damaged one what is damaged.
     public var reason: String
     /// The row and seed of a stale run, as its plan called them.
     public var row: String?
+    /// The seed of a stale run, as its plan called it.
     public var seed: UInt64?
   }
 
   /// The planned cells that have a finished run, a failed one, one that cannot be believed, and none.
   public private(set) var done: [Plan.Cell] = []
+  /// Cells that ended with an error.
   public private(set) var failed: [Plan.Cell] = []
+  /// Planned cells whose run cannot be believed.
   public private(set) var damaged: [Plan.Cell] = []
+  /// Cells that have not been run.
   public private(set) var missing: [Plan.Cell] = []
+  /// What no cell of the plan owns.
   public private(set) var leftovers: [Leftover] = []
 
   /// Looks through a folder; nothing is changed. A folder that does not exist is empty.

@@ -8,7 +8,9 @@ import Foundation
 /// fields with commas, quotes or line ends stand in quotes. Numbers are the shortest text that reads back to the same
 /// 32 bits.
 public struct PredictionFile: Sendable {
+  /// Their names, in order.
   public let columns: [String]
+  /// Fields in the order of the columns.
   public let rows: [[String]]
 
   /// The answers of an evaluation.

@@ -19,10 +19,15 @@ import Foundation
 /// A folder is written under a temporary name and renamed when all of it is there, so one that has its name is whole.
 /// Reading checks that again, every byte of every file: a folder that was damaged since counts as missing.
 public struct RunFolder: Sendable {
+  /// Where it is.
   public let path: String
+  /// Everything the run depended on.
   public let configuration: CellConfiguration
+  /// Where and how it ran.
   public let provenance: Provenance
+  /// What came of it.
   public let result: RunResult
+  /// In order.
   public let epochs: [EpochRecord]
   /// Of its files.
   let digests: RunDigests

@@ -2,12 +2,17 @@ import BraidCore
 
 /// How a run ended: `result.json`.
 public struct RunResult: Codable, Sendable {
+  /// Whether it ended with a result.
   public enum Status: String, Codable, Sendable { case done, failed }
+  /// Of this format.
   public var version = 1
+  /// Whether it ended with a result.
   public var status: Status
   /// The cell's id in the plan.
   public var cell: String
+  /// The row it belongs to.
   public var row: String
+  /// Its seed.
   public var seed: UInt64
   /// Why it failed, in the words of what failed.
   public var error: String?
@@ -19,10 +24,13 @@ public struct RunResult: Codable, Sendable {
   public var bestEpoch: Int?
   /// Epochs trained.
   public var epochs: Int?
+  /// Trainable numbers.
   public var parameters: Int?
+  /// Floating-point operations of one sample's forward pass; a multiply-add is two.
   public var flopsPerSample: Double?
   /// Wall-clock seconds: of training an epoch, of the whole run.
   public var secondsPerEpoch: Double?
+  /// Wall-clock, the whole run.
   public var seconds: Double?
 
   public init(_ status: Status, _ cell: Plan.Cell, error: String? = nil) {

@@ -6,10 +6,12 @@ import Foundation
 
 /// A finished run opened again, to answer samples.
 public struct TrainedModel {
+  /// Where it comes from.
   public let run: RunFolder
   /// As the run saw it.
   public let data: any Dataset
   private let clean: any Dataset
+  /// What was trained.
   public let composition: Composition
 
   /// Opens a run: its data set is read again, its model built and its parameters loaded.

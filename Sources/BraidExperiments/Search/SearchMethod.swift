@@ -42,7 +42,9 @@ protocol SearchMethod: Sendable {
 
 /// So many trials of so many epochs.
 public struct SearchRung: Codable, Sendable, Hashable {
+  /// How many are trained here.
   public var trials: Int
+  /// How many each may have.
   public var epochs: Int
 }
 

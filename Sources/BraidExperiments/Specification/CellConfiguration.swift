@@ -6,6 +6,7 @@ import Foundation
 /// Everything that decides one run, every default included: what is frozen in the plan and written as
 /// `configuration.json`.
 public struct CellConfiguration: Codable, Sendable {
+  /// The data set.
   public var data: PartChoice
   /// Those used, in the data set's order.
   public var modalities: [String]
@@ -15,11 +16,15 @@ public struct CellConfiguration: Codable, Sendable {
   public var noise: [String: InputNoise]?
   /// How a sequence becomes a vector where the fusion wants vectors.
   public var pooling: Adapter.Pooling
+  /// The fusion.
   public var fusion: PartChoice
+  /// The head.
   public var head: PartChoice
+  /// The loss.
   public var loss: PartChoice
   /// Reported under their parts' names; the first decides.
   public var metrics: [PartChoice]
+  /// How it is trained.
   public var train: TrainingOptions
   /// For matrix products, in this process.
   public var threads: Int

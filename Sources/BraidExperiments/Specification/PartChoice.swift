@@ -2,7 +2,9 @@ import BraidCore
 
 /// A part and its settings, every default included. In files: `{"gru": {"width": 64, …}}`.
 public struct PartChoice: Codable, Sendable, Hashable {
+  /// The part's, as the catalogue knows it.
   public var name: String
+  /// What is not left at its default, by key.
   public var settings: [String: Setting]
 
   public init(_ name: String, _ settings: [String: Setting] = [:]) { (self.name, self.settings) = (name, settings) }

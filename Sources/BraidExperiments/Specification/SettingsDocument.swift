@@ -9,12 +9,14 @@ import Yams
 public struct SettingsDocument: Sendable {
   /// What messages call the file.
   public let source: String
+  /// The whole document.
   public internal(set) var root: [String: Setting]
   /// Where each key path stands: `encoders.words.gru.width`, `compare[2].fusion`.
   public internal(set) var places: [String: Place]
 
   /// A place in a file.
   public struct Place: Sendable, Hashable {
+    /// Its path.
     public var file: String
     /// From 1.
     public var line: Int

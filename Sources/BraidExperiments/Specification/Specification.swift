@@ -7,17 +7,23 @@ import BraidTraining
 /// What needs the data (which modalities there are, what is predicted) is checked by `Plan`. The guide "Experiment
 /// files" describes the format.
 public struct Specification: Sendable {
+  /// What was read.
   public let document: SettingsDocument
   /// Names the folder of the runs: letters, digits, `.`, `_` and `-`.
   public let name: String
+  /// What the experiment asks.
   public let question: String
   /// Of rows that do not say otherwise.
   public let data: PartChoice
+  /// What is measured, the deciding one first.
   public let metrics: [PartChoice]
+  /// Of every cell.
   public let threads: Int
+  /// In order.
   public let seeds: [UInt64]
   /// Name of the row the others are tested against; nil without one.
   public let reference: String?
+  /// What the report shows.
   public let report: ReportOptions
   /// Where its cells are trained, as the file says it; nil: it does not.
   public let launcher: PartChoice?
@@ -35,25 +41,32 @@ public struct Specification: Sendable {
 
   /// One composition.
   public struct Row: Sendable {
+    /// As the file calls it.
     public let name: String
     /// Where it stands: `compare[2]`, `sweep`.
     public let place: String
     /// Its values on the axes of the sweep.
     public let coordinates: [Coordinate]
+    /// The data set.
     public let data: PartChoice
     /// Those it names; nil: all that have an encoder.
     public let modalities: [String]?
+    /// By modality.
     public let encoders: [String: PartChoice]
     /// By modality, of those whose encoder does not train: the file its parameters come from, or an empty text for first
     /// weights.
     public let frozen: [String: String]
     /// By modality.
     public let noise: [String: InputNoise]
+    /// How a sequence becomes a vector where the fusion wants one.
     public let pooling: Adapter.Pooling
+    /// The fusion part.
     public let fusion: PartChoice
     /// Nil: what suits the target.
     public let head: PartChoice?
+    /// Nil: what suits the target.
     public let loss: PartChoice?
+    /// How it is trained.
     public let train: TrainingOptions
     let given: Set<String>
     /// Where its noise is written, for messages.

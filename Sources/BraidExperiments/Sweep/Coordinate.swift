@@ -4,6 +4,7 @@ import BraidCore
 public struct Coordinate: Codable, Sendable, Hashable {
   /// The axis, such as `train.learningRate`.
   public var path: String
+  /// On the axis.
   public var value: Setting
 
   public init(path: String, value: Setting) { (self.path, self.value) = (path, value) }

@@ -7,12 +7,14 @@ import BraidTensor
 ///
 /// Its parameters lie in a store of their own: no optimiser, average or weight decay reaches them.
 public struct FrozenEncoder {
+  /// What is frozen.
   public let encoder: any Encoder
   /// Its parameters and buffers, and nothing else.
   public let store: ParameterStore
   /// What the features depend on beside parameters and data: the part's name, version and settings.
   public let part: String
 
+  /// An encoder whose parameters stay as they are.
   public init(_ encoder: any Encoder, in store: ParameterStore, part: String) {
     (self.encoder, self.store, self.part) = (encoder, store, part)
   }

@@ -4,7 +4,9 @@ import Foundation
 /// What Slurm is asked for: `launcher: {slurm: {…}}` in an experiment file, or the user's own profile. What is empty or 0
 /// is left to the cluster.
 public struct SlurmOptions: PartOptions, Equatable {
+  /// Of the cluster; its default when empty.
   public var partition = ""
+  /// Who is charged; the user's default when empty.
   public var account = ""
   /// Time limit of a task, as Slurm writes it: `30` (minutes), `2:00:00`, `1-12`.
   public var time = ""

@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+/// Public declarations without a doc comment, in a set of sources.
+private struct Documentation {
+  /// What protocols of the standard library and of packages require; what it means stands there.
+  private static let known: [String: Set<String>] = [
+    "CustomStringConvertible": ["description"], "Error": ["description"], "LocalizedError": ["errorDescription"],
+    "RandomNumberGenerator": ["next"], "RandomAccessCollection": ["startIndex", "endIndex", "subscript"],
+    "MutableCollection": ["subscript"], "Sequence": ["makeIterator"], "IteratorProtocol": ["next"],
+    "Equatable": ["=="], "Comparable": ["<"], "Hashable": ["hash"], "Codable": ["init", "encode"],
+    "Encodable": ["encode"], "Decodable": ["init"], "CaseIterable": ["allCases"],
+    "ExpressibleByArrayLiteral": ["init"], "ExpressibleByStringLiteral": ["init"],
+    "ExpressibleByIntegerLiteral": ["init"], "ExpressibleByFloatLiteral": ["init"],
+    "ExpressibleByBooleanLiteral": ["init"], "ExpressibleByDictionaryLiteral": ["init"],
+    "AsyncParsableCommand": ["run", "init", "configuration"], "ParsableCommand": ["run", "init", "configuration"],
+    "ParsableArguments": ["init", "validate"],
+  ]
+  /// What each protocol requires, and from which it inherits.
+  private var required = Documentation.known
+  private var parents: [String: Set<String>] = [:]
+
+  init(_ texts: some Sequence<String>) {
+    for text in texts {
+      for match in text.matches(of: /(?m)^(?:public )?protocol (\w+)([^{]*)\{([\s\S]*?)^\}/) {
+        let lines = match.3.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
+        required[String(match.1), default: []].formUnion(lines.compactMap { Documentation.name(String($0)) })
+        parents[String(match.1)] = Documentation.words(match.2)
+      }
+    }
+  }
+
+  /// Lines of declarations that say nothing and witness no protocol which the file's types conform to.
+  func missing(_ text: String) -> [String] {
+    var protocols: Set<String> = []
+    for head in text.matches(of: /(?m)^ *(?:\w+ )*(?:struct|class|enum|actor|extension) [\w.]+(?:<[^>]*>)?:([^{]*)\{/) {
+      protocols.formUnion(Documentation.words(head.1))
+    }
+    // defaults of a protocol's requirements
+    for match in text.matches(of: /(?m)^extension (\w+)/) { protocols.insert(String(match.1)) }
+    var above = protocols
+    while !above.isEmpty {
+      above = above.reduce(into: Set<String>()) { $0.formUnion(parents[$1] ?? []) }.subtracting(protocols)
+      protocols.formUnion(above)
+    }
+    let witnessed = protocols.reduce(into: Set<String>()) { $0.formUnion(required[$1] ?? []) }
+    var before = ""  // the last line that is no attribute
+    return text.split(separator: "\n", omittingEmptySubsequences: false).compactMap { line in
+      let line = line.trimmingCharacters(in: .whitespaces)
+      defer { if line.firstMatch(of: /^@\w+(\(.*\))?$/) == nil { before = line } }
+      guard line.firstMatch(of: /^(@\w+(\(.*?\))? )*public (?!extension|import)/) != nil, !before.hasPrefix("///")
+      else { return nil }
+      return Documentation.name(line).map(witnessed.contains) == true ? nil : line
+    }
+  }
+
+  private static func words(_ text: Substring) -> Set<String> {
+    Set(text.prefix(while: { $0 != "{" }).matches(of: /\w+/).map { String($0.0) })
+  }
+
+  /// What a line declares.
+  private static func name(_ line: String) -> String? {
+    if line.contains(/\binit[?(<]/) { return "init" }
+    if line.contains(/\bsubscript\b/) { return "subscript" }
+    return line.firstMatch(of: /\b(?:let|var|func|typealias|associatedtype|struct|enum) (\w+|[^\w\s(]+)/).map {
+      String($0.1)
+    }
+  }
+}
+
+@Suite struct DocumentationTests {
+  @Test func `every public declaration has a doc comment, or is what a protocol asks for`() throws {
+    let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    var texts: [String: String] = [:]
+    for room in ["Sources", "Plugins"] {
+      let files = FileManager.default.enumerator(atPath: root.appendingPathComponent(room).path)
+      while let file = files?.nextObject() as? String {
+        guard file.hasSuffix(".swift") else { continue }
+        texts["\(room)/\(file)"] = try String(
+          contentsOf: root.appendingPathComponent("\(room)/\(file)"), encoding: .utf8)
+      }
+    }
+    #expect(texts.count > 250)
+    let documentation = Documentation(texts.values)
+    let missing = texts.sorted { $0.key < $1.key }.flatMap { file, text in
+      documentation.missing(text).map { "\(file): \($0)" }
+    }
+    #expect(missing == [])
+  }
+
+  @Test func `one that has none is found`() {  // negative control
+    let documentation = Documentation([
+      "/// P.\npublic protocol Part: Sendable {\n  /// Of the part.\n  static var about: Int { get }\n}\n"
+    ])
+    let text = """
+      /// Said.
+      public struct A: Part {
+        public static let about = 1
+        @inlinable
+        public init() {}
+        /// Said.
+        @inlinable
+        public func f() {}
+        public func g() {}
+      }
+      """
+    #expect(documentation.missing(text) == ["public init() {}", "public func g() {}"])
+  }
+}
