@@ -8,7 +8,8 @@ import BraidTensor
 /// Parameters, for layer k from 0 and direction `forward` (and `backward`): `layers.<k>.forward.input-weight [d, 3·units]`,
 /// `recurrent-weight [units, 3·units]` (Glorot uniform, gate by gate), `bias [3·units]`, `recurrent-bias [3·units]` (zeros).
 public struct GRU {
-  private struct Cell {
+  private struct Cell: RecurrentCell {
+    static var hasCellState: Bool { false }
     let inputWeight: Parameter, recurrentWeight: Parameter, bias: Parameter, recurrentBias: Parameter
 
     init(_ inputs: Int, _ units: Int, in scope: Scope) {
@@ -16,6 +17,15 @@ public struct GRU {
       recurrentWeight = scope.parameter("recurrent-weight", Shape(units, 3 * units), .glorotUniformBlocks(3))
       bias = scope.parameter("bias", Shape(3 * units), .zeros)
       recurrentBias = scope.parameter("recurrent-bias", Shape(3 * units), .zeros)
+    }
+
+    func run(
+      _ x: Tensor, steps: Tensor?, initial: (h: Tensor, c: Tensor?)?, isReversed: Bool, _ context: inout Context
+    ) -> (states: Tensor, last: Tensor, cell: Tensor?) {
+      let result = gru(
+        x, steps: steps, initial: initial?.h, context[inputWeight], context[recurrentWeight], context[bias],
+        context[recurrentBias], isReversed: isReversed)
+      return (result.states, result.last, nil)
     }
   }
   private let stack: RecurrentStack<Cell>
@@ -42,10 +52,18 @@ public struct GRU {
   public func callAsFunction(
     _ x: Tensor, steps: Tensor? = nil, _ context: inout Context
   ) -> (states: Tensor, last: Tensor) {
-    stack.run(x, &context) { cell, x, isReversed, context in
-      gru(
-        x, steps: steps, context[cell.inputWeight], context[cell.recurrentWeight], context[cell.bias],
-        context[cell.recurrentBias], isReversed: isReversed)
-    }
+    stack(x, steps: steps, &context)
+  }
+
+  /// The same from a given state, and with the state it ends in.
+  /// - Parameters:
+  ///   - steps: `[B, T]`, 1 for a real step; nil when all are. Masked steps keep the state and give zeros.
+  ///   - initial: the state of every layer and direction before the first step it takes; nil: zeros.
+  /// - Returns: the top layer's states `[B, T, width]`, and the state of every layer and direction after the last real step it
+  ///   took; the initial one for a sample without a real step.
+  public func callAsFunction(
+    _ x: Tensor, steps: Tensor? = nil, from initial: RecurrentState?, _ context: inout Context
+  ) -> (states: Tensor, final: RecurrentState) {
+    stack(x, steps: steps, from: initial, &context)
   }
 }

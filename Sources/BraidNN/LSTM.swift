@@ -8,7 +8,8 @@ import BraidTensor
 /// Parameters, for layer k from 0 and direction `forward` (and `backward`): `layers.<k>.forward.input-weight [d, 4·units]`,
 /// `recurrent-weight [units, 4·units]` (Glorot uniform, gate by gate), `bias [4·units]` (zeros; 1 for the forget gate).
 public struct LSTM {
-  private struct Cell {
+  private struct Cell: RecurrentCell {
+    static var hasCellState: Bool { true }
     let inputWeight: Parameter, recurrentWeight: Parameter, bias: Parameter
 
     init(_ inputs: Int, _ units: Int, forgetBias: Float, in scope: Scope) {
@@ -16,6 +17,16 @@ public struct LSTM {
       recurrentWeight = scope.parameter("recurrent-weight", Shape(units, 4 * units), .glorotUniformBlocks(4))
       bias = scope.parameter("bias", Shape(4 * units), .zeros)
       bias.assign(Tensor((0..<4 * units).map { $0 / max(units, 1) == 1 ? forgetBias : 0 }))
+    }
+
+    func run(
+      _ x: Tensor, steps: Tensor?, initial: (h: Tensor, c: Tensor?)?, isReversed: Bool, _ context: inout Context
+    ) -> (states: Tensor, last: Tensor, cell: Tensor?) {
+      let given = initial.flatMap { state in state.c.map { (h: state.h, c: $0) } }
+      let result = lstm(
+        x, steps: steps, initial: given, context[inputWeight], context[recurrentWeight], context[bias],
+        isReversed: isReversed)
+      return (result.states, result.last, result.cell)
     }
   }
   private let stack: RecurrentStack<Cell>
@@ -45,10 +56,18 @@ public struct LSTM {
   public func callAsFunction(
     _ x: Tensor, steps: Tensor? = nil, _ context: inout Context
   ) -> (states: Tensor, last: Tensor) {
-    stack.run(x, &context) { cell, x, isReversed, context in
-      lstm(
-        x, steps: steps, context[cell.inputWeight], context[cell.recurrentWeight], context[cell.bias],
-        isReversed: isReversed)
-    }
+    stack(x, steps: steps, &context)
+  }
+
+  /// The same from a given state, and with the state it ends in.
+  /// - Parameters:
+  ///   - steps: `[B, T]`, 1 for a real step; nil when all are. Masked steps keep the state and give zeros.
+  ///   - initial: the state of every layer and direction before the first step it takes; nil: zeros.
+  /// - Returns: the top layer's states `[B, T, width]`, and the state of every layer and direction after the last real step it
+  ///   took; the initial one for a sample without a real step.
+  public func callAsFunction(
+    _ x: Tensor, steps: Tensor? = nil, from initial: RecurrentState?, _ context: inout Context
+  ) -> (states: Tensor, final: RecurrentState) {
+    stack(x, steps: steps, from: initial, &context)
   }
 }

@@ -8,17 +8,28 @@ import BraidTensor
 /// `forward` (and `backward`): `layers.<k>.forward.input-weight [d, units]`, `recurrent-weight [units, units]` (Glorot
 /// uniform), `bias [units]` (zeros).
 public struct RNN {
-  private struct Cell {
+  private struct Cell: RecurrentCell {
+    static var hasCellState: Bool { false }
     let inputWeight: Parameter, recurrentWeight: Parameter, bias: Parameter
+    let activation: Activation
 
-    init(_ inputs: Int, _ units: Int, in scope: Scope) {
+    init(_ inputs: Int, _ units: Int, _ activation: Activation, in scope: Scope) {
       inputWeight = scope.parameter("input-weight", Shape(inputs, units), .glorotUniform)
       recurrentWeight = scope.parameter("recurrent-weight", Shape(units, units), .glorotUniform)
       bias = scope.parameter("bias", Shape(units), .zeros)
+      self.activation = activation
+    }
+
+    func run(
+      _ x: Tensor, steps: Tensor?, initial: (h: Tensor, c: Tensor?)?, isReversed: Bool, _ context: inout Context
+    ) -> (states: Tensor, last: Tensor, cell: Tensor?) {
+      let result = rnn(
+        x, steps: steps, initial: initial?.h, context[inputWeight], context[recurrentWeight], context[bias],
+        activation: activation, isReversed: isReversed)
+      return (result.states, result.last, nil)
     }
   }
   private let stack: RecurrentStack<Cell>
-  private let activation: Activation
   /// Width of the states: `units`, or twice as much in both directions.
   public var width: Int { stack.width }
 
@@ -37,23 +48,29 @@ public struct RNN {
     guard activation == .tanh || activation == .relu else {
       stop("RNN", "the activation of \(scope.path) is \(activation); expected tanh or relu")
     }
-    self.activation = activation
     stack = RecurrentStack(
       "RNN", inputs, units, layers: layers, isBidirectional: isBidirectional, dropout: dropout, in: scope
-    ) { Cell($0, units, in: $1) }
+    ) { Cell($0, units, activation, in: $1) }
   }
 
   /// - Parameter steps: `[B, T]`, 1 for a real step; nil when all are. Masked steps keep the state and give zeros.
-  /// - Returns: the top layer's states `[B, T, width]`, and `[B, width]` its state after the last real step of each
-  ///   direction, forward then backward; zeros for a sample without a real step.
+  /// - Returns: the top layer's states `[B, T, width]`, and `[B, width]` its state after the last real step of each direction,
+  ///   forward then backward; zeros for a sample without a real step.
   public func callAsFunction(
     _ x: Tensor, steps: Tensor? = nil, _ context: inout Context
   ) -> (states: Tensor, last: Tensor) {
-    stack.run(x, &context) { cell, x, isReversed, context in
-      rnn(
-        x, steps: steps, context[cell.inputWeight], context[cell.recurrentWeight], context[cell.bias],
-        activation: activation,
-        isReversed: isReversed)
-    }
+    stack(x, steps: steps, &context)
+  }
+
+  /// The same from a given state, and with the state it ends in.
+  /// - Parameters:
+  ///   - steps: `[B, T]`, 1 for a real step; nil when all are. Masked steps keep the state and give zeros.
+  ///   - initial: the state of every layer and direction before the first step it takes; nil: zeros.
+  /// - Returns: the top layer's states `[B, T, width]`, and the state of every layer and direction after the last real step it
+  ///   took; the initial one for a sample without a real step.
+  public func callAsFunction(
+    _ x: Tensor, steps: Tensor? = nil, from initial: RecurrentState?, _ context: inout Context
+  ) -> (states: Tensor, final: RecurrentState) {
+    stack(x, steps: steps, from: initial, &context)
   }
 }

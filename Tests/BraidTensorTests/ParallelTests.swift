@@ -149,7 +149,8 @@ import Testing
         var (leaves, outputs): ([Tensor], [Tensor]) = ([], [])
         let x = leaf([60, 20, 64]), mask = Tensor((0..<1200).map { $0 % 7 == 3 ? 0 : 1 }, [60, 20])
         let (input, recurrent, bias) = (leaf([64, 256]), leaf([64, 256]), leaf([256]))
-        let (states, last) = lstm(x, steps: mask, input, recurrent, bias)
+        let initial = (h: leaf([60, 64]), c: leaf([60, 64]))
+        let (states, last, cell) = lstm(x, steps: mask, initial: initial, input, recurrent, bias)
         let (gated, plain) = ((leaf([64, 192]), leaf([64, 192])), (leaf([64, 64]), leaf([64, 64])))
         let (first, second) = (leaf([192]), leaf([192]))
         outputs += [gru(x, steps: mask, gated.0, gated.1, first, second).states]
@@ -158,8 +159,8 @@ import Testing
         let attended = attention(states, x, x, heads: 2, keyMask: mask).output
         let (gain, offset) = (leaf([64]), leaf([64]))
         let normed = layerNorm(attended, gain, offset, adding: x)
-        leaves += [x, input, recurrent, bias, gain, offset]
-        outputs += [last.tanh(), normed.sigmoid() * attended + states]
+        leaves += [x, initial.h, initial.c, input, recurrent, bias, gain, offset]
+        outputs += [last.tanh(), cell, normed.sigmoid() * attended + states]
         let picture = leaf([20, 3, 18, 18]), kernels = leaf([20, 3, 3, 3]), offsets = leaf([20])
         let narrow = leaf([2, 20, 3, 3])
         let maps = conv2d(picture, kernels, offsets, padding: (1, 1), activation: .relu)

@@ -10,12 +10,32 @@ enum Cell: String, CaseIterable, Sendable {
   var gates: Int { self == .lstm ? 4 : self == .gru ? 3 : 1 }
   var names: [String] { ["input-weight", "recurrent-weight", "bias"] + (self == .gru ? ["recurrent-bias"] : []) }
 
+  /// h, and c of an LSTM.
+  var state: [String] { self == .lstm ? ["h", "c"] : ["h"] }
+
   func run(_ x: Tensor, _ steps: Tensor?, _ p: [Tensor], isReversed: Bool = false) -> (states: Tensor, last: Tensor) {
+    let result = carry(x, steps, from: nil, p, isReversed: isReversed)
+    return (result.states, result.last[0])
+  }
+
+  /// From and to the states named in `state`, zeros if nil.
+  func carry(
+    _ x: Tensor, _ steps: Tensor?, from initial: [Tensor]?, _ p: [Tensor], isReversed: Bool = false
+  ) -> (states: Tensor, last: [Tensor]) {
+    let h = initial?[0]
     switch self {
-    case .lstm: BraidTensor.lstm(x, steps: steps, p[0], p[1], p[2], isReversed: isReversed)
-    case .gru: BraidTensor.gru(x, steps: steps, p[0], p[1], p[2], p[3], isReversed: isReversed)
-    case .rnn: BraidTensor.rnn(x, steps: steps, p[0], p[1], p[2], isReversed: isReversed)
-    case .rectified: BraidTensor.rnn(x, steps: steps, p[0], p[1], p[2], activation: .relu, isReversed: isReversed)
+    case .lstm:
+      let both = initial.map { (h: $0[0], c: $0[1]) }
+      let result = lstm(x, steps: steps, initial: both, p[0], p[1], p[2], isReversed: isReversed)
+      return (result.states, [result.last, result.cell])
+    case .gru:
+      let result = gru(x, steps: steps, initial: h, p[0], p[1], p[2], p[3], isReversed: isReversed)
+      return (result.states, [result.last])
+    case .rnn, .rectified:
+      let function: Activation = self == .rnn ? .tanh : .relu
+      let result = rnn(
+        x, steps: steps, initial: h, p[0], p[1], p[2], activation: function, isReversed: isReversed)
+      return (result.states, [result.last])
     }
   }
 

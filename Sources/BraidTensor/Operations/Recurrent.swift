@@ -1,18 +1,20 @@
 import CBraidKernels
 
-/// What the recurrent operations share: sizes, the order of steps, time-major copies, and the state after the last real step.
+/// What the recurrent operations share: sizes, the order of steps, time-major copies, and the states at both ends.
 ///
 /// Work buffers are time-major in processing order: place s holds step s, or T − 1 − s when reversed. A masked step keeps the
-/// state, so the state at the end is the one after the last real step.
+/// state, so the state at the end is the one after the last real step, and the initial one where there is none.
 struct Recurrence {
   let batch: Int, time: Int, width: Int, units: Int
   let isReversed: Bool
   let steps: Tensor?
+  /// The first place that reads the state before it: without an initial state that is zero, and its product left out.
+  let firstRead: Int
 
-  /// Checks all shapes against `[B, T, d]`, `[d, G·h]`, `[h, G·h]`, `[G·h]`; stops naming the operation.
+  /// Checks all shapes against `[B, T, d]`, `[B, h]`, `[d, G·h]`, `[h, G·h]`, `[G·h]`; stops naming the operation.
   init(
-    _ name: String, gates: Int, x: Tensor, steps: Tensor?, inputWeight: Tensor, recurrentWeight: Tensor,
-    bias: Tensor, recurrentBias: Tensor? = nil, isReversed: Bool
+    _ name: String, gates: Int, x: Tensor, steps: Tensor?, initial: Tensor?, initialCell: Tensor? = nil,
+    inputWeight: Tensor, recurrentWeight: Tensor, bias: Tensor, recurrentBias: Tensor? = nil, isReversed: Bool
   ) {
     guard x.shape.rank == 3 else { stop(name, "a sequence is [batch, time, features]; got \(x.shape)") }
     (batch, time, width) = (x.shape[0], x.shape[1], x.shape[2])
@@ -33,7 +35,13 @@ struct Recurrence {
     if let steps, steps.shape != Shape(batch, time) {
       stop(name, "steps of shape \(steps.shape) for a sequence \(x.shape); expected [\(batch), \(time)]")
     }
-    (self.steps, self.isReversed) = (steps, isReversed)
+    let stateShape = Shape(batch, units)
+    if let wrong = initial?.shape != stateShape ? initial : initialCell?.shape != stateShape ? initialCell : nil {
+      stop(
+        name,
+        "initial state of shape \(wrong.shape) for \(batch) samples and \(units) units; expected \(stateShape)")
+    }
+    (self.steps, self.isReversed, firstRead) = (steps, isReversed, initial == nil ? 1 : 0)
   }
 
   /// The step that is processed as number s.
@@ -49,12 +57,20 @@ struct Recurrence {
     return result
   }
 
-  /// A buffer `[T + 1, B, h]` whose first place, the initial state, is zero; that place alone if not all are kept.
-  func states(keeps: Bool) -> Tensor {
+  /// A buffer `[T + 1, B, h]` whose first place is the initial state, by default zero; that place alone if not all are
+  /// kept.
+  func states(from initial: Tensor?, keeps: Bool) -> Tensor {
     let result = Tensor(uninitialized: Shape(keeps ? time + 1 : 1, batch, units))
-    result.pointer.update(repeating: 0, count: batch * units)
+    if let initial {
+      result.pointer.update(from: initial.pointer, count: batch * units)
+    } else {
+      result.pointer.update(repeating: 0, count: batch * units)
+    }
     return result
   }
+
+  /// `[B, h]` of zeros for the gradient of a state; nothing where none will come.
+  func zeros(keeps: Bool) -> Tensor { .zeros(keeps ? Shape(batch, units) : Shape(0)) }
 
   /// The input's gradient: `[T, B, G·h] · Wᵀ`, back in the order of the input.
   func addInputGradient(_ gates: Tensor, _ weight: Tensor, to x: Tensor, _ sink: inout GradientSink) {
@@ -67,36 +83,20 @@ struct Recurrence {
     }
   }
 
-  /// The state after each sample's last processed real step, zeros where there is none: a gather of `states [B, T, h]`, whose
-  /// gradient goes back to the gathered rows.
-  func last(of states: Tensor) -> Tensor {
-    let result = Tensor(uninitialized: Shape(batch, units))  // [B, h]
-    for sample in 0..<batch {
-      let to = result.pointer + sample * units
-      if let row = lastRow(sample) {
-        to.update(from: states.pointer + row * units, count: units)
-      } else {
-        to.update(repeating: 0, count: units)
-      }
-    }
-    return result.recorded("last state", from: states, saving: (self, states)) { saved, g, sink in
-      let (run, states) = saved
+  /// The state `[B, h]` at the last of the places, as another result of the operation that gave `states`.
+  ///
+  /// Its gradient is put into `gradient`, with which the derivative of that operation begins: it comes later in the reverse
+  /// pass.
+  func last(of places: Tensor, besides states: Tensor, gradient: Tensor) -> Tensor {
+    let result = Tensor(uninitialized: Shape(batch, units))
+    result.pointer.update(from: places.pointer + (places.count - result.count), count: result.count)
+    return result.recorded("last state", from: states, saving: (states, gradient)) { saved, g, sink in
+      let (states, gradient) = saved
+      gradient.pointer.update(from: g.pointer, count: g.count)
+      // a gradient of nothing, so that the operation's derivative runs although nobody used its states
       sink.accumulate(into: states) { gs, beta in
         if beta == 0 { gs.update(repeating: 0, count: states.count) }
-        for sample in 0..<run.batch {
-          guard let row = run.lastRow(sample) else { continue }
-          addScaled(g.pointer + sample * run.units, 1, gs + row * run.units, run.units)
-        }
       }
     }
-  }
-
-  /// The row of `[B · T, h]` that holds a sample's state after its last processed real step; nil when it has none.
-  private func lastRow(_ sample: Int) -> Int? {
-    for place in (0..<time).reversed() {
-      let row = sample * time + step(place)
-      if steps.map({ $0.pointer[row] != 0 }) ?? true { return row }
-    }
-    return nil
   }
 }

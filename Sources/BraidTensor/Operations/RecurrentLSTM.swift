@@ -4,30 +4,36 @@ import CBraidKernels
 ///
 /// ```text
 /// i, f, o = σ(x W + h U + b)    g = tanh(x W + h U + b)    (columns in the order i, f, g, o)
-/// c ← f ∘ c + i ∘ g             h ← o ∘ tanh c             (both zero at the start)
+/// c ← f ∘ c + i ∘ g             h ← o ∘ tanh c
 /// ```
-/// A masked step keeps the state and outputs zeros; nothing under the mask is read.
+/// Derivative, with dh and dc what flows into h and c of a step, and c₋, h₋ the states before it: do = dh ∘ tanh c, dc ←
+/// dc + dh ∘ o ∘ (1 − tanh² c), di = dc ∘ g, df = dc ∘ c₋, dg = dc ∘ i, each times the slope of its function: dp, of the
+/// arguments. Then dW = Σ xᵀ dp, dU = Σ h₋ᵀ dp, db = Σ dp, dx = dp Wᵀ, dh₋ = dp Uᵀ, dc₋ = dc ∘ f. A masked step keeps the
+/// state and outputs zeros; nothing under the mask is read.
 /// - Parameters:
 ///   - x: `[B, T, d]`.
 ///   - steps: `[B, T]`, 1 for a real step and 0 for a masked one; nil when all are real.
-///   - inputWeight: `[d, 4·h]`.
-///   - recurrentWeight: `[h, 4·h]`.
-///   - bias: `[4·h]`.
+///   - initial: h and c before the first step taken, `[B, h]` each; nil: zeros.
+///   - inputWeight: W `[d, 4·h]`.
+///   - recurrentWeight: U `[h, 4·h]`.
+///   - bias: b `[4·h]`.
 ///   - isReversed: whether steps are taken from the last to the first.
-/// - Returns: `states`, h after every step `[B, T, h]`; `last`, h after the last real step taken `[B, h]`, zeros for a sample
-///   that has none.
+/// - Returns: `states`, h after every step `[B, T, h]`; `last` and `cell`, h and c after the last real step taken, `[B, h]`
+///   each, the initial ones for a sample that has none.
 public func lstm(
-  _ x: Tensor, steps: Tensor? = nil, _ inputWeight: Tensor, _ recurrentWeight: Tensor, _ bias: Tensor,
-  isReversed: Bool = false
-) -> (states: Tensor, last: Tensor) {
+  _ x: Tensor, steps: Tensor? = nil, initial: (h: Tensor, c: Tensor)? = nil, _ inputWeight: Tensor,
+  _ recurrentWeight: Tensor, _ bias: Tensor, isReversed: Bool = false
+) -> (states: Tensor, last: Tensor, cell: Tensor) {
   let run = Recurrence(
-    "lstm", gates: 4, x: x, steps: steps, inputWeight: inputWeight, recurrentWeight: recurrentWeight, bias: bias,
-    isReversed: isReversed)
+    "lstm", gates: 4, x: x, steps: steps, initial: initial?.h, initialCell: initial?.c, inputWeight: inputWeight,
+    recurrentWeight: recurrentWeight, bias: bias, isReversed: isReversed)
   let (batch, time, width, units, columns) = (run.batch, run.time, run.width, run.units, 4 * run.units)
-  let keeps = x.isRecorded || inputWeight.isRecorded || recurrentWeight.isRecorded || bias.isRecorded
+  let operands = Few(x, inputWeight, recurrentWeight, bias)
+  let keeps =
+    operands.contains(where: \.isRecorded) || initial.map { $0.h.isRecorded || $0.c.isRecorded } ?? false
   let input = RecurrentInput(run, x, inputWeight, keeps: keeps)  // [T, B, 4h]: products, activations, derivatives
   let (xs, gates) = (input.xs, input.gates)
-  let h = run.states(keeps: keeps), c = run.states(keeps: keeps)  // [T + 1, B, h]
+  let h = run.states(from: initial?.h, keeps: keeps), c = run.states(from: initial?.c, keeps: keeps)  // [T + 1, B, h]
   // from one step's state to the next: without a gradient they share their memory
   let place = keeps ? batch * units : 0
   let states = Tensor(uninitialized: Shape(batch, time, units))  // [B, T, h]
@@ -40,20 +46,21 @@ public func lstm(
     for s in 0..<time {
       let step = run.step(s), gate = input.rows(s, first, count)
       let (c, h) = (c.pointer + s * place + first * units, h.pointer + s * place + first * units)
-      if s > 0 { recurrent.product(count, h, rows: units, gate, beta: 1) }
+      if s >= run.firstRead { recurrent.product(count, h, rows: units, gate, beta: 1) }
       braid_lstm_step(
         gate, bias.pointer, c, h, run.mask(step).map { $0 + first * time }, time, c + place, h + place,
         states.pointer + (first * time + step) * units, time * units, count, units)
     }
   }
   let flops = 2 * Double(time * batch * columns) * Double(width + units)
+  // the gradients of the last states, then of those before
+  let dh = run.zeros(keeps: keeps), dc = run.zeros(keeps: keeps)
   let recorded = states.recorded(
-    "lstm", from: x, inputWeight, recurrentWeight, bias,
-    saving: (run, x, inputWeight, recurrentWeight, bias, xs, gates, h, c, work), flops: flops
+    "lstm", from: operands, initial?.h, initial?.c,
+    saving: (run, x, initial, inputWeight, recurrentWeight, bias, xs, gates, h, c, dh, dc, work), flops: flops
   ) { saved, g, sink in
-    let (run, x, inputWeight, recurrentWeight, bias, xs, gates, h, c, work) = saved
+    let (run, x, initial, inputWeight, recurrentWeight, bias, xs, gates, h, c, dh, dc, work) = saved
     let (batch, time, width, units, columns) = (run.batch, run.time, run.width, run.units, 4 * run.units)
-    let dh = Tensor.zeros(Shape(batch, units)), dc = Tensor.zeros(Shape(batch, units))
     let turned = PackedMatrix(recurrentWeight.pointer, transposed: true, stride: columns, columns, units)  // Uᵀ
     Parallel.split(batch, work: work, with: (run, turned, gates, c, g, dh, dc)) { values, samples in
       let (run, turned, gates, c, g, dhs, dcs) = values
@@ -67,8 +74,12 @@ public func lstm(
           gate, c, c + batch * units, run.mask(step).map { $0 + first * time }, time,
           g.pointer + (first * time + step) * units, time * units, dh, dc, count, units)
         // dh: [B, h], what bypassed the gates plus [B, 4h] Uᵀ
-        if s > 0 { turned.product(count, gate, rows: columns, dh, beta: 1) }
+        if s >= run.firstRead { turned.product(count, gate, rows: columns, dh, beta: 1) }
       }
+    }
+    if let initial {
+      sink.add(dh, to: initial.h)
+      sink.add(dc, to: initial.c)
     }
     sink.accumulate(into: bias) { gb, beta in
       biasActivationGradient(.none, nil, gates, gates, nil, gb, beta, time * batch, columns)
@@ -81,5 +92,7 @@ public func lstm(
     }
     run.addInputGradient(gates, inputWeight, to: x, &sink)
   }
-  return (recorded, run.last(of: recorded))
+  return (
+    recorded, run.last(of: h, besides: recorded, gradient: dh), run.last(of: c, besides: recorded, gradient: dc)
+  )
 }
