@@ -27,13 +27,13 @@ public struct OptimizerStateError: Error, CustomStringConvertible, Equatable {
   public init(_ description: String) { self.description = description }
 }
 
-/// Neighbouring parameters of one group that all have a gradient and took the same number of steps: one pass updates
+/// Neighbouring parameters of the same settings that all have a gradient and took the same number of steps: one pass updates
 /// them.
 struct Span {
   var offset: Int
   var count: Int
   var steps: Int
-  /// The group in `GroupSettings`, -1 for none.
+  /// The place of its settings in `GroupSettings`, -1 without groups.
   var group: Int
   /// The gradients, laid out as the parameters.
   var gradient: UnsafePointer<Float>
@@ -42,7 +42,8 @@ struct Span {
 extension Gradients {
   /// The parameters that have a gradient, in as few spans as possible (one, when all of them do).
   /// - Parameters:
-  ///   - membership: the group of parameter `number`; parameters of different ones are kept apart. Empty: one for all.
+  ///   - membership: the settings of parameter `number`; parameters of different ones are kept apart. Empty: one for
+  ///     all.
   ///   - steps: earlier steps of parameter `number`; parameters with different ones are kept apart. Empty: 0 for all.
   func spans(of store: ParameterStore, membership: [Int] = [], steps: [Int] = []) -> Spans {
     Spans(gradients: self, parameters: store.parameters, membership: membership, steps: steps)

@@ -28,8 +28,9 @@ public struct TrainingOptions: PartOptions {
   public var momentum = 0.9
   /// Decay of weights a step: decoupled for `adamw`, added to the gradient for the others.
   public var weightDecay = 0.0
-  /// Parameters with settings of their own, by the beginning of their paths: `{encoder.words: {rate: 0.1}}`. Of several
-  /// that match the longest counts.
+  /// Parameters with settings of their own, by the beginning of their paths (`{encoder.words: {rate: 0.1}}`) or by a
+  /// pattern (`{"*.{bias,gain}": {weightDecay: 0}}`). Of several of a kind that match the longest counts: see
+  /// `ParameterGroup`.
   public var groups: OptionsMap<Group> = [:]
   /// Decay of an exponential average of the parameters over the steps, such as 0.99; 0: none. Where there is one,
   /// validation and test are measured with it, and the run keeps it.
@@ -110,9 +111,11 @@ extension TrainingOptions {
       if store.parameters.contains(where: { group.holds($0.path) }) { continue }
       let known = Set(store.parameters.flatMap { beginnings(of: $0.path) }).sorted()
       let short = known.filter { $0.filter { $0 == "." }.count < 2 }.joined(separator: ", ")
+      // how paths end, where the name may be about that
+      let endings = group.isWild ? store.parameters.map { "*." + $0.path.split(separator: ".").suffix(1).joined() } : []
       throw SetupError(
         "\(path).groups: no parameter's path is \"\(name)\" or begins with \"\(name).\". Paths begin with: \(short)."
-          + suggestion(for: name, among: known))
+          + suggestion(for: name, among: known + endings))
     }
   }
 

@@ -49,6 +49,50 @@ private func steps(_ groups: [ParameterGroup], rate: Float = 0.5, weightDecay: D
       ])
   }
 
+  @Test func `are found by patterns`() {
+    func held(_ pattern: String) -> [String] {
+      store().parameters.map(\.path).filter(ParameterGroup(pattern).holds)
+    }
+    let (weight, gain) = ("encoder.text.weight", "encoder.text.norm.gain")
+    let (second, head) = ("encoder.text2.weight", "head.weight")
+    #expect(held("*.weight") == [weight, second, head])
+    #expect(held("*.{bias,gain}") == [gain])
+    #expect(held("*{bias,gain}") == [gain])
+    #expect(held("encoder.*.weight") == [weight, second])
+    #expect(held("encoder.{text2,image}") == [second])
+    #expect(held("{encoder.text2,head}.weight") == [second, head])
+    #expect(held("*.norm") == [gain], "all under any norm")
+    #expect(held("*") == [weight, gain, second, head])
+    #expect(held("*ex*") == [weight, gain, second])
+    #expect(held("*.weigh") == [] && held("weight") == [] && held("*.") == [] && held("*.{weight") == [])
+  }
+
+  /// Without decay for what decays badly, and an encoder at its own rate.
+  @Test func `by pattern go with those by path: rates multiply, and the pattern's decay counts`() {
+    let groups = [
+      ParameterGroup("encoder.text", rate: 0.5, weightDecay: 2), ParameterGroup("*.gain", weightDecay: 0),
+      ParameterGroup("*", rate: 2),
+    ]
+    for groups in [groups, groups.reversed()] {
+      // 0.5 · (rate 0.5 · 2) · (1 + decay 2), 0.5 · 0.5 · 1, 0.5 · 2 · (1 + decay 1)
+      #expect(
+        steps(groups, weightDecay: 1) == [
+          "encoder.text.weight": 1.5, "encoder.text.norm.gain": 0.25, "encoder.text2.weight": 2, "head.weight": 2,
+        ])
+    }
+    let still = steps([ParameterGroup("encoder", rate: 0), ParameterGroup("*.{gain,bias}", weightDecay: 0)])
+    #expect(still["encoder.text.norm.gain"] == 0, "what stays as it is stays so")
+  }
+
+  @Test func `stop where a pattern matches nothing`() async {
+    let typo = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = steps([ParameterGroup("*.{bias,gian}", weightDecay: 0)])
+    }
+    #expect(
+      String(decoding: typo?.standardErrorContent ?? [], as: UTF8.self).contains(
+        "ParameterGroup: no parameter's path is \"*.{bias,gian}\" or begins with \"*.{bias,gian}.\""))
+  }
+
   @Test func `stop where a prefix matches nothing or a setting is negative`() async {
     let nothing = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = steps([ParameterGroup("encoder.tex")])
