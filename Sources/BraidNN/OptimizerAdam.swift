@@ -95,11 +95,15 @@ public struct Adam: Optimizer {
       shrink: decay == .decoupled ? Float(1 - rate * weightDecay) : 1)
   }
 
-  /// `optimizer.first.<path>`, `optimizer.second.<path>` and `optimizer.steps.<path>` (shape []).
+  /// `optimizer.first.<path>`, `optimizer.second.<path>` and `optimizer.steps.<path>` (shape `[2]`: the lower 24 bits of
+  /// the number of steps, and what is above them, since a `Float` holds no more exactly).
   public func state(of store: ParameterStore) -> [(name: String, value: Tensor)] {
     guard !steps.isEmpty else { return [] }
     return first.state(of: store) + second.state(of: store)
-      + store.parameters.map { ("optimizer.steps.\($0.path)", Tensor([Float(steps[$0.number])], Shape([]))) }
+      + store.parameters.map { parameter in
+        let (above, lower) = steps[parameter.number].quotientAndRemainder(dividingBy: 1 << 24)
+        return ("optimizer.steps.\(parameter.path)", Tensor([Float(lower), Float(above)]))
+      }
   }
 
   public mutating func restore(_ state: [String: Tensor], of store: ParameterStore) throws {
@@ -107,10 +111,12 @@ public struct Adam: Optimizer {
     let counts = try store.parameters.map { parameter in
       let key = "optimizer.steps.\(parameter.path)"
       let tensor = try find(key, in: state)
-      guard tensor.count == 1, tensor.scalar >= 0, let count = Int(exactly: tensor.scalar) else {
-        throw OptimizerStateError("\(key): found \(tensor); expected one whole number at or above 0")
+      // one number alone: what is above 24 bits is 0
+      let parts = tensor.elements.compactMap(Int.init(exactly:))
+      guard (1...2).contains(parts.count), parts.count == tensor.count, parts.allSatisfy((0..<1 << 38).contains) else {
+        throw OptimizerStateError("\(key): found \(tensor); expected one or two whole numbers at or above 0")
       }
-      return count
+      return parts[0] + (parts.count == 2 ? parts[1] << 24 : 0)
     }
     try first.restore(state, of: store)
     try second.restore(state, of: store)

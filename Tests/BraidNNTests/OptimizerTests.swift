@@ -188,8 +188,38 @@ enum Case: String, CaseIterable {
         "optimizer.first.late: missing from the saved state. Restore with the optimizer and the model it was saved from"
       )
     ) { try optimizer.restore(state, of: store) }
-    state["optimizer.steps.one"] = Tensor([1.5])
-    #expect(throws: OptimizerStateError.self) { try optimizer.restore(state, of: store) }
+    for wrong in [[1.5], [-1], [], [1, 2, 3], [0, .infinity], [0, 1e30]] as [[Float]] {
+      state["optimizer.steps.one"] = Tensor(wrong)
+      #expect(throws: OptimizerStateError.self) { try optimizer.restore(state, of: store) }
+    }
+  }
+
+  /// From 2²⁴ on a `Float` skips every other whole number: a count saved as one would stand still, stop after stop.
+  @Test func `Adam's steps are counted on beyond 2²⁴, however often it is stopped`() throws {
+    func course(isStopped: Bool) throws -> (values: [Float], state: [[Float]]) {
+      let scope = Scope(seed: 1)
+      let parameter = scope.parameter("p", [2], .zeros)
+      // so near 1 that 40 steps more or less are seen in the last bits
+      func adam() -> Adam { Adam(beta2: 1 - 1e-7) }
+      var optimizer = adam()
+      try optimizer.restore(
+        [
+          "optimizer.first.p": Tensor([0.3, -0.2]), "optimizer.second.p": Tensor([0.4, 0.1]),
+          "optimizer.steps.p": Tensor([Float(1 << 24 - 5)]),
+        ], of: scope.store)
+      for _ in 0..<45 {
+        optimizer.update(
+          scope.store, gradients(["p": Tensor([0.5, -0.3])], of: scope.store), learningRate: 0.1)
+        guard isStopped else { continue }
+        let saved = optimizer.state(of: scope.store).map { ($0.name, $0.value) }
+        optimizer = adam()
+        try optimizer.restore(Dictionary(uniqueKeysWithValues: saved), of: scope.store)
+      }
+      return (parameter.value.elements, optimizer.state(of: scope.store).map(\.value.elements))
+    }
+    let (whole, stopped) = (try course(isStopped: false), try course(isStopped: true))
+    #expect(stopped.values == whole.values && stopped.state == whole.state)
+    #expect(whole.state.last == [40, 1], "2²⁴ + 40")
   }
 
   @Test func `move nothing where the gradient is missing and nothing decays`() throws {
