@@ -88,8 +88,9 @@ private func steps(_ groups: [ParameterGroup], rate: Float = 0.5, weightDecay: D
     let typo = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = steps([ParameterGroup("*.{bias,gian}", weightDecay: 0)])
     }
+    let message = String(decoding: typo?.standardErrorContent ?? [], as: UTF8.self)
     #expect(
-      String(decoding: typo?.standardErrorContent ?? [], as: UTF8.self).contains(
+      message.contains(
         "ParameterGroup: no parameter's path is \"*.{bias,gian}\" or begins with \"*.{bias,gian}.\""))
   }
 
