@@ -26,14 +26,14 @@ enum Cell: String, CaseIterable, Sendable {
     switch self {
     case .lstm:
       let both = initial.map { (h: $0[0], c: $0[1]) }
-      let result = lstm(x, steps: steps, initial: both, p[0], p[1], p[2], isReversed: isReversed)
+      let result = BraidTensor.lstm(x, steps: steps, initial: both, p[0], p[1], p[2], isReversed: isReversed)
       return (result.states, [result.last, result.cell])
     case .gru:
-      let result = gru(x, steps: steps, initial: h, p[0], p[1], p[2], p[3], isReversed: isReversed)
+      let result = BraidTensor.gru(x, steps: steps, initial: h, p[0], p[1], p[2], p[3], isReversed: isReversed)
       return (result.states, [result.last])
     case .rnn, .rectified:
       let function: Activation = self == .rnn ? .tanh : .relu
-      let result = rnn(
+      let result = BraidTensor.rnn(
         x, steps: steps, initial: h, p[0], p[1], p[2], activation: function, isReversed: isReversed)
       return (result.states, [result.last])
     }
