@@ -1,10 +1,11 @@
 import BraidCore
 import BraidNN
-import BraidTensor
 import BraidTraining
 import Foundation
 import Synchronization
 import Testing
+
+@testable import BraidTensor
 
 private struct Stopped: Error {}
 
@@ -136,6 +137,36 @@ private final class Place {
       #expect(try trial.outcome(place.checkpoint()) == whole, "stopped after \(epochs)")
     }
     #expect(Set(whole.course.map { $0[1] }).count > 3, "the epochs are told apart")
+  }
+
+  /// Settings that differ between parameters, a velocity, and sums that two threads share: work of any size is shared here.
+  @Test(arguments: [TrainingOptions.OptimizerName.sgd, .adamw, .rmsprop], [1, 2])
+  func `lets a stopped run with groups, momentum and threads go on to the same bits`(
+    _ optimizer: TrainingOptions.OptimizerName, _ threads: Int
+  ) throws {
+    let worthwhile = Parallel.worthwhile.load(ordering: .relaxed)
+    Parallel.worthwhile.store(64, ordering: .relaxed)
+    defer { Parallel.worthwhile.store(worthwhile, ordering: .relaxed) }
+    let groups: OptionsMap<TrainingOptions.Group> = [
+      "encoder": .with { ($0.rate, $0.weightDecay) = (0.5, 0.2) }, "head": .with { $0.rate = 2 },
+      "*.{bias,gain}": .with { $0.weightDecay = 0 },
+    ]
+    let trial = try Trial { ($0.optimizer, $0.momentum, $0.groups) = (optimizer, 0.95, groups) }
+    try Threads.with(threads) {
+      let whole = try trial.outcome()
+      for epochs in [[1], [2, 3, 5]] {
+        let place = Place()
+        for epoch in epochs {
+          #expect(throws: Stopped.self) { try trial.outcome(place.checkpoint(), stoppingAfter: epoch) }
+        }
+        #expect(try trial.outcome(place.checkpoint()) == whole, "stopped after \(epochs)")
+      }
+      // negative controls: each setting changes the run
+      #expect(try Trial { ($0.optimizer, $0.momentum) = (optimizer, 0.95) }.outcome() != whole)
+      if optimizer == .sgd {
+        #expect(try Trial { ($0.optimizer, $0.momentum, $0.groups) = (optimizer, 0, groups) }.outcome() != whole)
+      }
+    }
   }
 
   @Test func `changes nothing by being written, and holds what is over as it ended`() throws {
