@@ -3,8 +3,8 @@ import BraidTensor
 /// Linear maps one after the other, each with an activation and dropout: `x_{k+1} = dropout(f(x_k W_k + b_k))`.
 ///
 /// Shapes: `[…, inputs] → […, widths.last]`; without widths the input itself. Parameters: `layers.<k>.weight`,
-/// `layers.<k>.bias`. Weights before ReLU or GELU are drawn as He et al. 2015 recommend, others as Glorot & Bengio
-/// 2010.
+/// `layers.<k>.bias`. Weights before ReLU, GELU and their like are drawn as He et al. 2015 recommend, others as Glorot
+/// & Bengio 2010.
 public struct MLP {
   /// The linear maps, the first one first.
   public let layers: [Linear]
@@ -44,10 +44,10 @@ public struct MLP {
 }
 
 extension Initializer {
-  /// The one for a weight in front of this activation: He's before ReLU and GELU, Glorot's otherwise.
+  /// The one for a weight in front of this activation: He's before ReLU and what resembles it, Glorot's otherwise.
   public static func suiting(_ activation: Activation) -> Initializer {
     switch activation {
-    case .relu, .gelu: .heUniform
+    case .relu, .gelu, .leakyRelu, .elu, .silu, .quickGelu, .softplus: .heUniform
     case .none, .sigmoid, .tanh: .glorotUniform
     }
   }

@@ -32,11 +32,13 @@ public struct TransformerDecoderLayer {
   /// - Parameters:
   ///   - sourceWidth: features of what is attended to; `width` by default.
   ///   - feedForward: width inside the feed-forward net; 4 · width by default.
+  ///   - activation: f; `.gelu` in BERT, `.quickGelu` in CLIP.
   ///   - isPreNorm: whether the normalisation stands before each third instead of after its sum.
+  ///   - epsilon: of the normalisations; 1e-5 as in PyTorch. BERT has 1e-12.
   ///   - dropout: rate on the attention probabilities and on what each third adds to the residual.
   public init(
     _ width: Int, heads: Int, sourceWidth: Int? = nil, feedForward: Int? = nil, activation: Activation = .relu,
-    isPreNorm: Bool = false, dropout: Double = 0, in scope: Scope
+    isPreNorm: Bool = false, epsilon: Float = 1e-5, dropout: Double = 0, in scope: Scope
   ) {
     let hidden = feedForward ?? 4 * width
     selfAttention = MultiHeadAttention(width, heads: heads, dropout: dropout, in: scope["self-attention"])
@@ -44,9 +46,9 @@ public struct TransformerDecoderLayer {
       width, heads: heads, sourceWidth: sourceWidth, dropout: dropout, in: scope["cross-attention"])
     expand = Linear(width, hidden, activation: activation, initializer: .suiting(activation), in: scope["expand"])
     contract = Linear(hidden, width, in: scope["contract"])
-    selfAttentionNorm = LayerNorm(width, in: scope["self-attention-norm"])
-    crossAttentionNorm = LayerNorm(width, in: scope["cross-attention-norm"])
-    feedForwardNorm = LayerNorm(width, in: scope["feed-forward-norm"])
+    selfAttentionNorm = LayerNorm(width, epsilon: epsilon, in: scope["self-attention-norm"])
+    crossAttentionNorm = LayerNorm(width, epsilon: epsilon, in: scope["cross-attention-norm"])
+    feedForwardNorm = LayerNorm(width, epsilon: epsilon, in: scope["feed-forward-norm"])
     self.isPreNorm = isPreNorm
     self.dropout = dropout > 0 ? Dropout(dropout, in: scope["dropout"]) : nil
   }

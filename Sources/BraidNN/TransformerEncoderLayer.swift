@@ -26,18 +26,20 @@ public struct TransformerEncoderLayer {
 
   /// - Parameters:
   ///   - feedForward: width inside the feed-forward net; 4 · width by default.
+  ///   - activation: f; `.gelu` in BERT, `.quickGelu` in CLIP.
   ///   - isPreNorm: whether the normalisation stands before each half instead of after its sum.
+  ///   - epsilon: of the normalisations; 1e-5 as in PyTorch. BERT has 1e-12.
   ///   - dropout: rate on the attention probabilities and on what each half adds to the residual.
   public init(
     _ width: Int, heads: Int, feedForward: Int? = nil, activation: Activation = .relu, isPreNorm: Bool = false,
-    dropout: Double = 0, in scope: Scope
+    epsilon: Float = 1e-5, dropout: Double = 0, in scope: Scope
   ) {
     let hidden = feedForward ?? 4 * width
     attention = MultiHeadAttention(width, heads: heads, dropout: dropout, in: scope["attention"])
     expand = Linear(width, hidden, activation: activation, initializer: .suiting(activation), in: scope["expand"])
     contract = Linear(hidden, width, in: scope["contract"])
-    attentionNorm = LayerNorm(width, in: scope["attention-norm"])
-    feedForwardNorm = LayerNorm(width, in: scope["feed-forward-norm"])
+    attentionNorm = LayerNorm(width, epsilon: epsilon, in: scope["attention-norm"])
+    feedForwardNorm = LayerNorm(width, epsilon: epsilon, in: scope["feed-forward-norm"])
     self.isPreNorm = isPreNorm
     self.dropout = dropout > 0 ? Dropout(dropout, in: scope["dropout"]) : nil
   }

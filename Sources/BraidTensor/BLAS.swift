@@ -78,7 +78,7 @@ private func product(_ o: braid_gemm_operands, _ end: braid_gemm_end) {
     blasint(o.ldc))
   guard end.bias != nil || end.rectifies != 0 else { return }
   for row in 0..<o.m {
-    braid_bias_activation(Int32(end.rectifies), end.bias, o.c + row * o.ldc, nil, 1, o.n)
+    braid_bias_activation(Int32(end.rectifies), 0, end.bias, o.c + row * o.ldc, nil, 1, o.n)
   }
 }
 

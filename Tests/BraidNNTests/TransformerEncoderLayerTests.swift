@@ -9,6 +9,7 @@ import Testing
     ("encoder-post-norm-masked", false, .gelu), ("encoder-post-norm-pairs", false, .relu),
     ("encoder-pre-norm-pairs", true, .gelu), ("encoder-post-norm-one", false, .relu),
     ("encoder-pre-norm-none", true, .gelu),
+    ("encoder-post-norm-epsilon", false, .quickGelu), ("encoder-pre-norm-epsilon", true, .silu),
   ]
 
   @Test(arguments: cases)
@@ -18,7 +19,8 @@ import Testing
     let fixture = try Fixture("attention/\(name)", of: "TransformerEncoderLayer")
     let scope = Scope(seed: 1)
     let layer = TransformerEncoderLayer(
-      6, heads: 2, feedForward: 9, activation: activation, isPreNorm: isPreNorm, in: scope)
+      6, heads: 2, feedForward: 9, activation: activation, isPreNorm: isPreNorm,
+      epsilon: name.hasSuffix("epsilon") ? 0.1 : 1e-5, in: scope)
     try fixture.load(into: scope.store)
     var context = Context.evaluation(recording: true)
     let x = try #require(context.tape).watch(try fixture.tensor("input.x"))

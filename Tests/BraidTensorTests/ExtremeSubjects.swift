@@ -57,7 +57,8 @@ private func ones(_ extents: Int...) -> Tensor { Tensor.ones(Shape(extents)) }
 
 private let functions: [Subject] = [
   Subject("relu") { $0.relu() }, Subject("sigmoid") { $0.sigmoid() }, Subject("tanh") { $0.tanh() },
-  Subject("gelu") { $0.gelu() },
+  Subject("gelu") { $0.gelu() }, Subject("quick gelu") { $0.quickGelu() }, Subject("silu") { $0.silu() },
+  Subject("elu") { $0.elu() }, Subject("leaky relu") { $0.leakyRelu(slope: 0.2) },
   Subject("softplus") { $0.softplus() }, Subject("exp") { $0.exp() },
   Subject("squared") { $0.squared() }, Subject("absolute") { $0.absolute() }, Subject("negated") { -$0 },
   Subject("signed square root") { $0.signedSquareRoot() },

@@ -68,8 +68,14 @@ private func tanh(_ x: Double) -> Double {
     #expect(x.tanh().elements == [1, -1, 1, -1, 1, -1, 0, 0])
     #expect(Array(x.softplus().elements[2...5]) == [1e4, 0, 3e38, 0])
     #expect(x.relu().elements == [.infinity, 0, 1e4, 0, 3e38, 0, 0, 0])
+    #expect(x.silu().elements == [.infinity, 0, 1e4, 0, 3e38, 0, 0, 0])
+    #expect(x.quickGelu().elements == [.infinity, 0, 1e4, 0, 3e38, 0, 0, 0])
+    #expect(x.elu().elements == [.infinity, -1, 1e4, -1, 3e38, -1, 0, 0])
+    #expect(x.leakyRelu(slope: 0.5).elements == [.infinity, -.infinity, 1e4, -5e3, 3e38, -1.5e38, 0, 0])
+    // nothing cancels near 0
+    #expect(abs(Tensor([-1e-6]).elu().scalar / -1e-6 - 1) < 1e-6)
     let nan = Tensor([.nan])
-    for y in [nan.exp(), nan.sigmoid(), nan.tanh(), nan.relu(), nan.softplus(), nan.gelu(), maximum(nan, 0 * nan)] {
+    for y in [nan.exp(), maximum(nan, 0 * nan)] + Activation.allCases.map({ $0(nan) }) {
       #expect(y.scalar.isNaN)
     }
     #expect(maximum(nan, Tensor([1])).scalar.isNaN && maximum(Tensor([1]), nan).scalar.isNaN)
@@ -85,12 +91,13 @@ private func tanh(_ x: Double) -> Double {
     #expect(slope(0) { $0.squareRoot() } == 0)
     #expect(slope(0) { $0.relu() } == 0)
     #expect(slope(0) { $0.absolute() } == 0)
+    #expect(slope(0) { $0.leakyRelu(slope: 0.25) } == 0.25)
+    #expect(slope(-.infinity) { $0.silu() } == 0 && slope(.infinity) { $0.silu() } == 1)
+    #expect(slope(-.infinity) { $0.elu() } == 0 && slope(.infinity) { $0.quickGelu() } == 1)
     #expect(slope(-4) { $0.signedSquareRoot() } == 0.25)
     #expect(slope(1e-30) { $0.signedSquareRoot() }.map { abs($0 / 5e14 - 1) < 1e-6 } == true)
     for x: Float in [-1e4, 1e4, -1e-30, 1e-30] {
-      for f: (Tensor) -> Tensor in [{ $0.tanh() }, { $0.sigmoid() }, { $0.gelu() }, { $0.softplus() }] {
-        #expect(slope(x, f)?.isFinite == true)
-      }
+      for activation in Activation.allCases { #expect(slope(x) { activation($0) }?.isFinite == true) }
     }
   }
 }

@@ -56,7 +56,7 @@ private func convolution(
   _ activation: Activation
 ) -> Tensor {
   guard activation == .none || activation == .relu else {
-    return convolution(name, x, weight, bias, windows, groups, .none).applying(activation.elementwise)
+    return activation(convolution(name, x, weight, bias, windows, groups, .none))
   }
   let geometry = ConvolutionGeometry(name, x.shape, weight.shape, bias?.shape, windows, groups: groups)
   let y = Tensor(
@@ -93,18 +93,5 @@ private func convolution(
     }
     sink.accumulate(into: weight) { gw, beta in geometry.weightGradient(x, gp, gw, beta) }
     sink.accumulate(into: x) { gx, beta in geometry.inputGradient(weight, gp, gx, beta) }
-  }
-}
-
-extension Activation {
-  /// The same function on its own.
-  var elementwise: UnaryFunction {
-    switch self {
-    case .none: .identity
-    case .relu: .relu
-    case .sigmoid: .sigmoid
-    case .tanh: .tanh
-    case .gelu: .gelu
-    }
   }
 }

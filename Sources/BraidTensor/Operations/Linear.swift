@@ -1,19 +1,5 @@
 import CBraidKernels
 
-/// What a fused linear map applies to its result.
-public enum Activation: String, Sendable, CaseIterable {
-  case none, relu, sigmoid, tanh, gelu
-  var function: Int32 {
-    switch self {
-    case .none: 0
-    case .relu: 1
-    case .sigmoid: 2
-    case .tanh: 3
-    case .gelu: 4
-    }
-  }
-}
-
 /// `activation(x W + b)` in one operation: one product, one pass for bias and activation.
 ///
 /// Derivative, with p the argument of the activation: gp = g ∘ f′(p), dW = xᵀ gp, db = Σ_rows gp, dx = gp Wᵀ.
@@ -39,7 +25,7 @@ public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, activat
   gemm(
     rows, outputs, inputs, x.pointer, false, rows: inputs, weight.pointer, false, rows: outputs, y.pointer,
     rows: outputs, bias: isPlain ? bias?.pointer : nil, rectifies: activation == .relu)
-  let before = activation == .gelu ? Tensor(uninitialized: y.shape) : nil
+  let before = activation.needsArgument ? Tensor(uninitialized: y.shape) : nil
   if !isPlain { biasActivation(activation, bias, y, before, rows, outputs) }
   return y.recorded(
     "linear", from: x, weight, bias, saving: (x, weight, bias, before, y, activation, rows, inputs, outputs),
@@ -65,15 +51,16 @@ public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, activat
   }
 }
 
-/// y = activation(y + bias) in place; `before` receives the argument (gelu's derivative needs it).
+/// y = activation(y + bias) in place; `before` receives the argument where the derivative needs it.
 func biasActivation(
   _ activation: Activation, _ bias: Tensor?, _ y: Tensor, _ before: Tensor?, _ rows: Int, _ columns: Int
 ) {
-  let places = (activation.function, bias?.pointer, y.pointer, before?.pointer, columns)
+  let places = (activation, bias?.pointer, y.pointer, before?.pointer, columns)
   Parallel.split(rows, work: rows * columns * 4, with: places) { places, range in
-    let (function, bias, y, before, columns) = places
+    let (activation, bias, y, before, columns) = places
     let at = range.lowerBound * columns
-    braid_bias_activation(function, bias, y + at, before.map { $0 + at }, range.count, columns)
+    braid_bias_activation(
+      activation.function, activation.slope, bias, y + at, before.map { $0 + at }, range.count, columns)
   }
 }
 
@@ -83,14 +70,12 @@ func biasActivationGradient(
   _ activation: Activation, _ before: Tensor?, _ y: Tensor, _ g: Tensor, _ out: Tensor?,
   _ biasGradient: UnsafeMutablePointer<Float>?, _ beta: Float, _ rows: Int, _ columns: Int
 ) {
-  let places = (
-    activation.function, before?.pointer, y.pointer, g.pointer, out?.pointer, biasGradient, beta, rows, columns
-  )
+  let places = (activation, before?.pointer, y.pointer, g.pointer, out?.pointer, biasGradient, beta, rows, columns)
   Parallel.split(columns, unit: 32, work: rows * columns * 2, with: places) { places, range in
-    let (function, before, y, g, out, biasGradient, beta, rows, columns) = places
+    let (activation, before, y, g, out, biasGradient, beta, rows, columns) = places
     let at = range.lowerBound
     braid_bias_activation_gradient(
-      function, before.map { $0 + at }, y + at, g + at, out.map { $0 + at }, biasGradient.map { $0 + at }, beta, rows,
-      range.count, columns)
+      activation.function, activation.slope, before.map { $0 + at }, y + at, g + at, out.map { $0 + at },
+      biasGradient.map { $0 + at }, beta, rows, range.count, columns)
   }
 }

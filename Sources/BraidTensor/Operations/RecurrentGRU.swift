@@ -95,7 +95,7 @@ public func gru(
     }
     sink.accumulate(into: recurrentBias) { gc, beta in  // those of r and z from the gates, that of n from q
       braid_bias_activation_gradient(
-        Activation.none.function, nil, gates.pointer, gates.pointer, nil, gc, beta, time * batch, 2 * units, columns)
+        Activation.none.function, 0, nil, gates.pointer, gates.pointer, nil, gc, beta, time * batch, 2 * units, columns)
       biasActivationGradient(.none, nil, q, q, nil, gc + 2 * units, beta, time * batch, units)
     }
     sink.accumulate(into: recurrentWeight) { gu, beta in

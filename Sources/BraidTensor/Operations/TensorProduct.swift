@@ -42,7 +42,7 @@ public func tensorProductLinear(
       batch, outputs, count, z.pointer, false, weight.pointer + first * outputs, false, y.pointer,
       beta: first == 0 ? 0 : 1)
   }
-  let before = activation == .gelu ? Tensor(uninitialized: y.shape) : nil
+  let before = activation.needsArgument ? Tensor(uninitialized: y.shape) : nil
   biasActivation(activation, bias, y, before, batch, outputs)
 
   let flops = 2 * Double(batch * rows) * Double(outputs)

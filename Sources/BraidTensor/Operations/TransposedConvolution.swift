@@ -71,7 +71,7 @@ private func transposedConvolution(
     sink.accumulate(into: weight) { gw, beta in geometry.weightGradient(g, x, gw, beta) }
     sink.accumulate(into: x) { gx, beta in geometry.forward(g, weight, bias: nil, isRectified: false, gx, beta) }
   }
-  return activation == .none ? result : result.applying(activation.elementwise)
+  return activation(result)
 }
 
 extension ConvolutionGeometry {

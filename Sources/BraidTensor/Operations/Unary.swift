@@ -4,23 +4,25 @@ import CBraidKernels
 public enum UnaryFunction: Int32, Sendable {
   case identity = 0, relu, sigmoid, tanh, gelu, exp, log, sqrt, square, negate, absolute, softplus, signedSqrt,
     reciprocal
-  case sine, cosine
+  case sine, cosine, leakyRelu, elu, silu, quickGelu
 }
 
 extension Tensor {
   /// f(x) for every element. dx = g ∘ f′(x).
-  public func applying(_ function: UnaryFunction) -> Tensor {
+  /// - Parameter slope: of the leaky ReLU, below 0.
+  public func applying(_ function: UnaryFunction, slope: Float = 0.01) -> Tensor {
     let x = self
     let y = Tensor(uninitialized: shape)
-    let places = (function.rawValue, x.pointer, y.pointer)
+    let places = (function.rawValue, slope, x.pointer, y.pointer)
     Parallel.split(count, unit: 16, work: 4 * count, with: places) { places, range in
-      braid_unary(places.0, places.1 + range.lowerBound, places.2 + range.lowerBound, range.count)
+      let (function, slope, x, y) = places
+      braid_unary(function, slope, x + range.lowerBound, y + range.lowerBound, range.count)
     }
-    return y.recorded("element-wise function", from: x, saving: (function, x, y), flops: Double(count)) {
+    return y.recorded("element-wise function", from: x, saving: (function, slope, x, y), flops: Double(count)) {
       saved, g, sink in
-      let (function, x, y) = saved
+      let (function, slope, x, y) = saved
       sink.accumulate(into: x) { gx, beta in
-        braid_unary_gradient(function.rawValue, x.pointer, y.pointer, g.pointer, beta, gx, x.count)
+        braid_unary_gradient(function.rawValue, slope, x.pointer, y.pointer, g.pointer, beta, gx, x.count)
       }
     }
   }
@@ -33,6 +35,16 @@ extension Tensor {
   public func tanh() -> Tensor { applying(.tanh) }
   /// x Φ(x) with the exact normal distribution function (Hendrycks & Gimpel 2016), not the tanh approximation.
   public func gelu() -> Tensor { applying(.gelu) }
+  /// x, or slope · x below 0, where the derivative is the slope too (Maas, Hannun & Ng 2013, "Rectifier nonlinearities improve
+  /// neural network acoustic models").
+  public func leakyRelu(slope: Float = 0.01) -> Tensor { applying(.leakyRelu, slope: slope) }
+  /// x, or eˣ − 1 below 0 (Clevert, Unterthiner & Hochreiter 2016, "Fast and accurate deep network learning by exponential
+  /// linear units").
+  public func elu() -> Tensor { applying(.elu) }
+  /// x σ(x) (Elfwing, Uchibe & Doya 2018, "Sigmoid-weighted linear units"), also called swish.
+  public func silu() -> Tensor { applying(.silu) }
+  /// x σ(1.702 x): the approximation of `gelu` that CLIP was trained with (Hendrycks & Gimpel 2016).
+  public func quickGelu() -> Tensor { applying(.quickGelu) }
   /// eˣ, element by element.
   public func exp() -> Tensor { applying(.exp) }
   /// Natural logarithm: −∞ at 0, NaN below.
