@@ -1,5 +1,6 @@
 import BraidTensor
 import BraidTesting
+import CBraidKernels
 import Testing
 
 private let parity = Parity(
@@ -16,6 +17,10 @@ private let parity = Parity(
     },
     "inverse-": { x in
       FourierTransform(length: try x.fixture.shape("output")[-1]).inverse(try x("real"), try x("imaginary"))
+    },
+    "convolution-": { x in
+      let signals = try x("x")
+      return FourierTransform(length: signals.shape[-1]).circularConvolution(signals, try x("y"))
     },
     "short-time": { x in
       let window = Tensor((0..<16).map { 0.5 - 0.5 * Tensor([2 * .pi * Float($0) / 16]).cos().scalar })
@@ -35,10 +40,13 @@ let fourierMistakes = [
   Mistake("fourierTransform: a real part of shape [5] and an imaginary one of [4]; expected equal") {
     _ = FourierTransform(length: 8).inverse(zeros(5), zeros(4))
   },
+  Mistake("circularConvolution: signals of shapes [2, 8] and [8]; expected equal shapes") {
+    _ = FourierTransform(length: 8).circularConvolution(zeros(2, 8), zeros(8))
+  },
 ]
 
 @Suite struct FourierTransformTests {
-  @Test func `no golden case has been lost`() { #expect(parity.names.count == 25) }
+  @Test func `no golden case has been lost`() { #expect(parity.names.count == 55) }
 
   @Test(arguments: parity.names) func `spectra, signals and gradients agree with PyTorch`(_ name: String) throws {
     #expect(try parity.violations(name) == [])
@@ -51,7 +59,7 @@ let fourierMistakes = [
     #expect(power.enumerated().allSatisfy { $0 == 3 || $1 < 1e-9 })
   }
 
-  @Test(arguments: [1, 2, 7, 100, 511]) func `the inverse undoes the transform`(_ length: Int) throws {
+  @Test(arguments: [1, 2, 7, 100, 511, 1018, 16_000]) func `the inverse undoes the transform`(_ length: Int) throws {
     var stream = RandomStream(seed: 18, .sampling)
     let x = stream.normal([3, length])
     let transform = FourierTransform(length: length)
@@ -65,6 +73,47 @@ let fourierMistakes = [
     #expect(real.shape == [0, 3] && transform.inverse(real, imaginary).shape == [0, 5])
   }
 
+  @Test func `no signal leaves a trace in those beside it`() {
+    var stream = RandomStream(seed: 23, .sampling)
+    let x = stream.normal([37, 30])
+    let transform = FourierTransform(length: 30)
+    let real = transform(x).real
+    let others = Tensor(viewing: x, offset: 30, shape: [35, 30])
+    let between = concatenate(
+      [Tensor(repeating: .nan, [1, 30]), others, Tensor(repeating: .infinity, [1, 30])], axis: 0)
+    let found = transform(between).real
+    #expect(found.slice(0, 1..<36).elements == real.slice(0, 1..<36).elements)
+    #expect(found.elements[0].isNaN)  // negative control: it was in there
+  }
+
+  /// 1009 is convolved with a chirp.
+  @Test(arguments: [1000, 1009, 16_000]) func `errors do not grow with the length`(_ length: Int) {
+    // a cosine and a sine, which have one frequency each, known exactly
+    let turns = (0..<length).map { 2 * Double.pi * Double(37 * $0 % length) / Double(length) }
+    let waves = Tensor(turns.map { Float(braid_cos_double($0)) } + turns.map { Float(braid_cos_double($0 - .pi / 2)) })
+    let (real, imaginary) = FourierTransform(length: length)(waves.reshaped(2, length))
+    var exact = [Float](repeating: 0, count: 2 * real.count)
+    exact[37] = Float(length) / 2
+    exact[3 * real.shape[-1] + 37] = -Float(length) / 2
+    let worst = zip(real.elements + imaginary.elements, exact).map { abs($0 - $1) }.max() ?? .infinity
+    #expect(worst < 2e-6 * Float(length).squareRoot())  // of a spectrum whose root mean square is the root of the length
+  }
+
+  @Test func `any number of threads gives the same bits`() {
+    var stream = RandomStream(seed: 24, .sampling)
+    let (x, y) = (stream.normal([40, 1000]), stream.normal([40, 1000]))
+    let transform = FourierTransform(length: 1000)
+    func results() -> [[Float]] {
+      let tape = Tape()
+      let (a, b) = (tape.watch(x), tape.watch(y))
+      let z = transform.circularConvolution(a, b)
+      let gradients = transform.inverse(transform(z).real, transform(a).imaginary).squared().sum().gradients()
+      return [z.elements, gradients[a]?.elements ?? [], gradients[b]?.elements ?? []]
+    }
+    let one = results()
+    #expect(Threads.with(2, results) == one && Threads.with(3, results) == one)
+  }
+
   @Test func `derivatives agree with differences`() {
     var stream = RandomStream(seed: 19, .sampling)
     let transform = FourierTransform(length: 7)
@@ -72,6 +121,10 @@ let fourierMistakes = [
     let inverse = differences([stream.normal([2, 4]), stream.normal([2, 4])]) {
       transform.inverse($0[0], $0[1]).squared()
     }
+    let convolution = differences([stream.normal([2, 7]), stream.normal([2, 7])]) {
+      transform.circularConvolution($0[0], $0[1]).squared()
+    }
+    #expect(convolution.violations == [] && convolution.count == 28)
     #expect(power.violations == [] && power.count == 14)
     #expect(inverse.violations == [] && inverse.count == 16)
   }

@@ -27,6 +27,7 @@ private let golden: [String: [[String]]] = [
   ],
   "BinaryCrossEntropy": [["operations/binaryCrossEntropy", "edges/binaryCrossEntropy"]],
   "Cholesky": [["linear-algebra/cholesky"]],
+  "CircularConvolution": [["spectra/convolution"]],
   "Concatenate": [["operations/concatenate", "edges/concatenate"], ["operations/stack", "edges/stack"]],
   "Convolution": [
     ["convolution/plain", "convolution/same", "convolution/strided", "edges/conv2d"],

@@ -18,6 +18,7 @@
 #include "kernels_gamma.h"
 #include "kernels_gather.h"
 #include "kernels_strided.h"
+#include "kernels_fourier.h"
 #include "kernels_gemm.h"
 #include "kernels_low_rank.h"
 #include "kernels_random.h"
