@@ -56,6 +56,46 @@ void braid_scatter_axis(const float *restrict_ g, long outer, long m, long inner
       for (long i = 0; i < inner; i++) x[indices[i] * inner + i] += g[i];
 }
 
+BRAID_KERNEL void braid_segment_sum(const float *restrict_ x, long outer, long m, long inner, const int32_t *segments,
+                                    const float *weights, long n, long first, long columns, float *restrict_ y) {
+  for (long o = 0; o < outer; o++, y += n * inner) {
+    for (long s = 0; s < n; s++) memset(y + s * inner + first, 0, (size_t)columns * sizeof(float));
+    if (inner == 1) {
+      for (long k = 0; k < m; k++) y[segments[k]] += weights ? weights[k] * x[k] : x[k];
+      x += m;
+      continue;
+    }
+    for (long k = 0; k < m; k++, x += inner) {
+      float *to = y + segments[k] * inner + first;
+      const float *from = x + first, w = weights ? weights[k] : 1;
+      for (long i = 0; i < columns; i++) to[i] += w * from[i];
+    }
+  }
+}
+
+BRAID_KERNEL void braid_segment_spread(const float *restrict_ g, long n, long inner, const int32_t *segments, const float *weights,
+                                       long m, long first, long last, float beta, float *restrict_ gx) {
+  for (long r = first; r < last;) {
+    const long k = r % m, rows = m - k < last - r ? m - k : last - r;  // of one block
+    const float *from = g + r / m * n * inner;
+    const int32_t *own = segments + k;
+    float *to = gx + r * inner;
+    if (inner == 1) {
+      for (long j = 0; j < rows; j++) {
+        const float v = (weights ? weights[k + j] : 1) * from[own[j]];
+        to[j] = beta == 0 ? v : to[j] + v;
+      }
+    } else {
+      for (long j = 0; j < rows; j++, to += inner) {
+        const float *row = from + own[j] * inner, w = weights ? weights[k + j] : 1;
+        if (beta == 0) for (long i = 0; i < inner; i++) to[i] = w * row[i];
+        else for (long i = 0; i < inner; i++) to[i] += w * row[i];
+      }
+    }
+    r += rows;
+  }
+}
+
 // Plain transposition in squares of 8 × 8.
 BRAID_INLINE void transpose(const float *restrict_ x, long m, long n, float beta, float *restrict_ y) {
   long i = 0;

@@ -21,7 +21,8 @@ private let golden: [String: [[String]]] = [
   ],
   "Attention": [
     [
-      "attention/cross", "attention/causal", "attention/masked", "attention/one-of-each", "attention/wide-heads",
+      "attention/cross", "attention/causal", "attention/masked", "attention/one-of-each",
+      "attention/wide-heads",
       "edges/attention",
     ]
   ],
@@ -84,6 +85,7 @@ private let golden: [String: [[String]]] = [
     ["operations/largest", "edges/largest"],
   ],
   "Reshape": [["operations/reshaped", "edges/reshaped"]],
+  "SegmentSum": [["indexing/segment"]],
   "Select": [["indexing/either"], ["indexing/clamp", "edges/clamp"]],
   "SingularValues": [["linear-algebra/singular"]],
   "Slice": [

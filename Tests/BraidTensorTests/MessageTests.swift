@@ -12,7 +12,8 @@ func zeros(_ extents: Int...) -> Tensor { .zeros(Shape(extents)) }
 
 private let mistakes: [Mistake] =
   first + gatherMistakes + stridedMistakes + selectMistakes + orderMistakes + momentMistakes
-  + einsumMistakes + algebraMistakes + fourierMistakes + routingMistakes + rareMistakes
+  + segmentMistakes + einsumMistakes + algebraMistakes + fourierMistakes
+  + routingMistakes + rareMistakes
 
 private let first: [Mistake] = [
   Mistake(

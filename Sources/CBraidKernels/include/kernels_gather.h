@@ -20,5 +20,13 @@ void braid_gather_axis(const float *x, long outer, long n, long inner, const int
 /// x[o, indices[o, k, i], i] += g[o, k, i], in row-major order; with beta 0, x is cleared before.
 void braid_scatter_axis(const float *g, long outer, long m, long inner, const int32_t *indices, long n, float beta, float *x);
 
+/// y[o, s, i] = Σ w_k x[o, k, i] over the k with segments[k] = s, in their order, for the columns first ..< first + columns of i: x is
+/// [outer, m, inner], y [outer, n, inner]. weights may be NULL: ones. The segments were checked.
+void braid_segment_sum(const float *x, long outer, long m, long inner, const int32_t *segments, const float *weights, long n,
+                       long first, long columns, float *y);
+/// gx[o, k, i] = w_k g[o, segments[k], i] + beta * gx for the rows first ..< last of all o m + k.
+void braid_segment_spread(const float *g, long n, long inner, const int32_t *segments, const float *weights, long m, long first,
+                          long last, float beta, float *gx);
+
 /// y[a, j, b, i, c] = x[a, i, b, j, c] + beta * y: axes of extents m (index i) and n (index j) change places.
 void braid_swap_axes(const float *x, long a, long m, long b, long n, long c, float beta, float *y);
