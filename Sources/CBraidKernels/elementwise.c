@@ -29,6 +29,10 @@ BRAID_KERNEL void braid_affine(float a, const float *restrict_ x, float b, float
   case BRAID_DIVIDE: LOOP(a / b) break; \
   case BRAID_MAXIMUM: LOOP(((a > b) | (a != a)) ? a : b) break; \
   case BRAID_POWER: LOOP(powf(a, b)) break; \
+  case BRAID_IS_GREATER: LOOP(a > b ? 1.0f : 0.0f) break; \
+  case BRAID_IS_AT_LEAST: LOOP(a >= b ? 1.0f : 0.0f) break; \
+  case BRAID_IS_EQUAL: LOOP(a == b ? 1.0f : 0.0f) break; \
+  case BRAID_IS_DIFFERENT: LOOP(a != b ? 1.0f : 0.0f) break; \
   default: LOOP(((a < b) | (a != a)) ? a : b) break; \
   }
 #define EACH(EXPRESSION) for (long i = 0; i < n; i++) { float a = x[i], b = y[i]; z[i] = (EXPRESSION); }

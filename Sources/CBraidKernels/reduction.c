@@ -47,16 +47,22 @@ BRAID_KERNEL void braid_spread_axis(const float *restrict_ x, long outer, long n
     }
 }
 
-BRAID_KERNEL void braid_maximum_axis(const float *restrict_ x, long outer, long n, long inner, float *restrict_ y) {
-  for (long o = 0; o < outer; o++, y += inner) {
-    for (long i = 0; i < inner; i++) y[i] = x[i];
-    x += inner;
-    for (long k = 1; k < n; k++, x += inner)
-      for (long i = 0; i < inner; i++) y[i] = ((x[i] > y[i]) | (x[i] != x[i])) ? x[i] : y[i];
+#define EXTREME_AXIS(COMPARED) \
+  for (long o = 0; o < outer; o++, y += inner) { \
+    for (long i = 0; i < inner; i++) y[i] = x[i]; \
+    x += inner; \
+    for (long k = 1; k < n; k++, x += inner) \
+      for (long i = 0; i < inner; i++) y[i] = ((x[i] COMPARED y[i]) | (x[i] != x[i])) ? x[i] : y[i]; \
   }
+BRAID_KERNEL void braid_maximum_axis(const float *restrict_ x, long outer, long n, long inner, float *restrict_ y) {
+  EXTREME_AXIS(>)
 }
+BRAID_KERNEL void braid_minimum_axis(const float *restrict_ x, long outer, long n, long inner, float *restrict_ y) {
+  EXTREME_AXIS(<)
+}
+#undef EXTREME_AXIS
 
-void braid_maximum_axis_gradient(const float *x, const float *y, const float *g, long outer, long n, long inner, float beta,
+void braid_extreme_axis_gradient(const float *x, const float *y, const float *g, long outer, long n, long inner, float beta,
                                  float *gx) {
   if (beta == 0) for (long i = 0; i < outer * n * inner; i++) gx[i] = 0;
   for (long o = 0; o < outer; o++, x += n * inner, gx += n * inner, y += inner, g += inner)
@@ -65,6 +71,31 @@ void braid_maximum_axis_gradient(const float *x, const float *y, const float *g,
         float v = x[k * inner + i];
         if (v == y[i] || v != v) { gx[k * inner + i] += g[i]; break; }
       }
+}
+
+BRAID_KERNEL void braid_product_axis(const float *restrict_ x, long outer, long n, long inner, float *restrict_ y) {
+  for (long o = 0; o < outer; o++, y += inner) {
+    for (long i = 0; i < inner; i++) y[i] = 1;
+    for (long k = 0; k < n; k++, x += inner)
+      for (long i = 0; i < inner; i++) y[i] *= x[i];
+  }
+}
+
+BRAID_KERNEL void braid_product_axis_gradient(const float *restrict_ x, const float *restrict_ g, long outer, long n, long inner,
+                                              float beta, float *restrict_ workspace, float *restrict_ gx) {
+  float *after = workspace, *before = workspace + inner;  // products of the elements behind, and of those in front of each
+  for (long o = 0; o < outer; o++, x += n * inner, gx += n * inner, g += inner) {
+    for (long i = 0; i < inner; i++) after[i] = before[i] = 1;
+    for (long k = 1; k < n; k++)
+      for (long i = 0; i < inner; i++) before[k * inner + i] = before[(k - 1) * inner + i] * x[(k - 1) * inner + i];
+    for (long k = n - 1; k >= 0; k--)
+      for (long i = 0; i < inner; i++) {
+        const long at = k * inner + i;
+        const float v = g[i] * (before[at] * after[i]);
+        gx[at] = beta == 0 ? v : gx[at] + v;
+        after[i] *= x[at];
+      }
+  }
 }
 
 BRAID_INLINE int is_real(const float *steps, long t) { return !steps || steps[t] != 0; }

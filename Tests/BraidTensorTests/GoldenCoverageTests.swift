@@ -82,7 +82,10 @@ private let golden: [String: [[String]]] = [
   "RecurrentRNN": [["recurrent/rnn", "edges/rnn"]],
   "Reductions": [
     ["operations/sum", "edges/sum"], ["operations/mean0", "operations/mean1", "operations/mean-", "edges/mean-"],
-    ["operations/largest", "edges/largest"],
+    ["operations/largest", "edges/largest"], ["reductions/smallest"], ["reductions/product"],
+  ],
+  "ReductionsOfAxes": [
+    ["reductions/axes-sum"], ["reductions/axes-mean"], ["reductions/axes-largest"], ["reductions/axes-smallest"],
   ],
   "Reshape": [["operations/reshaped", "edges/reshaped"]],
   "SegmentSum": [["indexing/segment"]],
@@ -145,6 +148,7 @@ private let composed = ["attention/layer-", "attention/encoder-", "attention/dec
 /// Public operations without golden values, and why. Files that have nothing public are parts of others.
 private let without = [
   "Argmax": "places have no derivative; its values are worked out by hand in ArgmaxTests",
+  "Comparison": "masks have no derivative; their values are worked out by hand in ComparisonTests",
   "Dropout": "a product with random numbers, which PyTorch does not share: TapeTests",
   "OneHot": "places have no derivative; its values are worked out by hand in ArgmaxTests",
 ]

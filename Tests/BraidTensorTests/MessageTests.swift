@@ -12,7 +12,7 @@ func zeros(_ extents: Int...) -> Tensor { .zeros(Shape(extents)) }
 
 private let mistakes: [Mistake] =
   first + gatherMistakes + stridedMistakes + selectMistakes + orderMistakes + momentMistakes
-  + segmentMistakes + einsumMistakes + algebraMistakes + fourierMistakes
+  + segmentMistakes + reductionMistakes + comparisonMistakes + einsumMistakes + algebraMistakes + fourierMistakes
   + routingMistakes + rareMistakes
 
 private let first: [Mistake] = [

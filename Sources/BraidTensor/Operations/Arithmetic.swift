@@ -43,11 +43,21 @@ extension Shape {
   }
 }
 
-private func binary(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Tensor {
-  if a.shape == b.shape { return binarySameShape(function, a, b) }
+/// f(a, b) for every pair of elements, broadcast, as a constant. The functions are numbered in `kernels_elementwise.h`.
+func combined(_ name: StaticString, _ function: Int32, _ a: Tensor, _ b: Tensor) -> Tensor {
+  if a.shape == b.shape {
+    let y = Tensor(uninitialized: a.shape)
+    let places = (function, a.pointer, b.pointer, y.pointer)
+    Parallel.split(y.count, unit: 16, work: y.count, with: places) { places, range in
+      let (function, a, b, y) = places
+      let at = range.lowerBound
+      braid_binary(function, a + at, b + at, y + at, range.count)
+    }
+    return y
+  }
   guard let shape = a.shape.broadcast(with: b.shape) else {
     stop(
-      "\(function.name)",
+      "\(name)",
       "shapes \(a.shape) and \(b.shape) do not fit; aligned at their last axes, extents must be equal or 1. Reshape one of them"
     )
   }
@@ -55,28 +65,25 @@ private func binary(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Ten
   a.shape.withExtents { ae in
     b.shape.withExtents { be in
       braid_binary_broadcast(
-        function.rawValue, a.pointer, ae, Int32(a.shape.rank), b.pointer, be, Int32(b.shape.rank), y.pointer)
+        function, a.pointer, ae, Int32(a.shape.rank), b.pointer, be, Int32(b.shape.rank), y.pointer)
+    }
+  }
+  return y
+}
+
+private func binary(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Tensor {
+  let y = combined(function.name, function.rawValue, a, b)
+  if a.shape == b.shape {
+    return y.recorded(function.name, from: a, b, saving: (function, a, b), flops: Double(y.count)) { saved, g, sink in
+      let (function, a, b) = saved
+      gradient(function.slopes.first, g, a, b, &sink)
+      gradient(function.slopes.second, g, b, a, &sink)
     }
   }
   return y.recorded(function.name, from: a, b, saving: (function, a, b), flops: Double(y.count)) { saved, g, sink in
     let (function, a, b) = saved
     broadcastGradient(function.slopes.first, g, a, b, &sink)
     broadcastGradient(function.slopes.second, g, b, a, &sink)
-  }
-}
-
-private func binarySameShape(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Tensor {
-  let y = Tensor(uninitialized: a.shape)
-  let places = (function.rawValue, a.pointer, b.pointer, y.pointer)
-  Parallel.split(y.count, unit: 16, work: y.count, with: places) { places, range in
-    let (function, a, b, y) = places
-    let at = range.lowerBound
-    braid_binary(function, a + at, b + at, y + at, range.count)
-  }
-  return y.recorded(function.name, from: a, b, saving: (function, a, b), flops: Double(y.count)) { saved, g, sink in
-    let (function, a, b) = saved
-    gradient(function.slopes.first, g, a, b, &sink)
-    gradient(function.slopes.second, g, b, a, &sink)
   }
 }
 

@@ -26,21 +26,55 @@ extension Tensor {
     }
   }
 
-  /// Largest element along an axis, which is removed unless kept with extent 1. Stops over an empty axis.
+  /// Largest element along an axis, which is removed unless kept with extent 1; NaN where there is one. Stops over an
+  /// empty axis.
   ///
   /// Derivative: g at the first element that attains the maximum.
   public func maximum(_ axis: Int, keepingAxis: Bool = false) -> Tensor {
-    let x = self, axis = shape.resolve(axis), n = shape[axis]
+    extreme("maximum", shape.resolve(axis), keepingAxis, braid_maximum_axis)
+  }
+
+  /// Smallest element along an axis, which is removed unless kept with extent 1; NaN where there is one. Stops over an
+  /// empty axis.
+  ///
+  /// Derivative: g at the first element that attains the minimum.
+  public func minimum(_ axis: Int, keepingAxis: Bool = false) -> Tensor {
+    extreme("minimum", shape.resolve(axis), keepingAxis, braid_minimum_axis)
+  }
+
+  @inline(__always)
+  private func extreme(
+    _ name: StaticString, _ axis: Int, _ keepingAxis: Bool,
+    _ kernel: (UnsafePointer<Float>, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
+  ) -> Tensor {
+    let x = self, n = shape[axis]
     guard n > 0 else {
-      stop("maximum", "axis \(axis) of shape \(shape) is empty; a maximum needs at least one element")
+      stop("\(name)", "axis \(axis) of shape \(shape) is empty; a \(name) needs at least one element")
     }
     let outer = shape.count(0..<axis), inner = shape.count((axis + 1)..<shape.rank)
     let y = Tensor(uninitialized: shape.reduced(axis, keepingAxis))
-    braid_maximum_axis(x.pointer, outer, n, inner, y.pointer)
-    return y.recorded("maximum", from: x, saving: (x, y, outer, n, inner), flops: Double(x.count)) { saved, g, sink in
+    kernel(x.pointer, outer, n, inner, y.pointer)
+    return y.recorded(name, from: x, saving: (x, y, outer, n, inner), flops: Double(x.count)) { saved, g, sink in
       let (x, y, outer, n, inner) = saved
       sink.accumulate(into: x) { gx, beta in
-        braid_maximum_axis_gradient(x.pointer, y.pointer, g.pointer, outer, n, inner, beta, gx)
+        braid_extreme_axis_gradient(x.pointer, y.pointer, g.pointer, outer, n, inner, beta, gx)
+      }
+    }
+  }
+
+  /// Product over an axis, which is removed unless kept with extent 1. Ones over an empty axis.
+  ///
+  /// Derivative: `dx_k = g Π_(j ≠ k) x_j`, without dividing: right where elements are 0 too.
+  public func product(_ axis: Int, keepingAxis: Bool = false) -> Tensor {
+    let x = self, axis = shape.resolve(axis), n = shape[axis]
+    let outer = shape.count(0..<axis), inner = shape.count((axis + 1)..<shape.rank)
+    let y = Tensor(uninitialized: shape.reduced(axis, keepingAxis))
+    braid_product_axis(x.pointer, outer, n, inner, y.pointer)
+    return y.recorded("product", from: x, saving: (x, outer, n, inner), flops: Double(x.count)) { saved, g, sink in
+      let (x, outer, n, inner) = saved
+      sink.accumulate(into: x) { gx, beta in
+        let memory = Tensor(uninitialized: Shape(n + 1, inner))
+        braid_product_axis_gradient(x.pointer, g.pointer, outer, n, inner, beta, memory.pointer, gx)
       }
     }
   }

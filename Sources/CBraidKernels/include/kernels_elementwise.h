@@ -12,8 +12,11 @@ void braid_scale(float a, const float *x, float beta, float *y, long n);
 /// y = a * x + b.
 void braid_affine(float a, const float *x, float b, float *y, long n);
 
-enum { BRAID_ADD, BRAID_SUBTRACT, BRAID_MULTIPLY, BRAID_DIVIDE, BRAID_MAXIMUM, BRAID_MINIMUM, BRAID_POWER };
-/// z = x op y, same sizes. A NaN in either operand of maximum and minimum wins.
+enum {
+  BRAID_ADD, BRAID_SUBTRACT, BRAID_MULTIPLY, BRAID_DIVIDE, BRAID_MAXIMUM, BRAID_MINIMUM, BRAID_POWER,
+  BRAID_IS_GREATER, BRAID_IS_AT_LEAST, BRAID_IS_EQUAL, BRAID_IS_DIFFERENT
+};
+/// z = x op y, same sizes. A NaN in either operand of maximum and minimum wins. Comparisons give 1 or 0.
 void braid_binary(int op, const float *x, const float *y, float *z, long n);
 /// z = x op s.
 void braid_binary_scalar(int op, const float *x, float s, float *z, long n);

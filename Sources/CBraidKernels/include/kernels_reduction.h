@@ -9,8 +9,15 @@ void braid_sum_axis(const float *x, long outer, long n, long inner, float scale,
 void braid_spread_axis(const float *x, long outer, long n, long inner, float scale, float beta, float *y);
 /// y[o, i] = the largest x[o, k, i]; NaN if there is one.
 void braid_maximum_axis(const float *x, long outer, long n, long inner, float *y);
-/// Adds g[o, i] at the first k where x[o, k, i] equals y[o, i]; with beta 0, gx is cleared before.
-void braid_maximum_axis_gradient(const float *x, const float *y, const float *g, long outer, long n, long inner, float beta,
+/// y[o, i] = the smallest x[o, k, i]; NaN if there is one.
+void braid_minimum_axis(const float *x, long outer, long n, long inner, float *y);
+/// Adds g[o, i] at the first k where x[o, k, i] equals y[o, i], the largest or the smallest; with beta 0, gx is cleared before.
+void braid_extreme_axis_gradient(const float *x, const float *y, const float *g, long outer, long n, long inner, float beta,
+                                 float *gx);
+/// y[o, i] = Π_k x[o, k, i]; 1 for n = 0.
+void braid_product_axis(const float *x, long outer, long n, long inner, float *y);
+/// gx[o, k, i] = g[o, i] * the product of the elements other than k + beta * gx. workspace: (n + 1) inner floats.
+void braid_product_axis_gradient(const float *x, const float *g, long outer, long n, long inner, float beta, float *workspace,
                                  float *gx);
 /// Sum of n elements; partial sums are kept in double precision.
 float braid_sum(const float *x, long n);
