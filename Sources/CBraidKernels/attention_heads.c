@@ -35,7 +35,8 @@
 #include "vectors_end.h"
 #endif
 
-long braid_attention_workspace(long queries, long keys, long width) {
+long braid_attention_workspace(long queries, long keys, long width, long value_width) {
+  if (value_width > width) width = value_width;
   const long whole = (keys + 15) / 16 * 16, wide = (width + 15) / 16 * 16, longest = queries > keys ? queries : keys;
   const long rows = queries > STRIP ? queries : STRIP;
   return whole * width + whole + longest * wide + rows * whole;

@@ -22,14 +22,14 @@ TILES_TARGET static void NAME(_probabilities)(const braid_attention_head *o, con
 }
 
 TILES_TARGET static void NAME(_forward)(const braid_attention_head *o, float *p, float *out, float *workspace) {
-  const long keys = o->keys, whole = WHOLE(keys), wide = WHOLE(o->width);
+  const long keys = o->keys, whole = WHOLE(keys), wide = WHOLE(o->value_width);
   float *columns = workspace, *keep = columns + whole * o->width, *copy = keep + whole, *s = copy + keys * wide;
   float inverse[STRIP];
   NAME(_transpose)(o->k, o->stride, keys, o->width, columns, whole);
   if (o->key_mask)
     for (long j = 0; j < whole; j++) keep[j] = j < keys ? o->key_mask[j] : 0;
-  long stride = o->stride;
-  const float *v = NAME(_whole)(o->v, &stride, keys, o->width, copy);
+  long stride = o->value_stride;
+  const float *v = NAME(_whole)(o->v, &stride, keys, o->value_width, copy);
   for (long i = 0; i < o->queries; i += STRIP) {
     const long rows = o->queries - i < STRIP ? o->queries - i : STRIP;
     const long seen = o->causal && i + rows < keys ? i + rows : keys, width = WHOLE(seen);
@@ -44,30 +44,33 @@ TILES_TARGET static void NAME(_forward)(const braid_attention_head *o, float *p,
     if (o->probability_mask)
       for (long r = 0; r < rows; r++)
         for (long j = 0; j < seen; j++) s[r * whole + j] *= o->probability_mask[(i + r) * keys + j];
-    NAME(_product)(rows, o->width, seen, s, whole, 1, v, stride, inverse, 1, 0, out + i * o->stride, o->stride);
+    NAME(_product)(rows, o->value_width, seen, s, whole, 1, v, stride, inverse, 1, 0, out + i * o->value_stride,
+                   o->value_stride);
   }
 }
 
 TILES_TARGET static void NAME(_backward)(const braid_attention_head *o, const float *p, const float *g,
                                          const braid_attention_sinks *to, float *workspace) {
-  const long queries = o->queries, keys = o->keys, whole = WHOLE(keys), wide = WHOLE(o->width), stride = o->stride;
+  const long queries = o->queries, keys = o->keys, whole = WHOLE(keys), stride = o->stride;
+  const long of_value = o->value_width, value_stride = o->value_stride, wider = of_value > o->width ? of_value : o->width;
   const float one = 1;
-  float *columns = workspace, *copy = columns + whole * o->width;
-  float *s = copy + (queries > keys ? queries : keys) * wide;
+  float *columns = workspace, *copy = columns + whole * of_value;
+  float *s = copy + (queries > keys ? queries : keys) * WHOLE(wider);
   if (to->v) {  // dV = (P ∘ M)ᵀ g
-    long distance = stride;
-    const float *rows = NAME(_whole)(g, &distance, queries, o->width, copy), *kept = p;
+    long distance = value_stride;
+    const float *rows = NAME(_whole)(g, &distance, queries, of_value, copy), *kept = p;
     if (o->probability_mask) {
       for (long n = 0; n < queries * keys; n++) s[n] = p[n] * o->probability_mask[n];
       kept = s;
     }
-    NAME(_product)(keys, o->width, queries, kept, 1, keys, rows, distance, &one, 0, to->v_beta, to->v, stride);
+    NAME(_product)(keys, of_value, queries, kept, 1, keys, rows, distance, &one, 0, to->v_beta, to->v, value_stride);
   }
   if (!to->q && !to->k) return;
-  NAME(_transpose)(o->v, stride, keys, o->width, columns, whole);
+  NAME(_transpose)(o->v, value_stride, keys, of_value, columns, whole);
   for (long i = 0; i < queries; i += STRIP) {
     const long rows = queries - i < STRIP ? queries - i : STRIP;
-    NAME(_product)(rows, whole, o->width, g + i * stride, stride, 1, columns, whole, &one, 0, 0, s + i * whole, whole);
+    NAME(_product)(rows, whole, of_value, g + i * value_stride, value_stride, 1, columns, whole, &one, 0, 0, s + i * whole,
+                   whole);
     for (long r = i; r < i + rows; r++) {
       BRAID_REASSOCIATE
       const float *own = p + r * keys, *mask = o->probability_mask ? o->probability_mask + r * keys : NULL;

@@ -19,7 +19,8 @@ private let lengths = [3, 65]
     ("masked", 2, nil, false), ("causal", 2, nil, true), ("causal-masked", 1, nil, true), ("long", 1, nil, false),
     ("wide-heads", 2, nil, false), ("dropped", 2, nil, false), ("dropped-long", 1, nil, false),
     ("pairs", 2, nil, false), ("pairs-own", 1, nil, false), ("pairs-long", 1, nil, false),
-    ("pairs-causal-long", 1, nil, true), ("pairs-dropped-long", 1, nil, false),
+    ("pairs-causal-long", 1, nil, true), ("pairs-dropped-long", 1, nil, false), ("values-wider", 2, nil, false),
+    ("values-narrower", 3, nil, true), ("values-wider-long", 2, nil, false), ("values-narrower-long", 1, nil, false),
   ]
 
   @Test(arguments: cases)
@@ -207,12 +208,13 @@ private let lengths = [3, 65]
     let values = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = attention(.zeros([2, 3, 4]), .zeros([2, 5, 4]), .zeros([2, 4, 4]), heads: 2)
     }
-    #expect(values.message.contains("attention: values [2, 4, 4] for keys [2, 5, 4]; expected the same shape"))
+    #expect(values.message.contains("attention: values [2, 4, 4] for keys [2, 5, 4]; expected [B, Tk, h·e]"))
     let heads = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = attention(.zeros([2, 3, 4]), .zeros([2, 3, 4]), .zeros([2, 3, 4]), heads: 3)
     }
     #expect(
-      heads.message.contains("attention: 3 heads do not divide the width 4 of the queries; expected a divisor of it"))
+      heads.message.contains(
+        "attention: 3 heads do not divide the widths 4 of the queries and 4 of the values; expected a divisor of both"))
     let mask = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = attention(.zeros([2, 3, 4]), .zeros([2, 5, 4]), .zeros([2, 5, 4]), heads: 2, keyMask: .ones([2, 3]))
     }

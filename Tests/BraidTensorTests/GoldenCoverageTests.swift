@@ -21,7 +21,7 @@ private let golden: [String: [[String]]] = [
   ],
   "Attention": [
     [
-      "attention/cross", "attention/causal", "attention/masked", "attention/one-of-each",
+      "attention/cross", "attention/values", "attention/causal", "attention/masked", "attention/one-of-each",
       "attention/wide-heads",
       "edges/attention",
     ]

@@ -10,7 +10,7 @@ import CBraidKernels
 /// - Parameters:
 ///   - q: `[B, Tq, h·d]`.
 ///   - k: `[B, Tk, h·d]`.
-///   - v: `[B, Tk, h·d]`.
+///   - v: `[B, Tk, h·e]`, of the keys' width or another: what is found in one modality may be wider than what it is found by.
 ///   - heads: h.
 ///   - scale: 1/√d by default.
 ///   - keyMask: `[B, Tk]`, 1 keeps a key and 0 excludes it. A sample with no key gives zeros and takes no gradient.
@@ -21,7 +21,7 @@ import CBraidKernels
 ///   - probabilityMask: M `[B, h, Tq, Tk]`, a constant: what each probability is multiplied by before it weighs its
 ///     value, as dropout does.
 ///   - wantsWeights: whether the probabilities are returned, as they are before the mask.
-/// - Returns: `output [B, Tq, h·d]` and, when wanted, `weights [B, h, Tq, Tk]`, a constant.
+/// - Returns: `output [B, Tq, h·e]` and, when wanted, `weights [B, h, Tq, Tk]`, a constant.
 public func attention(
   _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, scale: Float? = nil, keyMask: Tensor? = nil,
   attentionMask: Tensor? = nil, isCausal: Bool = false, probabilityMask: Tensor? = nil,
@@ -30,9 +30,14 @@ public func attention(
   guard q.shape.rank == 3, k.shape.rank == 3, k.shape[0] == q.shape[0], k.shape[2] == q.shape[2] else {
     stop("attention", "queries \(q.shape) and keys \(k.shape); expected [B, Tq, h·d] and [B, Tk, h·d]")
   }
-  guard v.shape == k.shape else { stop("attention", "values \(v.shape) for keys \(k.shape); expected the same shape") }
-  guard heads > 0, q.shape[2] % heads == 0 else {
-    stop("attention", "\(heads) heads do not divide the width \(q.shape[2]) of the queries; expected a divisor of it")
+  guard v.shape.rank == 3, v.shape[0] == k.shape[0], v.shape[1] == k.shape[1] else {
+    stop("attention", "values \(v.shape) for keys \(k.shape); expected [B, Tk, h·e]")
+  }
+  guard heads > 0, q.shape[2] % heads == 0, v.shape[2] % heads == 0 else {
+    stop(
+      "attention",
+      "\(heads) heads do not divide the widths \(q.shape[2]) of the queries and \(v.shape[2]) of the values; "
+        + "expected a divisor of both")
   }
   let batch = q.shape[0], queries = q.shape[1], keys = k.shape[1]
   if let keyMask, keyMask.shape != Shape(batch, keys) {
@@ -53,23 +58,24 @@ public func attention(
           + "expected a constant of shape \(expected)")
     }
   }
-  let width = q.shape[2] / heads
+  let width = q.shape[2] / heads, valueWidth = v.shape[2] / heads
   let scale = scale ?? 1 / Float(max(width, 1)).squareRoot()
   let masks = AttentionMasks(keys: keyMask, pairs: attentionMask, isCausal: isCausal, probabilities: probabilityMask)
-  let products = HeadProducts(batch: batch, heads: heads, queries: queries, keys: keys, width: width)
+  let products = HeadProducts(
+    batch: batch, heads: heads, queries: queries, keys: keys, width: width, valueWidth: valueWidth)
   if products.isSmall { return products.attention(q, k, v, scale, masks, wantsWeights: wantsWeights) }
 
   let isKept = wantsWeights || q.isRecorded || k.isRecorded || v.isRecorded
   let p = isKept ? Tensor(uninitialized: Shape(batch, heads, queries, keys)) : nil  // [B, h, Tq, Tk]: probabilities
-  let output = Tensor(uninitialized: q.shape)  // [B, Tq, h·d]
+  let output = Tensor(uninitialized: Shape(batch, queries, v.shape[2]))  // [B, Tq, h·e]
 
   let all = AttentionHeads(
     products: products, q: q, k: k, v: v, scale: scale, masks: masks,
-    needed: braid_attention_workspace(queries, keys, width))
+    needed: braid_attention_workspace(queries, keys, width, valueWidth))
   all.eachHead(with: (p, output)) { values, head, memory, place in
     let (p, output) = values
     braid_attention_head_forward(
-      &head, p.map { $0.pointer + place.matrix }, output.pointer + place.query, memory.pointer)
+      &head, p.map { $0.pointer + place.matrix }, output.pointer + place.output, memory.pointer)
   }
   guard let p else { return (output, nil) }
   let recorded = output.recorded("attention", from: q, k, v, saving: (all, p), flops: products.flops) {
@@ -81,11 +87,12 @@ public func attention(
     sink.accumulate(into: all.q) { gq = Destination(memory: $0, beta: $1) }
     sink.accumulate(into: all.k) { gk = Destination(memory: $0, beta: $1) }
     all.eachHead(with: (p, g, gv, gq, gk)) { values, head, memory, place in
-      let (p, g, gv, gq, gk) = values, query = place.query, key = place.key
+      let (p, g, gv, gq, gk) = values, query = place.query, key = place.key, value = place.value
       var sinks = braid_attention_sinks(
-        q: gq.memory.map { $0 + query }, k: gk.memory.map { $0 + key }, v: gv.memory.map { $0 + key }, q_beta: gq.beta,
+        q: gq.memory.map { $0 + query }, k: gk.memory.map { $0 + key }, v: gv.memory.map { $0 + value },
+        q_beta: gq.beta,
         k_beta: gk.beta, v_beta: gv.beta)
-      braid_attention_head_backward(&head, p.pointer + place.matrix, g.pointer + query, &sinks, memory.pointer)
+      braid_attention_head_backward(&head, p.pointer + place.matrix, g.pointer + place.output, &sinks, memory.pointer)
     }
   }
   return (recorded, wantsWeights ? p : nil)
@@ -129,30 +136,23 @@ private struct AttentionHeads {
       ) -> Void
   ) {
     let count = products.batch * products.heads
-    let work = count * products.queries * products.keys * products.width / 8
-    Parallel.split(count, work: work, with: HeadShare(all: self, values: values, body: body)) { share, range in
+    Parallel.split(count, work: Int(products.flops) / 32, with: HeadShare(all: self, values: values, body: body)) {
+      share, range in
       let memory = Tensor(uninitialized: Shape(share.all.needed))
       for index in range {
-        let place = share.all.place(of: index)
+        let products = share.all.products
+        let place = products.place(of: index / products.heads, head: index % products.heads)
         var head = share.all.head(place)
         share.body(share.values, &head, memory, place)
       }
     }
   }
 
-  /// Where the parts of head number `index` begin, counted through all samples.
-  func place(of index: Int) -> SamplePlace {
-    let (heads, width) = (products.heads, products.width)
-    let sample = index / heads, column = index % heads * width
-    return SamplePlace(
-      sample: sample, query: sample * products.queries * heads * width + column,
-      key: sample * products.keys * heads * width + column, matrix: index * products.queries * products.keys)
-  }
-
   func head(_ place: SamplePlace) -> braid_attention_head {
     braid_attention_head(
       queries: products.queries, keys: products.keys, width: products.width, stride: products.heads * products.width,
-      q: q.pointer + place.query, k: k.pointer + place.key, v: v.pointer + place.key, scale: scale,
+      value_width: products.valueWidth, value_stride: products.heads * products.valueWidth,
+      q: q.pointer + place.query, k: k.pointer + place.key, v: v.pointer + place.value, scale: scale,
       key_mask: masks.keys.map { UnsafePointer($0.pointer + place.sample * products.keys) },
       mask: masks.pairs(of: place.sample),
       probability_mask: masks.probabilities.map { UnsafePointer($0.pointer + place.matrix) },

@@ -2,13 +2,13 @@ import CBraidKernels
 
 /// Attention between so few steps that plain loops over all samples and heads do it sooner than tiles.
 struct HeadProducts {
-  let batch: Int, heads: Int, queries: Int, keys: Int, width: Int
+  /// A head's width in queries and keys, and in values.
+  let batch: Int, heads: Int, queries: Int, keys: Int, width: Int, valueWidth: Int
 
   /// With more multiplications a matrix, tiles are faster.
-  var isSmall: Bool { queries * keys * width <= 8192 }
+  var isSmall: Bool { queries * keys * max(width, valueWidth) <= 8192 }
   /// Floating-point operations of the forward products.
-  var flops: Double { 4 * Double(batch * heads * queries * keys) * Double(width) }
-  private var stride: Int { heads * width }
+  var flops: Double { 2 * Double(batch * heads * queries * keys) * Double(width + valueWidth) }
 
   /// What `attention` returns, of operands it has checked.
   func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, _ scale: Float, _ masks: AttentionMasks, wantsWeights: Bool)
@@ -18,18 +18,18 @@ struct HeadProducts {
   {
     let probabilityMask = masks.probabilities
     let p = Tensor(uninitialized: Shape(batch, heads, queries, keys))  // [B, h, Tq, Tk]: scores, then probabilities
-    let output = Tensor(uninitialized: q.shape)  // [B, Tq, h·d]
+    let output = Tensor(uninitialized: q.shape.replacingLast(v.shape[2]))  // [B, Tq, h·e]
     // sample by sample, so that its scores are still in the cache when they are used
     share(with: (q, k, v, scale, masks, p, output)) { values, one, samples in
       let (q, k, v, scale, masks, p, output) = values
       for sample in samples {
         let place = one.place(of: sample), scores = p.pointer + place.matrix
-        one.scores(q.pointer + place.query, k.pointer + place.key, scale, scores)
+        one.scores(q.pointer + place.query, k.pointer + place.key, scale, scores, one.width)
         let mask = masks.keys.map { UnsafePointer($0.pointer + sample * one.keys) }
         braid_attention_softmax(
           scores, mask, masks.pairs(of: sample), masks.isCausal ? 1 : 0, one.heads, one.heads, one.queries, one.keys)
         if masks.probabilities == nil {
-          one.combine(scores, v.pointer + place.key, output.pointer + place.query, beta: 0)
+          one.combine(scores, v.pointer + place.value, output.pointer + place.output, beta: 0, one.valueWidth)
         }
       }
     }
@@ -39,7 +39,9 @@ struct HeadProducts {
         let (kept, v, output) = values
         for sample in samples {
           let place = one.place(of: sample)
-          one.combine(kept.pointer + place.matrix, v.pointer + place.key, output.pointer + place.query, beta: 0)
+          one.combine(
+            kept.pointer + place.matrix, v.pointer + place.value, output.pointer + place.output, beta: 0, one.valueWidth
+          )
         }
       }
     }
@@ -54,7 +56,8 @@ struct HeadProducts {
           let (kept, g, gv, beta) = values
           for sample in samples {
             let place = one.place(of: sample)
-            one.combineTransposed(kept.pointer + place.matrix, g.pointer + place.query, gv + place.key, beta: beta)
+            one.combineTransposed(
+              kept.pointer + place.matrix, g.pointer + place.output, gv + place.value, beta: beta, one.valueWidth)
           }
         }
       }
@@ -65,7 +68,7 @@ struct HeadProducts {
         for sample in samples {
           let place = one.place(of: sample)
           let ds = all.pointer + place.matrix
-          one.scores(g.pointer + place.query, v.pointer + place.key, 1, ds)
+          one.scores(g.pointer + place.output, v.pointer + place.value, 1, ds, one.valueWidth)
           if finishes {
             braid_attention_softmax_gradient(p.pointer + place.matrix, ds, scale, ds, one.heads * one.queries, one.keys)
           }
@@ -80,7 +83,7 @@ struct HeadProducts {
           let (ds, k, gq, beta) = values
           for sample in samples {
             let place = one.place(of: sample)
-            one.combine(ds.pointer + place.matrix, k.pointer + place.key, gq + place.query, beta: beta)
+            one.combine(ds.pointer + place.matrix, k.pointer + place.key, gq + place.query, beta: beta, one.width)
           }
         }
       }
@@ -89,7 +92,8 @@ struct HeadProducts {
           let (ds, q, gk, beta) = values
           for sample in samples {
             let place = one.place(of: sample)
-            one.combineTransposed(ds.pointer + place.matrix, q.pointer + place.query, gk + place.key, beta: beta)
+            one.combineTransposed(
+              ds.pointer + place.matrix, q.pointer + place.query, gk + place.key, beta: beta, one.width)
           }
         }
       }
@@ -98,20 +102,22 @@ struct HeadProducts {
   }
 
   /// s[i, j] = alpha · a_i · b_j.
-  func scores(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ alpha: Float, _ s: UnsafeMutablePointer<Float>) {
+  private func scores(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ alpha: Float, _ s: UnsafeMutablePointer<Float>, _ width: Int
+  ) {
     braid_attention_scores(a, b, alpha, s, batch, heads, queries, keys, width)
   }
 
   /// out_i = Σ_j s[i, j] v_j + beta out_i.
-  func combine(
-    _ s: UnsafePointer<Float>, _ v: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, beta: Float
+  private func combine(
+    _ s: UnsafePointer<Float>, _ v: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, beta: Float, _ width: Int
   ) {
     braid_attention_combine(s, v, beta, out, batch, heads, queries, keys, width)
   }
 
   /// out_j = Σ_i s[i, j] g_i + beta out_j.
-  func combineTransposed(
-    _ s: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, beta: Float
+  private func combineTransposed(
+    _ s: UnsafePointer<Float>, _ g: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, beta: Float, _ width: Int
   ) {
     braid_attention_combine_transposed(s, g, beta, out, batch, heads, queries, keys, width)
   }
@@ -122,23 +128,28 @@ struct HeadProducts {
   func share<Values>(
     with values: Values, _ body: @escaping (_ values: Values, _ one: HeadProducts, _ samples: Range<Int>) -> Void
   ) {
-    let one = HeadProducts(batch: 1, heads: heads, queries: queries, keys: keys, width: width)
-    let work = batch * heads * queries * keys * width / 8
-    Parallel.split(batch, work: work, with: SampleShare(one: one, values: values, body: body)) { share, samples in
+    let one = HeadProducts(
+      batch: 1, heads: heads, queries: queries, keys: keys, width: width, valueWidth: valueWidth)
+    Parallel.split(batch, work: Int(flops) / 32, with: SampleShare(one: one, values: values, body: body)) {
+      share, samples in
       share.body(share.values, share.one, samples)
     }
   }
 
-  func place(of sample: Int) -> SamplePlace {
-    SamplePlace(
-      sample: sample, query: sample * queries * stride, key: sample * keys * stride,
-      matrix: sample * heads * queries * keys)
+  /// Where the parts of a sample begin, or of one of its heads.
+  @inline(__always)
+  func place(of sample: Int, head: Int = 0) -> SamplePlace {
+    let (full, fullValue) = (heads * width, heads * valueWidth)
+    return SamplePlace(
+      sample: sample, query: sample * queries * full + head * width, key: sample * keys * full + head * width,
+      value: sample * keys * fullValue + head * valueWidth, output: sample * queries * fullValue + head * valueWidth,
+      matrix: (sample * heads + head) * queries * keys)
   }
 }
 
-/// Where a sample's queries, its keys and its score matrices begin.
+/// Where queries, keys, values, the output and score matrices begin.
 struct SamplePlace {
-  let sample: Int, query: Int, key: Int, matrix: Int
+  let sample: Int, query: Int, key: Int, value: Int, output: Int, matrix: Int
 }
 
 /// What a thread needs for its samples.

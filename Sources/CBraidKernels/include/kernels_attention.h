@@ -1,10 +1,10 @@
 #pragma once
 #include "kernels_common.h"
 
-/// One head of one sample: rows of q [queries, width] and of k, v [keys, width] lie `stride` apart, as do those of the
-/// output and of all gradients.
+/// One head of one sample: rows of q [queries, width] and of k [keys, width] lie `stride` apart, as do those of their
+/// gradients; rows of v [keys, value_width], of the output and of their gradients `value_stride`.
 typedef struct {
-  long queries, keys, width, stride;
+  long queries, keys, width, stride, value_width, value_stride;
   const float *q, *k, *v;
   float scale;
   /// [keys] and [queries, keys]: 0 excludes; [queries, keys]: what each probability is multiplied by before it weighs its
@@ -20,7 +20,7 @@ typedef struct {
 } braid_attention_sinks;
 
 /// Floats of memory one head needs, either way.
-long braid_attention_workspace(long queries, long keys, long width);
+long braid_attention_workspace(long queries, long keys, long width, long value_width);
 /// out = (softmax(scale · q kᵀ) ∘ probability_mask) v over what the masks keep, a strip of queries at a time; a query with
 /// no key gives zeros. The probabilities go to p [queries, keys] unless that is NULL.
 void braid_attention_head_forward(const braid_attention_head *head, float *p, float *out, float *workspace);
