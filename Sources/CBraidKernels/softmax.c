@@ -125,13 +125,14 @@ static double cross_entropy_at_infinity(const float *x, const int32_t *classes, 
 }
 
 BRAID_KERNEL float braid_cross_entropy(const float *restrict_ x, const int32_t *classes, const float *weights, float smoothing,
-                                       long rows, long columns, float *restrict_ p, float *norm, long *bad) {
+                                       long ignored, long rows, long columns, float *restrict_ p, float *norm, long *bad) {
   double loss = 0, total = 0, even = smoothing / (double)columns;
   const float *first = x;
   float *shares = p;
   *bad = -1;
   for (long r = 0; r < rows; r++, x += columns, p += columns) {
     long k = classes[r];
+    if (k == ignored) continue;
     if (k < 0 || k >= columns) { *bad = r; return 0; }
     float max = row_maximum(x, columns), sum = row_exponentials(x, max, p, columns), scale = 1.0f / sum, shift = logf(sum);
     for (long i = 0; i < columns; i++) p[i] *= scale;
@@ -152,8 +153,8 @@ BRAID_KERNEL float braid_cross_entropy(const float *restrict_ x, const int32_t *
 }
 
 BRAID_KERNEL void braid_cross_entropy_gradient(const float *restrict_ p, const int32_t *classes, const float *weights,
-                                               float smoothing, long rows, long columns, float norm, float scale, float beta,
-                                               float *restrict_ gx) {
+                                               float smoothing, long ignored, long rows, long columns, float norm,
+                                               float scale, float beta, float *restrict_ gx) {
   float unit = norm == 0 ? 0 : scale / norm, even = smoothing / (float)columns, all = (float)columns;
   if (weights) {
     BRAID_REASSOCIATE
@@ -163,6 +164,10 @@ BRAID_KERNEL void braid_cross_entropy_gradient(const float *restrict_ p, const i
   for (long r = 0; r < rows; r++, p += columns, gx += columns) {
     // of p: what class and smoothing terms multiply it by; the class itself is taken off below
     long k = classes[r];
+    if (k == ignored) {
+      if (beta == 0) for (long i = 0; i < columns; i++) gx[i] = 0;
+      continue;
+    }
     float w = weights ? weights[k] : 1, of_p = unit * ((1 - smoothing) * w + even * all), of_one = unit * even;
     if (beta == 0) for (long i = 0; i < columns; i++) gx[i] = of_p * p[i];
     else for (long i = 0; i < columns; i++) gx[i] += of_p * p[i];

@@ -84,6 +84,13 @@ private let functions: [Subject] = [
 
 private let reductions: [Subject] = [
   Subject("sum") { $0.sum(1) }, Subject("mean") { $0.mean(1) }, Subject("largest") { $0.maximum(1) },
+  Subject("smallest") { $0.minimum(1) },
+  Subject("product", except: [.infinite], because: "a row holds ∞ and 0: ∞ · 0") { $0.product(1) },
+  Subject("mean of all axes") { $0.mean([0, 1]) }, Subject("largest of all axes") { $0.maximum([0, 1]) },
+  Subject("sum by segment", except: [.excluded], because: "two of a segment with weights of both signs: ∞ − ∞") {
+    $0.segmentSum([1, 1, 0], into: 3, axis: 1, weights: [1, -1, 0.5])
+  },
+  Subject("selected by comparison") { select($0 .> 0, $0, 0.1 * $0) },
   Subject("cumulative sum") { $0.cumulativeSum(1) }, Subject("cumulative maximum") { $0.cumulativeMaximum(1).values },
   Subject("cumulative product", except: infinities, because: "the slope is ∞ · (1 − 1), or of nothing else, ∞ − ∞") {
     $0.cumulativeProduct(1)
@@ -166,6 +173,9 @@ private let products: [Subject] = [
     let (real, imaginary) = FourierTransform(length: 3)($0)
     return real + imaginary
   },
+  Subject("circular convolution", except: infinities, because: "cosines of both signs: ∞ − ∞") {
+    FourierTransform(length: 3).circularConvolution($0, Tensor([1, 2, 3, 0, -1, 0], [2, 3]))
+  },
   Subject("power spectrum", except: infinities, because: "cosines of both signs: ∞ − ∞") {
     FourierTransform(length: 3).power($0)
   },
@@ -214,6 +224,8 @@ private let algebra: [Subject] = [
 
 private let objectives: [Subject] = [
   Subject("cross-entropy") { crossEntropy($0, [1, 0]) },
+  Subject("cross-entropy of some rows") { crossEntropy($0, [-1, 0], ignored: -1) },
+  Subject("cross-entropy of no row") { crossEntropy($0, [-1, -1], ignored: -1) },
   Subject("smoothed cross-entropy") { crossEntropy($0, [1, 0], smoothing: 0.1) },
   Subject("weighted cross-entropy") { crossEntropy($0, [1, 0], smoothing: 0.1, weights: Tensor([0, 1, 0.5])) },
   Subject("binary cross-entropy") { binaryCrossEntropy($0, Tensor([0, 1, 0, 1, 1, 0.5], [2, 3])) },
@@ -287,6 +299,9 @@ private let attentions: [Subject] = [
   },
   Subject("attention of queries") { attention(steps($0), pair, pair, heads: 1).output },
   Subject("attention to keys") { attention(ones(1, 2, 3), steps($0), pair, heads: 1).output },
+  Subject("attention to wider values") {
+    attention(Tensor([1, 2], [1, 2, 1]), Tensor([0, 1], [1, 2, 1]), steps($0), heads: 1).output
+  },
   Subject("attention to values") { attention(ones(1, 2, 3), ones(1, 2, 3), steps($0), heads: 1).output },
   Subject("attention of queries in tiles") {
     attention(steps($0).padded(2, before: 0, after: 61), tiles, tiles, heads: 1).output

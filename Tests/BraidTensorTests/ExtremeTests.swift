@@ -154,6 +154,9 @@ private func tanh(_ x: Double) -> Double {
     #expect(crossEntropy(.zeros([0, 3]), []).scalar == 0)
     #expect(crossEntropy(x, [0, 0], weights: Tensor([0, 1])).scalar == 0)
     #expect(gradient(x) { crossEntropy($0, [0, 0], weights: Tensor([0, 1])) } == [0, 0, 0, 0])
+    #expect(crossEntropy(x, [-1, -1], ignored: -1).scalar == 0)
+    #expect(gradient(x) { crossEntropy($0, [-1, -1], ignored: -1) } == [0, 0, 0, 0])
+    #expect(gradient(x) { crossEntropy($0, [-1, 0], ignored: -1) } == [0, 0, -1, 1])
   }
 
   @Test func `paired cross-entropy of huge scores is finite, and of nothing 0`() {

@@ -97,6 +97,15 @@ let operations: [String: Operation] = {
     "pairedCrossEntropy-one": { try pairedCrossEntropy($0("scores"), scale: 0.5) },
     "crossEntropy-plain": { try crossEntropy($0("logits"), $0.integers("classes")) },
     "crossEntropy-one": { try crossEntropy($0("logits"), $0.integers("classes")) },
+    "crossEntropy-ignored-plain": { try crossEntropy($0("logits"), $0.integers("classes"), ignored: -100) },
+    "crossEntropy-ignored-class": { try crossEntropy($0("logits"), $0.integers("classes"), ignored: 2) },
+    "crossEntropy-ignored-smoothed": {
+      try crossEntropy($0("logits"), $0.integers("classes"), smoothing: 0.3, ignored: -1)
+    },
+    "crossEntropy-ignored-weighted": {
+      try crossEntropy(
+        $0("logits"), $0.integers("classes"), smoothing: 0.3, weights: $0.constant("weights"), ignored: 7)
+    },
     "crossEntropy-smoothed": { try crossEntropy($0("logits"), $0.integers("classes"), smoothing: 0.1) },
     "crossEntropy-weighted": {
       try crossEntropy($0("logits"), $0.integers("classes"), weights: $0.constant("weights"))

@@ -11,12 +11,13 @@ void braid_softmax_gradient(int logarithm, const float *y, const float *g, long 
 
 /// Row r's softmax into p, and (Σ_r of −Σ_k t_k log p_k) / Σ_r weights[class_r] as the result, where t = (1 − smoothing) at the
 /// class times its weight + smoothing / columns times every class's weight. weights may be NULL: ones. `bad` receives the first
-/// row whose class is outside 0 ..< columns (the result is then 0), or -1; `norm` the denominator. 0 rows give 0.
-float braid_cross_entropy(const float *x, const int32_t *classes, const float *weights, float smoothing, long rows,
+/// row whose class is outside 0 ..< columns (the result is then 0), or -1; `norm` the denominator. 0 rows give 0. Rows whose class
+/// is `ignored` do not count and get nothing in p; where all count, that is a number no class has.
+float braid_cross_entropy(const float *x, const int32_t *classes, const float *weights, float smoothing, long ignored, long rows,
                           long columns, float *p, float *norm, long *bad);
 /// gx = scale * d(loss)/dx + beta * gx, from p.
-void braid_cross_entropy_gradient(const float *p, const int32_t *classes, const float *weights, float smoothing, long rows,
-                                  long columns, float norm, float scale, float beta, float *gx);
+void braid_cross_entropy_gradient(const float *p, const int32_t *classes, const float *weights, float smoothing, long ignored,
+                                  long rows, long columns, float norm, float scale, float beta, float *gx);
 
 /// Mean of −log softmax over the rows of scale · x [n, n] at its diagonal, and the same over its columns, halved; 0 for
 /// n = 0. `scale` is above 0. `statistics` [4, n] receives every row's maximum of x, or a number near it, and
