@@ -1,11 +1,11 @@
 import BraidCore
 import BraidNN
-import BraidTraining
 import Foundation
 import Synchronization
 import Testing
 
 @testable import BraidTensor
+@testable import BraidTraining
 
 private struct Stopped: Error {}
 
