@@ -50,6 +50,7 @@ import Testing
 
   /// The same settings, but a file behind them is another one.
   private struct ChangedData: Dataset {
+    typealias Options = ToyData.Options
     static let about = ToyData.about
     private let inner: ToyData
     init(_ options: ToyData.Options) throws { inner = try ToyData(options) }
