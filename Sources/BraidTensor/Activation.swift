@@ -13,6 +13,7 @@ public enum Activation: Sendable, Hashable, CaseIterable, RawRepresentable {
     .none, .relu, .sigmoid, .tanh, .gelu, .leakyRelu(), .elu, .silu, .quickGelu, .softplus,
   ]
 
+  /// Its name in files, such as `gelu` and `leaky-relu(0.2)`.
   public var rawValue: String {
     switch self {
     case .leakyRelu(slope: 0.01): "leaky-relu"
