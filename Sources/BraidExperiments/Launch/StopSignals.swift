@@ -33,7 +33,9 @@ enum StopSignals {
   /// Ends this process as the signal would have, so that whoever waits for it sees why.
   static func obey(_ number: Int32) -> Never {
     signal(number, SIG_DFL)
-    raise(number)
-    exit(128 + number)  // where the signal is blocked
+    // to the process, not to this thread, which may have signals blocked: those of a pool have
+    kill(getpid(), number)
+    sleep(1)
+    exit(128 + number)
   }
 }
