@@ -10,7 +10,7 @@ struct Run: AsyncParsableCommand {
     abstract: "Train every cell of an experiment that has not been trained yet, then report.",
     discussion: """
       Stop it at any moment; the next run does only what is missing. A cell that fails does not stop the others; the report \
-      says which failed and why. Exit status 2 when a cell failed, 130 after Ctrl-C.
+      says which failed and why. Exit status 2 when a cell failed or something is left undone, 130 after Ctrl-C.
       """)
 
   @OptionGroup var experiment: ExperimentArguments
@@ -41,7 +41,8 @@ struct Run: AsyncParsableCommand {
     if let search {
       let found = try search.run(in: folder, output: json ? .json : .standardError, training: train)
       if let signal = found.signal { throw ExitCode(128 + signal) }
-      plan = found.plan ?? plan
+      guard let rows = found.plan else { throw ExitCode(2) }  // it said why
+      plan = rows
       if !json { print(found.found.text + "\n") }
       fflush(nil)
     }

@@ -23,7 +23,7 @@ import Testing
         Toy.plan().cells[0], in: "", WorkerCommand("/bin/sh") { _, _ in ["-c", Self.script] },
         environment: ["PATH": "/usr/bin:/bin"])
       while let worker, !worker.isOver { for descriptor in worker.descriptors { _ = worker.take(from: descriptor) } }
-      let said = try #require(worker?.ending())
+      let said = try #require(worker?.ending()).text
       let pipes = Set(said.split(whereSeparator: \.isWhitespace).map(String.init).filter { $0.hasPrefix("pipe:[") })
       #expect(pipes.count == 3, "\(said)")
       #expect(try !open().isDisjoint(with: pipes))

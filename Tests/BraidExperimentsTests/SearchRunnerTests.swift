@@ -43,7 +43,7 @@ struct SealedData: Dataset {
   }
 
   /// Trains in this process, as far as it is told to.
-  private func train(_ catalogue: Catalogue = .toy, most: Int = .max) -> (Plan, String) throws -> Runner.Summary {
+  static func train(_ catalogue: Catalogue = .toy, most: Int = .max) -> (Plan, String) throws -> Runner.Summary {
     var left = most
     return { plan, folder in
       try ExperimentFolder(folder).freeze(plan)
@@ -61,7 +61,7 @@ struct SealedData: Dataset {
     }
   }
 
-  private func essence(_ standing: SearchRunner.Standing, _ folder: String) throws -> [String: String] {
+  static func essence(_ standing: SearchRunner.Standing, _ folder: String) throws -> [String: String] {
     var result = try RunnerTests.essence(standing.trials, SearchRunner.folder(of: folder))
     result["plan"] = String(decoding: try JSONFile.encoder().encode(try #require(standing.plan)), as: UTF8.self)
     return result
@@ -73,7 +73,7 @@ struct SealedData: Dataset {
   ])
   func `Rows get the settings of their best trial by the validation split`(_ search: String) throws {
     let scratch = try Scratch()
-    let found = try Case(search.block).runner.run(in: scratch.path, output: .silent, training: train())
+    let found = try Case(search.block).runner.run(in: scratch.path, output: .silent, training: Self.train())
     let plan = try #require(found.plan)
     for row in found.found.rows {
       #expect(row.trials.count == row.budget.map(\.trials).reduce(0, +))
@@ -107,11 +107,11 @@ struct SealedData: Dataset {
     let scratch = try Scratch()
     let sealed = [("data: toy", "data: sealed"), ("seeds: [1, 2]", "seeds: [1]\nreport: {samples: 0}")]
     let found = try Case(Self.tpe, sealed, catalogue).runner.run(
-      in: scratch.path, output: .silent, training: train(catalogue))
+      in: scratch.path, output: .silent, training: Self.train(catalogue))
     #expect(found.found.rows.flatMap(\.trials).count == 18)
     #expect(found.found.rows.flatMap(\.failures).isEmpty)
     let plan = try #require(found.plan)
-    _ = try train(catalogue)(plan, scratch.path)
+    _ = try Self.train(catalogue)(plan, scratch.path)
     guard case .failed(let result) = RunFolder.state(of: plan.cells[0], in: scratch.path) else {
       Issue.record("the test split of a row's run was not read")
       return
@@ -126,7 +126,7 @@ struct SealedData: Dataset {
       let standing = try Case(Self.tpe).runner.run(in: scratch.path, output: .silent) { plan, folder in
         try Runner(plan, in: folder, workers: workers, command: WorkerEntry.command, output: .silent).run()
       }
-      found.append(try essence(standing, scratch.path))
+      found.append(try Self.essence(standing, scratch.path))
       #expect(found[found.count - 1].count == 5 * standing.trials.cells.count + 1)
     }
     #expect(found[0].count > 60)
@@ -136,15 +136,15 @@ struct SealedData: Dataset {
   @Test(arguments: ["{method: {tpe: {startup: 3, batch: 2}}, trials: 6}", "{method: halving, trials: 6}"])
   func `A search that was stopped anywhere goes on to what it would have been`(_ search: String) throws {
     let whole = try Scratch()
-    let expected = try essence(
-      Case(search.block).runner.run(in: whole.path, output: .silent, training: train()), whole.path)
+    let expected = try Self.essence(
+      Case(search.block).runner.run(in: whole.path, output: .silent, training: Self.train()), whole.path)
     let stopped = try Scratch()
     var stops = 0
     while true {
       let case_ = try Case(search.block)
-      let found = try case_.runner.run(in: stopped.path, output: .silent, training: train(most: 4))
+      let found = try case_.runner.run(in: stopped.path, output: .silent, training: Self.train(most: 4))
       guard let signal = found.signal else {
-        #expect(try essence(found, stopped.path) == expected)
+        #expect(try Self.essence(found, stopped.path) == expected)
         break
       }
       stops += 1
@@ -160,14 +160,14 @@ struct SealedData: Dataset {
       Issue.record("a finished search trains")
       return Runner.Summary()
     }
-    #expect(try essence(again, stopped.path) == expected)
+    #expect(try Self.essence(again, stopped.path) == expected)
   }
 
   #if os(Linux)
     @Test func `A search killed at any moment is completed to the same bits`() throws {
       let whole = try Scratch()
-      let expected = try essence(
-        Case(Self.tpe).runner.run(in: whole.path, output: .silent, training: train()), whole.path)
+      let expected = try Self.essence(
+        Case(Self.tpe).runner.run(in: whole.path, output: .silent, training: Self.train()), whole.path)
       for milliseconds in [150, 500, 900, 1500] {
         let scratch = try Scratch()
         defer { try? FileManager.default.removeItem(atPath: "\(scratch.path).log") }
@@ -178,7 +178,7 @@ struct SealedData: Dataset {
         search.waitUntilExit()
         #expect(search.terminationReason == .uncaughtSignal && search.terminationStatus == SIGKILL)
         let found = try SearchEntry.search(in: scratch.path)
-        #expect(try essence(found, scratch.path) == expected)
+        #expect(try Self.essence(found, scratch.path) == expected)
       }
     }
   #endif
@@ -188,7 +188,7 @@ struct SealedData: Dataset {
     let rows = [("  - join\n", "  - join\n  - {name: faulty, fusion: faulty}\n")]
     let axes = "train.learningRate: {from: 1e-3, to: 1e-1, scale: log}\nfusion.faulty.fault: [none, notANumber]"
     let case_ = try Case("{method: random, trials: 6}".block, axes: axes, rows)
-    let found = try case_.runner.run(in: scratch.path, output: .silent, training: train())
+    let found = try case_.runner.run(in: scratch.path, output: .silent, training: Self.train())
     let faulty = try #require(found.found.rows.first { $0.name == "faulty" })
     let failed = faulty.trials.filter { $0.values.contains { $0.value == .text("notANumber") } }
     #expect(!failed.isEmpty && failed.count < 6)
@@ -203,7 +203,7 @@ struct SealedData: Dataset {
     let scratch = try Scratch()
     let rows = [("  - join\n", "  - join\n  - {name: faulty, fusion: {faulty: {fault: notANumber}}}\n")]
     let found = try Case("{method: halving, trials: 3}".block, axes: "train.batchSize: [4, 8, 16]", rows).runner.run(
-      in: scratch.path, output: .silent, training: train())
+      in: scratch.path, output: .silent, training: Self.train())
     let faulty = try #require(found.found.rows.first { $0.name == "faulty" })
     #expect(faulty.best == nil && faulty.trials.count == 3 && faulty.failures.count == 3)
     let plan = try #require(found.plan)
@@ -216,7 +216,7 @@ struct SealedData: Dataset {
     let scratch = try Scratch()
     // "scaled" states 2, which "join" can only find as well
     let found = try Case("{method: random, trials: 1}".block, axes: "fusion.join.scale: [2]").runner.run(
-      in: scratch.path, output: .silent, training: train())
+      in: scratch.path, output: .silent, training: Self.train())
     let plan = try #require(found.plan)
     func folders(_ row: String) -> [String] { plan.cells.filter { $0.row == row }.map(\.folder) }
     #expect(folders("join") == folders("scaled") && folders("join").count == 2)
@@ -230,7 +230,7 @@ struct SealedData: Dataset {
   @Test func `A combination that comes again is not trained again`() throws {
     let scratch = try Scratch()
     let found = try Case("{method: random, trials: 8}".block, axes: "train.batchSize: [4, 8]").runner.run(
-      in: scratch.path, output: .silent, training: train())
+      in: scratch.path, output: .silent, training: Self.train())
     #expect(found.trials.cells.count <= 2 * 3)
     for row in found.found.rows {
       #expect(row.trials.count == 8 && row.trials.filter { !$0.isRepeated }.count <= 2)
@@ -241,8 +241,8 @@ struct SealedData: Dataset {
 
   @Test func `The report knows what was searched, how much, and the curve of the best so far`() throws {
     let scratch = try Scratch()
-    let found = try Case(Self.tpe).runner.run(in: scratch.path, output: .silent, training: train())
-    _ = try train()(try #require(found.plan), scratch.path)
+    let found = try Case(Self.tpe).runner.run(in: scratch.path, output: .silent, training: Self.train())
+    _ = try Self.train()(try #require(found.plan), scratch.path)
     let comparison = try Comparison(reading: scratch.path)
     let search = try #require(comparison.search)
     #expect(search.method == "tpe" && search.rows.map(\.name) == comparison.rows.map(\.name))
@@ -260,7 +260,7 @@ struct SealedData: Dataset {
     let scratch = try Scratch()
     let axes = "train.learningRate: {from: 1e-4, to: 1, scale: log}"
     let case_ = try Case("{method: random, trials: 2}".block, axes: axes)
-    _ = try case_.runner.run(in: scratch.path, output: .silent, training: train())
+    _ = try case_.runner.run(in: scratch.path, output: .silent, training: Self.train())
     let fewer = try Case("{method: random, trials: 1}".block, axes: axes)
     let standing = try fewer.runner.standing(in: scratch.path)
     let inventory = Inventory(of: SearchRunner.folder(of: scratch.path), for: standing.trials)
@@ -274,7 +274,7 @@ struct SealedData: Dataset {
     let case_ = try Case(Self.tpe)
     let text = message {
       _ = try case_.runner.run(in: scratch.path, output: .silent) { _, _ in
-        _ = try case_.runner.run(in: scratch.path, output: .silent, training: train())
+        _ = try case_.runner.run(in: scratch.path, output: .silent, training: Self.train())
         return Runner.Summary()
       }
     }

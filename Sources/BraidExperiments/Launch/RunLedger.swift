@@ -32,22 +32,22 @@ final class RunLedger {
   ///   - state: what lies at the run's place.
   ///   - ending: what is known of how its worker ended; nil: well.
   ///   - seconds: wall-clock time it took.
-  func ended(_ cell: Plan.Cell, _ state: RunFolder.State, saying ending: String?, seconds: Double) {
+  func ended(_ cell: Plan.Cell, _ state: RunFolder.State, saying ending: WorkerEnding?, seconds: Double) {
     let reason: String
     switch state {
     case .done(let run):
       summary.now += 1
       return progress.done(run, cell, seconds: seconds)
-    case .failed(let result): reason = result.error ?? ending ?? "no reason was given"
-    case .missing: reason = ending ?? "the worker ended without a result"
-    case .damaged(let why): reason = [ending, why].compactMap { $0 }.joined(separator: "; ")
+    case .failed(let result): reason = result.error ?? ending?.text ?? "no reason was given"
+    case .missing: reason = ending?.text ?? "the worker ended without a result"
+    case .damaged(let why): reason = [ending?.text, why].compactMap { $0 }.joined(separator: "; ")
     }
     if case .failed = state {
     } else {
       // A worker that was killed or trapped could not say so itself. Where not even this can be written, the line below
       // remains.
       if let writer = try? RunWriter(cell, in: folder.path),
-        (try? Worker.recordFailure(reason, of: cell, writer)) == nil
+        (try? Worker.recordFailure(reason, ending?.fault ?? .surroundings, of: cell, writer)) == nil
       {
         writer.abandon()
       }

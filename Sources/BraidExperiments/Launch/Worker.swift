@@ -48,7 +48,7 @@ public enum Worker {
       } catch {
         complain("\(error)")
         // where not even that can be written, what was said above reaches the runner
-        if (try? recordFailure("\(error)", of: cell, writer)) == nil { writer.abandon() }
+        if (try? recordFailure("\(error)", fault(of: error), of: cell, writer)) == nil { writer.abandon() }
         return 2
       }
     } catch {
@@ -73,7 +73,8 @@ public enum Worker {
           + "planned \(cell.dataDigest.prefix(12)). "
           + "Run the experiment in another folder.")
     }
-    let composition = try Composition(configuration, for: data, catalogue: catalogue)
+    let composition = try built(configuration, for: data, catalogue)
+    try composition.loadFrozen(configuration)
     let measured = configuration.splits ?? [.validation, .test]
     let served = try composition.served(
       data, splits: Split.allCases.filter { $0 != .test || measured.contains(.test) }, build: provenance.build)
@@ -127,6 +128,25 @@ public enum Worker {
     checkpoint.remove()
   }
 
+  /// The cell's parts. Nothing is read for them, so what goes wrong is the settings' fault.
+  private static func built(
+    _ configuration: CellConfiguration, for data: any Dataset, _ catalogue: Catalogue
+  ) throws -> Composition {
+    do {
+      let metrics = configuration.metrics.map(\.name)
+      try configuration.train.validate(metrics: metrics, at: "train")
+      return try Composition(configuration, for: data, catalogue: catalogue, isLoading: false)
+    } catch { throw BuildingFailure(description: "\(error)") }
+  }
+
+  /// Parts that could not be built.
+  private struct BuildingFailure: Error, CustomStringConvertible { let description: String }
+
+  /// Whose fault an error is: everything but building parts and a loss that is not finite has to do with files.
+  private static func fault(of error: any Error) -> RunResult.Fault {
+    error is TrainingFailure || error is BuildingFailure ? .own : .surroundings
+  }
+
   /// Where an unfinished cell's training is kept, beside the run folders under a name that starts with a dot. A worker
   /// that was stopped left it, whatever stopped it; the next one goes on from there if cell, build, numeric library and
   /// threads are the same.
@@ -149,13 +169,13 @@ public enum Worker {
   }
 
   /// A folder that says what was to be run and why it was not finished.
-  static func recordFailure(_ error: String, of cell: Plan.Cell, _ start: RunWriter) throws {
+  static func recordFailure(_ error: String, _ fault: RunResult.Fault, of cell: Plan.Cell, _ start: RunWriter) throws {
     var writer = start
     var provenance = Provenance(seed: cell.seed, threads: cell.configuration.threads, dataDigest: cell.dataDigest)
     provenance.finished = provenance.started
     try writer.write(JSONFile.encoder(pretty: true).encode(provenance), as: RunFolder.provenanceFile)
     try writer.write(JSONFile.encoder(pretty: true).encode(cell.configuration), as: RunFolder.configurationFile)
-    try writer.publish(RunResult(.failed, cell, error: error))
+    try writer.publish(RunResult(.failed, cell, error: error, fault: fault))
   }
 
   /// Ends this process when the runner is gone: nobody waits for the result, and the next runner starts the cell anew.

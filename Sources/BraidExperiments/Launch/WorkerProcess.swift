@@ -83,18 +83,15 @@ final class WorkerProcess: RunningCell {
     return news
   }
 
-  /// How it ended, once `isOver`: nil when all is well, or what it said last.
-  func ending() -> String? {
+  /// How it ended, once `isOver`; nil when all is well.
+  func ending() -> WorkerEnding? {
     ended.wait()
     ended.signal()  // for whoever asks again
     let said = String(decoding: log, as: UTF8.self).split(separator: "\n").suffix(8).joined(separator: "\n")
     switch process.terminationReason {
     case .exit where process.terminationStatus == 0: return nil
-    case .exit: return said.isEmpty ? "the worker ended with status \(process.terminationStatus)" : said
-    default:
-      let signal = process.terminationStatus
-      let known = signal == SIGKILL ? " (killed, by someone or for lack of memory)" : ""
-      return "the worker was ended by signal \(signal)\(known)" + (said.isEmpty ? "" : ": \(said)")
+    case .exit: return WorkerEnding(status: process.terminationStatus, saying: said)
+    default: return WorkerEnding(signal: process.terminationStatus, saying: said)
     }
   }
 

@@ -26,7 +26,8 @@ public struct Composition {
   /// Builds the parts for a data set.
   /// - Parameters:
   ///   - place: of the row in its file, such as `compare[2]`, for messages.
-  ///   - isLoading: whether frozen encoders are given the values of their files; not where `load` is called next.
+  ///   - isLoading: whether frozen encoders are given the values of their files; not where `load` or `loadFrozen` is
+  ///     called next.
   /// - Throws: `SetupError` naming the key path of a part that does not fit the data or the parts beside it.
   public init(
     _ configuration: CellConfiguration, for data: any Dataset, catalogue: Catalogue, place: String = "compare",
@@ -50,11 +51,10 @@ public struct Composition {
       var encoder = try make(choice, "encoder", in: catalogue.encoders, at: path) { entry, path in
         try entry.make(choice.settings, path, input, own["encoder.\(modality)"])
       }
-      if let source {
+      if source != nil {
         let version = catalogue.encoders[choice.name]?.about.version ?? 1
         let still = FrozenEncoder(
           encoder, in: own.store, part: "\(choice.name) \(version) \(Setting.map(choice.settings))")
-        if isLoading { try source.load(into: still, at: "\(place).frozen") }
         frozen.append(still)
         encoder = StoredFeatures(encoder.output)
       }
@@ -86,6 +86,7 @@ public struct Composition {
     try configuration.train.requireGroups(in: model.store, at: "\(place).train")
     (options, seed, self.adapters) = (configuration.train, configuration.seed, summaries)
     self.frozen = frozen
+    if isLoading { try loadFrozen(configuration, place: place) }
   }
 
   /// One forward and backward pass over the first two training samples: what could go wrong goes wrong here, before

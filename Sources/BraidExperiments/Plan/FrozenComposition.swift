@@ -22,6 +22,12 @@ extension Composition {
     return try FrozenDataset(data, frozen, of: modalities, training: samples)
   }
 
+  /// Gives frozen encoders the values of their files.
+  /// - Throws: `SetupError` naming a file that is missing, has changed since the plan was made, or does not fit.
+  func loadFrozen(_ configuration: CellConfiguration, place: String = "compare") throws {
+    for encoder in frozen { try configuration.frozen?[encoder.name]?.load(into: encoder, at: "\(place).frozen") }
+  }
+
   private var modalities: [String] { model.modalities.map(\.name) }
 
   /// Writes all parameters, those of frozen encoders as well, so that a run needs no other file.

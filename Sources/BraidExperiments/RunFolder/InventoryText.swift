@@ -1,11 +1,13 @@
 extension Inventory {
   /// What `braid check` says of the runs there are: how many of the plan's are done, which are damaged, and why others are
   /// stale.
-  public func text(of plan: Plan, folder: String) -> String {
+  /// - Parameter settled: how many have failed and are not run again.
+  public func text(of plan: Plan, folder: String, settled: Int = 0) -> String {
     var parts = ["\(done.count) of \(plan.cells.count) done"]
-    if !failed.isEmpty { parts.append("\(failed.count) failed and run again") }
+    if settled > 0 { parts.append("\(settled) failed by their own fault") }
+    if failed.count > settled { parts.append("\(failed.count - settled) failed and run again") }
     if !damaged.isEmpty { parts.append("\(damaged.count) damaged and run again") }
-    parts.append("\(plan.cells.count - done.count) to do")
+    parts.append("\(plan.cells.count - done.count - settled) to do")
     var lines = ["\(folder): " + parts.joined(separator: ", ")]
     for leftover in leftovers where leftover.kind == .damaged && !leftover.path.hasSuffix(".damaged") {
       lines.append("damaged: \(leftover.path): \(leftover.reason)")

@@ -6,9 +6,8 @@ extension Provenance {
   /// Of a run in this process, which starts now. Reads the system's files; starts no program.
   public init(seed: UInt64, threads: Int, dataDigest: String, started: Date = Date()) {
     let environment = ProcessInfo.processInfo.environment
-    let path = ExecutableFile.path
-    commit = ExecutableFile.commit(above: path)
-    executable = environment[ExecutableFile.digestVariable] ?? ExecutableFile.digest(path)
+    commit = ExecutableFile.commit(above: ExecutableFile.path)
+    executable = ExecutableFile.own
     swift = compilerVersion
     system = operatingSystem()
     processor = processorName()
@@ -35,6 +34,9 @@ enum ExecutableFile {
     if let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") { return link }
     return Bundle.main.executablePath ?? CommandLine.arguments[0]
   }
+
+  /// SHA-256 of this process's.
+  static let own = ProcessInfo.processInfo.environment[digestVariable] ?? digest(path)
 
   static func digest(_ path: String) -> String {
     // a file handle would read a page at a time

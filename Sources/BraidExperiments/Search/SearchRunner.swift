@@ -7,7 +7,9 @@ import Foundation
 ///
 /// Trials lie in `trials/` of the experiment's folder, which is an experiment folder of its own. Nothing else is kept: what
 /// is proposed follows from the file and the finished trials, so a search that was stopped goes on by proposing again what
-/// is there already. A trial that failed counts as the worst; like every failed run, it is tried again by the next run.
+/// is there already. A trial that failed by its own fault counts as the worst, and is tried again by another build only. One
+/// that ended for any other reason, or was cancelled, tells nothing of its settings: the search stops, and goes on from
+/// there when it is run again.
 public struct SearchRunner {
   private let specification: Specification
   private let search: Search
@@ -34,8 +36,12 @@ public struct SearchRunner {
   public struct Standing: Sendable {
     /// A plan of all trials proposed so far.
     public var trials: Plan
-    /// How many of them are not done: those of the round that comes next, or is at work.
+    /// The round that comes next, or is at work, from 1.
+    public var round: Int
+    /// How many runs of that round are neither done nor failed by their own fault.
     public var missing: Int
+    /// Why, as far as that is known, each reason once.
+    public var reasons: [String]
     /// What was searched and found so far.
     public var found: Comparison.Search
     /// The plan of the rows with the settings that were found; nil while the search is not over.
@@ -47,7 +53,8 @@ public struct SearchRunner {
   /// What of the search is done. Nothing is trained or written.
   public func standing(in experiment: String) throws -> Standing { try proceed(in: experiment) { _, _ in nil } }
 
-  /// Searches to the end.
+  /// Searches to the end, or until a round stays unfinished: a signal came, its job was cancelled, or something around a
+  /// trial went wrong. What is missing then is said, and done by the next run.
   /// - Parameters:
   ///   - output: where progress goes.
   ///   - train: trains the cells of a plan in a folder, as `Runner` does.
@@ -59,13 +66,18 @@ public struct SearchRunner {
     // the runner's own lock is free between two rounds
     let lock = try ExperimentFolder(SearchRunner.folder(of: experiment)).lock(".search.lock")
     defer { withExtendedLifetime(lock) {} }
-    let standing = try proceed(in: experiment) { plan, folder in try train(plan, folder) }
-    if standing.plan != nil { Progress(plan, output).note(standing.found.sentence) }
+    let standing = try proceed(in: experiment, isTraining: true, train)
+    if standing.plan != nil {
+      Progress(plan, output).note(standing.found.sentence)
+    } else if standing.signal == nil {
+      Progress(plan, output).note(standing.obstacle)
+    }
     return standing
   }
 
   private func proceed(
-    in experiment: String, _ train: (_ plan: Plan, _ folder: String) throws -> Runner.Summary?
+    in experiment: String, isTraining: Bool = false,
+    _ runner: (_ plan: Plan, _ folder: String) throws -> Runner.Summary?
   ) throws -> Standing {
     let folder = SearchRunner.folder(of: experiment)
     var found = described
@@ -77,8 +89,16 @@ public struct SearchRunner {
     var maker = TrialCells(specification, search, catalogue, plan, data)
     var trials = plan
     (trials.rows, trials.cells, trials.samples, trials.views, trials.search) = ([], [], [], [], nil)
-    func standing(missing: Int, signal: Int32? = nil) -> Standing {
-      Standing(trials: trials, missing: missing, found: found, plan: nil, signal: signal)
+    var last = 1
+    func standing(_ round: Int, _ missing: [Plan.Cell] = [], _ summary: Runner.Summary? = nil) -> Standing {
+      Standing(
+        trials: trials, round: round, missing: missing.count, reasons: reasons(missing, in: folder, summary),
+        found: found, plan: nil, signal: summary?.signal)
+    }
+    func train(_ cells: [Plan.Cell], _ more: String = "") throws -> Runner.Summary? {
+      var plan = trials
+      (plan.name, plan.cells) = ("\(trials.name), search\(more)", cells)
+      return try runner(plan, folder)
     }
     for round in 1... {
       var proposed: [(row: Int, trial: SearchTrial, cells: [Plan.Cell])] = []
@@ -90,19 +110,18 @@ public struct SearchRunner {
           proposed.append((index, trial, cells))
         }
       }
-      if proposed.isEmpty { break }
+      if proposed.isEmpty {
+        // a job that came to its end with nobody following
+        if isTraining, !Submission.open(in: folder).isEmpty { _ = try train([]) }
+        last = round
+        break
+      }
       trials.cells += new
-      var missing = new.filter { if case .done = RunFolder.state(of: $0, in: folder) { false } else { true } }
-      if !missing.isEmpty {
-        var plan = trials
-        (plan.name, plan.cells) = ("\(trials.name), search, round \(round)", new)
-        let summary = try train(plan, folder)
-        if let signal = summary?.signal { return standing(missing: missing.count, signal: signal) }
-        if summary == nil {
-          // a trial that failed is an answer; one that was never trained is none
-          missing.removeAll { if case .failed = RunFolder.state(of: $0, in: folder) { true } else { false } }
-          if !missing.isEmpty { return standing(missing: missing.count) }
-        }
+      let waiting = new.filter { !isSettled($0, in: folder, byThisBuild: isTraining) }
+      if !waiting.isEmpty {
+        let summary = try train(waiting, ", round \(round)")
+        let missing = waiting.filter { !isSettled($0, in: folder) }
+        if !missing.isEmpty || summary?.signal != nil { return standing(round, missing, summary) }
       }
       for (row, trial, cells) in proposed {
         let result = TrialResult(cells, in: folder, monitor: search.monitor)
@@ -121,9 +140,35 @@ public struct SearchRunner {
       })
     var plan = try Plan(settled, catalogue: catalogue, on: data)
     plan.search = found
-    var result = standing(missing: 0)
+    var result = standing(last)
     result.plan = plan
     return result
+  }
+
+  /// Whether a trial's run tells what its settings are worth: it is done, or failed by its own fault.
+  /// - Parameter byThisBuild: whether a failure counts only if it is this executable's: in another one the part that
+  ///   failed may have been mended.
+  private func isSettled(_ cell: Plan.Cell, in folder: String, byThisBuild: Bool = false) -> Bool {
+    switch RunFolder.state(of: cell, in: folder) {
+    case .done: return true
+    case .failed(let result) where result.fault == .own:
+      guard byThisBuild else { return true }
+      let made: Provenance? = try? RunFolder.read(RunFolder.provenanceFile, in: "\(folder)/\(cell.folder)")
+      return made?.executable == ExecutableFile.own
+    case .failed, .missing, .damaged: return false
+    }
+  }
+
+  /// Why runs are not there: what they say, else what the runner knows of them.
+  private func reasons(_ missing: [Plan.Cell], in folder: String, _ summary: Runner.Summary?) -> [String] {
+    var reasons: [String] = []
+    for cell in missing {
+      var reason = summary?.failures.first { $0.folder == cell.folder }?.reason
+      if case .failed(let result) = RunFolder.state(of: cell, in: folder) { reason = result.error }
+      if reason == nil, let summary, summary.left > 0 { reason = "cancelled" }
+      if let reason, !reasons.contains(reason) { reasons.append(reason) }
+    }
+    return reasons
   }
 }
 
@@ -173,7 +218,7 @@ private struct TrialCells {
 
 /// What the runs of a trial came to.
 struct TrialResult {
-  /// Mean over the seeds; nil when one of them failed.
+  /// Mean over the seeds; nil when one of them failed by its own fault.
   var value: Double?
   var failure: String?
   /// Epochs trained, all seeds together. A run that failed counts with all it had.
@@ -190,9 +235,7 @@ struct TrialResult {
       case .failed(let result):
         epochs += cell.configuration.train.epochs
         failure = failure ?? firstLine(result.error ?? "no reason was written")
-      case .missing, .damaged:
-        epochs += cell.configuration.train.epochs
-        failure = failure ?? "left nothing that can be read"
+      case .missing, .damaged: break  // a search does not get here with such a run
       }
     }
     if failure == nil { value = values.reduce(0, +) / Double(values.count) }

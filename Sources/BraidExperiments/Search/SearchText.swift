@@ -84,10 +84,22 @@ extension Plan {
 }
 
 extension SearchRunner.Standing {
+  /// Why a search is not over although nobody stopped it.
+  var obstacle: String {
+    let runs = "\(missing) run\(missing == 1 ? "" : "s")"
+    let others = reasons.count - 1
+    let more = others > 0 ? "; and \(others) other reason\(others == 1 ? "" : "s")" : ""
+    return "the search stopped in round \(round): \(runs) of it not done, which tells nothing of their settings "
+      + "(\(reasons.first.map(firstLine) ?? "no reason is known")\(more)). Run again to go on."
+  }
+
   /// What `braid check` says of the trials and runs there are.
   public func text(folder: String) -> String {
-    let all = Inventory(of: SearchRunner.folder(of: folder), for: trials)
-    var lines = [all.text(of: trials, folder: SearchRunner.folder(of: folder))]
+    let place = SearchRunner.folder(of: folder)
+    let all = Inventory(of: place, for: trials)
+    // of those that are not done, the others failed by their own fault
+    let settled = max(trials.cells.count - all.done.count - missing, 0)
+    var lines = [all.text(of: trials, folder: place, settled: settled)]
     if let plan {
       lines.append(found.text)
       lines.append(Inventory(of: folder, for: plan).text(of: plan, folder: folder))
@@ -96,6 +108,7 @@ extension SearchRunner.Standing {
       lines.append(
         "the search is not over: \(found.rows.map(\.trials.count).reduce(0, +)) of at most \(planned) trials have finished"
       )
+      if !reasons.isEmpty { lines.append(obstacle) }
     }
     return lines.joined(separator: "\n")
   }

@@ -40,6 +40,11 @@ final class SlurmCluster {
     try call("kill-node", URL(fileURLWithPath: commands).deletingLastPathComponent().path, node)
   }
 
+  /// Ends the controller of a cluster, or starts it again.
+  static func controller(_ action: String, of commands: String) throws {
+    try call("\(action)-controller", URL(fileURLWithPath: commands).deletingLastPathComponent().path)
+  }
+
   private static func call(_ action: String, _ folder: String, _ more: String...) throws {
     let ending = try CommandEnding(of: tool, [action, folder] + more)
     guard ending.status == 0 else {
@@ -84,25 +89,33 @@ final class PretendedSlurm {
   private let scratch: Scratch
   var commands: String { scratch.path }
 
+  /// Text of an `sbatch` that notes the job.
+  static let noting = """
+    for argument; do
+      case $argument in --job-name=*) name=${argument#*=} ;; --array=*) array=${argument#*=0-} ;; esac
+    done
+    job=$(($(cat "$here/jobs" 2>/dev/null | wc -l) + 1))
+    echo "$name $job ${array%\\%*}" >>"$here/jobs"
+    printf '%s\\n' "$@" >"$here/arguments-$job"
+    echo "$job"
+    """
+  /// More of it, that has the tasks of the job done at once.
+  static let doing = """
+    for argument; do case $argument in --array=*) last=${argument#*=0-} ;; *) script=$argument ;; esac; done
+    for task in $(seq 0 "$last"); do SLURM_ARRAY_TASK_ID=$task SLURMD_NODENAME=n1 bash "$script" >&2; done
+    """
+
   /// - Parameter state: of every task, as `squeue` says it.
   init(state: String) throws {
     scratch = try Scratch()
-    try command(
-      "sbatch",
-      """
-      for argument; do
-        case $argument in --job-name=*) name=${argument#*=} ;; --array=*) array=${argument#*=0-} ;; esac
-      done
-      job=$(($(cat "$here/jobs" 2>/dev/null | wc -l) + 1))
-      echo "$name $job ${array%\\%*}" >>"$here/jobs"
-      printf '%s\\n' "$@" >"$here/arguments-$job"
-      echo "$job"
-      """)
+    try command("sbatch", PretendedSlurm.noting)
     try command(
       "squeue",
       """
       touch "$here/jobs"
+      for argument; do case $argument in --name=*) names=,${argument#*=}, ;; esac; done
       while read -r name job last; do
+        case $names in *",$name,"*) ;; *) continue ;; esac
         for task in $(seq 0 "$last"); do echo "$name|$job|$task|$(cat "$here/state")|n1|None"; done
       done <"$here/jobs"
       """)

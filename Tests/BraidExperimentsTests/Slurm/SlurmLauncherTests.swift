@@ -10,21 +10,6 @@ import Testing
   private let scratch: Scratch
   init() throws { scratch = try Scratch() }
 
-  /// Has the tasks of a job done as soon as it is handed in.
-  private static let doing = """
-    for argument; do case $argument in --array=*) last=${argument#*=0-} ;; *) script=$argument ;; esac; done
-    for task in $(seq 0 "$last"); do SLURM_ARRAY_TASK_ID=$task SLURMD_NODENAME=n1 bash "$script" >&2; done
-    """
-  /// Notes the job, as `PretendedSlurm` does by itself.
-  private static let noting = """
-    for argument; do
-      case $argument in --job-name=*) name=${argument#*=} ;; --array=*) array=${argument#*=0-} ;; esac
-    done
-    job=$(($(cat "$here/jobs" 2>/dev/null | wc -l) + 1))
-    echo "$name $job $array" >>"$here/jobs"
-    echo "$job"
-    """
-
   private func run(
     _ plan: Plan, _ slurm: PretendedSlurm, _ options: SlurmOptions? = nil, command: WorkerCommand = WorkerEntry.command,
     form: ProgressOutput.Form = .lines
@@ -47,7 +32,7 @@ import Testing
 
   @Test func `The runs are those of this machine, to the bit, and every epoch is told once`() throws {
     let slurm = try PretendedSlurm(state: "COMPLETED")
-    try slurm.command("sbatch", Self.noting + "\n" + Self.doing)
+    try slurm.command("sbatch", PretendedSlurm.noting + "\n" + PretendedSlurm.doing)
     let plan = try Toy.plan()
     var options = slurm.options
     options.cellsPerTask = 4
@@ -71,7 +56,7 @@ import Testing
 
   @Test func `Failing cells: the reasons a local runner gives, and they are not submitted again`() throws {
     let slurm = try PretendedSlurm(state: "FAILED")
-    try slurm.command("sbatch", Self.noting + "\n" + Self.doing)
+    try slurm.command("sbatch", PretendedSlurm.noting + "\n" + PretendedSlurm.doing)
     let plan = try Toy.plan([
       (
         "compare:\n",
@@ -119,7 +104,7 @@ import Testing
 
   @Test func `A cell that gets further each time is not given up`() throws {
     let slurm = try PretendedSlurm(state: "TIMEOUT")
-    try slurm.command("sbatch", Self.noting + "\n" + Self.doing)
+    try slurm.command("sbatch", PretendedSlurm.noting + "\n" + PretendedSlurm.doing)
     let plan = try Toy.plan([
       ("seeds: [1, 2]", "seeds: [1]"), ("  - {name: left only, modalities: [left], fusion: join}\n", ""),
       ("  - {name: scaled, fusion: {join: {scale: 2}}}", ""),
@@ -170,8 +155,8 @@ import Testing
       """
       echo x >>"$here/calls"
       if [ $(wc -l <"$here/calls") = 2 ]; then echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2; exit 1; fi
-      \(Self.noting)
-      \(Self.doing)
+      \(PretendedSlurm.noting)
+      \(PretendedSlurm.doing)
       """)
     let (summary, log) = try run(Toy.plan(), slurm)
     #expect(summary.now == 6 && summary.exitStatus == 0)
@@ -187,8 +172,8 @@ import Testing
     try slurm.command(
       "sbatch",
       """
-      \(Self.noting)
-      \(Self.doing)
+      \(PretendedSlurm.noting)
+      \(PretendedSlurm.doing)
       echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1
       """)
     let (summary, _) = try run(Toy.plan(), slurm)
@@ -261,7 +246,7 @@ import Testing
 
   @Test func `A preparation that fails is every cell's failure, once`() throws {
     let slurm = try PretendedSlurm(state: "FAILED")
-    try slurm.command("sbatch", Self.noting + "\n" + Self.doing)
+    try slurm.command("sbatch", PretendedSlurm.noting + "\n" + PretendedSlurm.doing)
     var options = slurm.options
     (options.cellsPerTask, options.setup) = (6, ["cd /nowhere"])
     let (summary, _) = try run(Toy.plan(), slurm, options)
@@ -276,7 +261,7 @@ import Testing
 
   @Test func `A queue that does not answer is asked again; nothing is taken for lost`() throws {
     let slurm = try PretendedSlurm(state: "COMPLETED")
-    try slurm.command("sbatch", Self.noting)
+    try slurm.command("sbatch", PretendedSlurm.noting)
     try slurm.command(
       "squeue",
       """

@@ -5,7 +5,7 @@ import Foundation
 /// What becomes of the cells of tasks that have ended.
 extension SlurmLauncher {
   /// Takes in a run that is there, or writes down why there is none; with no reason to give, nothing happens then.
-  mutating func settle(_ cell: Plan.Cell, saying ending: String?, _ ledger: RunLedger) {
+  mutating func settle(_ cell: Plan.Cell, saying ending: WorkerEnding?, _ ledger: RunLedger) {
     let state = RunFolder.state(of: cell, in: folder.path)
     if case .missing = state, ending == nil { return }
     var seconds = 0.0
@@ -49,13 +49,15 @@ extension SlurmLauncher {
         settle(cell, saying: nil, ledger)  // the listing was of a moment ago
         guard unsettled[cell.id] != nil else { continue }
         if let status = record.statuses[cell.id], status != 0 {
-          settle(cell, saying: SlurmLauncher.ending(status, submission.said(cell.id)), ledger)
+          settle(cell, saying: WorkerEnding(shellStatus: status, saying: submission.said(cell.id)), ledger)
         } else if let line = record.unprepared {
-          settle(cell, saying: "the task could not be prepared: \(line) (see \(log(of: task)))", ledger)
+          settle(
+            cell, saying: WorkerEnding("the task could not be prepared: \(line) (see \(log(of: task)))"), ledger)
         } else if seen?.state == "OUT_OF_MEMORY", record.current == cell.id {
-          settle(cell, saying: "the task ran out of memory; launcher.slurm.memory asks for more", ledger)
+          settle(
+            cell, saying: WorkerEnding("the task ran out of memory; launcher.slurm.memory asks for more"), ledger)
         } else if record.isFinished, isSettled {
-          settle(cell, saying: "the worker ended without a result", ledger)
+          settle(cell, saying: WorkerEnding("the worker ended without a result"), ledger)
         }
       }
       let lost = task.work.cells.compactMap { unsettled[$0] }
@@ -103,7 +105,8 @@ extension SlurmLauncher {
     let what = "task \(task.number) of \(submissions[task.submission].title) \(how)\(node.isEmpty ? "" : " on \(node)")"
     guard tries <= options.resubmissions else {
       for cell in lost {
-        settle(cell, saying: "\(what), like \(options.resubmissions) tries before it that led no further", ledger)
+        let others = "like \(options.resubmissions) tries before it that led no further"
+        settle(cell, saying: WorkerEnding("\(what), \(others)"), ledger)
       }
       return
     }
@@ -112,12 +115,5 @@ extension SlurmLauncher {
     let count = "\(lost.count) run\(lost.count == 1 ? "" : "s")"
     let number = tries == 0 ? "" : ", try \(tries) of \(options.resubmissions) without having got further"
     ledger.progress.note("\(what): \(count) submitted again\(number)")
-  }
-
-  /// How a worker ended, from its status and what it said last.
-  private static func ending(_ status: Int32, _ said: String) -> String {
-    guard status > 128 else { return said.isEmpty ? "the worker ended with status \(status)" : said }
-    let known = status == 128 + SIGKILL ? " (killed, by someone or for lack of memory)" : ""
-    return "the worker was ended by signal \(status - 128)\(known)" + (said.isEmpty ? "" : ": \(said)")
   }
 }

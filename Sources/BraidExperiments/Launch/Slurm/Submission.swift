@@ -77,7 +77,9 @@ struct Submission {
     let number = (names.compactMap { Submission.number(of: $0) }.max() ?? 0) + 1
     // chance tells jobs of folders with one name apart; it never reaches a run
     let chance = String(UInt32.random(in: 0...UInt32.max), radix: 16)
-    let name = "\(plan)-\(number)-\(chance)"
+    // of a search's round the plan has a name of words, and a list of jobs would be cut at its commas
+    let words = plan.split { !$0.isLetter && !$0.isNumber && !"._-".contains($0) }
+    let name = "\(words.joined(separator: "-"))-\(number)-\(chance)"
     path = "\(folder)/\(name)"
     self.tasks = tasks
     let lines = tasks.map { "\($0.tries) \($0.epochs) \($0.cells.joined(separator: " "))\n" }
