@@ -66,6 +66,18 @@ import Testing
     }
   }
 
+  /// Slurm's signal ends what the script has started, whatever that is.
+  @Test(arguments: ["kill -TERM $$; false", "sed() { kill -TERM $$; }"])
+  func `Told to stop before its first cell, it takes nothing for finished or failed`(_ line: String) throws {
+    var options = SlurmOptions()
+    options.setup = [line]
+    let submission = try submission("touch $1/trained", options)
+    #expect(try run(submission, task: 0).status == 143)
+    let record = submission.record(of: 0)
+    #expect(record.isStopped && !record.isFinished && record.unprepared == nil && record.statuses.isEmpty)
+    #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/trained"))
+  }
+
   @Test func `Begun again by Slurm, it goes on after the cells that had ended`() throws {
     let submission = try submission(
       "echo $2 >>$1/trained; if [ $2 = a ]; then exit 2; fi; [ -e $1/again ] || kill -TERM $$")

@@ -30,7 +30,14 @@ struct SlurmScript {
       task=$SLURM_ARRAY_TASK_ID
       record="$folder/tasks/$task.txt"
       say() { printf '%s\\n' "$*" >>"$record"; }
+      stop_if_told() {
+        if [ -n "$stopped" ]; then
+          say stopped
+          exit 143
+        fi
+      }
       give_up() {
+        stop_if_told # what it was at was ended, too
         say unprepared "${1//$'\\n'/ }"
         exit 1
       }
@@ -44,20 +51,20 @@ struct SlurmScript {
       failed=0
       for cell in $(sed -n "$((task + 1))p" "$folder/tasks.txt" | cut -d ' ' -f 3-); do
         if grep -q "^end $cell " "$record"; then continue; fi # it ended before the task was requeued
+        stop_if_told
         said="$folder/tasks/$cell.said"
         say cell "$cell"
         \(worker.joined(separator: " ")) 2>"$said"
         status=$?
         cat "$said" >&2
-        if [ -n "$stopped" ] || [ $status -eq 143 ]; then
-          say stopped
-          exit 143
-        fi
+        if [ $status -eq 143 ]; then stopped=yes; fi
+        stop_if_told
         # killed, perhaps together with this script: then it does not come to the next line
         if [ $status -eq 137 ]; then sleep 1; fi
         if [ $status -eq 0 ]; then rm -f "$said"; else failed=2; fi
         say end "$cell" $status
       done
+      stop_if_told # perhaps before it had read what to do
       say finished
       if [ ! -s "$folder/logs/$task.txt" ]; then rm -f "$folder/logs/$task.txt"; fi
       exit $failed
