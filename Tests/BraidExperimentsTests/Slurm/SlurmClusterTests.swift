@@ -15,50 +15,52 @@
       "no Slurm cluster can be started here; the notice says why"),
     .timeLimit(.minutes(5)))
   struct SlurmClusterTests {
-    private let cluster: SlurmCluster
-    private let scratch: Scratch
-    private let logs: Scratch
+    let cluster: SlurmCluster
+    let scratch: Scratch
+    let logs: Scratch
     init() throws { (cluster, scratch, logs) = (try SlurmCluster(), try Scratch(), try Scratch()) }
 
     /// Six cells of some seconds, so that something can happen to them.
-    private static func slow() throws -> Plan { try Toy.plan([RunnerEntry.slow]) }
+    static func slow() throws -> Plan { try Toy.plan([RunnerEntry.slow]) }
 
-    private func run(_ plan: Plan, _ options: SlurmOptions) throws -> (summary: Runner.Summary, log: String) {
+    func run(
+      _ plan: Plan, _ options: SlurmOptions, _ command: WorkerCommand = WorkerEntry.command
+    ) throws -> (summary: Runner.Summary, log: String) {
       let log = RunnerTests.Log()
       let summary = try Runner(
-        plan, in: scratch.path, launcher: .slurm(options), command: WorkerEntry.command, output: log.output
+        plan, in: scratch.path, launcher: .slurm(options), command: command, output: log.output
       ).run()
       return (summary, log.text)
     }
     /// What its runs are where nothing happens to them: those of this machine.
-    private static let expected = Result {
+    static let expected = Result {
       let (plan, local) = (try slow(), try Scratch())
       _ = try Runner(plan, in: local.path, workers: 2, command: WorkerEntry.command, output: .silent).run()
       return try RunnerTests.essence(plan, local.path)
     }
-    private func expectRunsOfThisMachine(_ plan: Plan) throws {
+    func expectRunsOfThisMachine(_ plan: Plan) throws {
       #expect(try RunnerTests.essence(plan, scratch.path) == Self.expected.get())
     }
     /// The jobs that were submitted for the folder.
-    private var jobs: Int {
+    var jobs: Int {
       ((try? FileManager.default.contentsOfDirectory(atPath: Submission.folder(in: scratch.path))) ?? []).count
     }
     /// What lies in `cells/` under a name that starts with a dot.
-    private var unfinished: [String] {
+    var unfinished: [String] {
       ((try? FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/cells")) ?? []).filter {
         $0.hasPrefix(".")
       }
     }
-    private func states() throws -> [String] {
+    func states() throws -> [String] {
       try cluster.say("squeue", "--noheader", "--array", "--states=all", "--format=%T").split(separator: "\n").map(
         String.init)
     }
 
     /// A runner in a process of its own.
-    private func start() throws -> Process {
+    func start() throws -> Process {
       try RunnerEntry.start(in: scratch.path, log: "\(logs.path)/log", slurm: cluster.commands)
     }
-    private func log() -> String { (try? String(contentsOfFile: "\(logs.path)/log", encoding: .utf8)) ?? "" }
+    func log() -> String { (try? String(contentsOfFile: "\(logs.path)/log", encoding: .utf8)) ?? "" }
 
     @Test func `a sweep's runs are those of this machine, to the bit`() throws {
       let plan = try Self.slow()
