@@ -107,6 +107,69 @@ import Testing
     #expect(last.count >= 5, "\(last.count) of the last 10")
   }
 
+  @Test func `An axis with when is searched where that holds, and changes no draw of the others`() throws {
+    let axes = """
+      train.learningRate: {from: 1e-4, to: 1e-1, scale: log}
+      train.momentum: {from: 0, to: 0.9, when: {train.optimizer: sgd}}
+      train.warmUp: {values: [0, 0.1, 0.2], when: {train.optimizer: [sgd, adamw]}}
+      train.optimizer: [adam, sgd, adamw]
+      """
+    for method in ["random", "tpe"] {
+      let specification = try ToySearch.specification("{method: \(method), trials: 25}".block, axes: axes)
+      let trials = try ToySearch.finished(specification) { trial in Double(trial.values.count) }.trials
+      var counts: [Setting: Int] = [:]
+      for trial in trials {
+        func value(_ path: String) -> Setting? { trial.values.first { $0.path == path }?.value }
+        let optimizer = try #require(value("train.optimizer"))
+        counts[optimizer, default: 0] += 1
+        #expect((value("train.momentum") != nil) == (optimizer == .text("sgd")))
+        #expect((value("train.warmUp") != nil) == (optimizer != .text("adam")))
+      }
+      #expect(counts.count == 3)
+      // more axes are worth more here, and tpe learns the optimiser that has most
+      if method == "tpe" { #expect(counts[.text("sgd"), default: 0] > 12, "\(counts)") }
+    }
+    let free = try ToySearch.finished(
+      ToySearch.specification(
+        "{method: random, trials: 25}".block, axes: axes.replacing(", when: {train.optimizer: sgd}", with: "")),
+      ToySearch.smooth)
+    let held = try ToySearch.finished(
+      ToySearch.specification("{method: random, trials: 25}".block, axes: axes), ToySearch.smooth)
+    for (a, b) in zip(free.trials, held.trials) {
+      #expect(a.values.filter { $0.path != "train.momentum" } == b.values.filter { $0.path != "train.momentum" })
+      #expect(b.values.allSatisfy(a.values.contains))
+    }
+  }
+
+  @Test func `Every value that may be searched is tried before, those with when too`() throws {
+    let axes = """
+      train.optimizer: [adam, sgd, adamw]
+      train.momentum: {values: [0, 0.5], when: {train.optimizer: sgd}}
+      encoders.left: [identity, mlp]
+      encoders.left.mlp.dropout: [0.1, 0.3, 0.5]
+      train.warmUp: {values: [0, 0.1], when: {train.momentum: 0.5, encoders.left.mlp.dropout: 0.3}}
+      """
+    let specification = try ToySearch.specification("trials: 2", axes: axes)
+    let search = try #require(specification.search)
+    let space = try search.space(of: specification.rows[1])
+    let tried = Set(try search.samples(of: specification.rows[1]).joined())
+    for axis in space.axes where axis.path != "train.warmUp" {
+      for value in axis.samples { #expect(tried.contains(Coordinate(path: axis.path, value: value)), "\(axis.path)") }
+    }
+    #expect(space.axes.count == 5, "warm-up, too, may count")
+    // a row that states the optimiser has no momentum to search, unless it is the one
+    for (optimizer, count) in [("adam", 3), ("sgd", 4)] {
+      let held = try ToySearch.specification(
+        "trials: 2", axes: axes,
+        [
+          ("  - join\n", "  - {name: held, fusion: join, train: {optimizer: \(optimizer)}}\n"),
+          ("reference: join\n", ""),
+        ])
+      let paths = try #require(held.search).space(of: held.rows[1]).axes.map(\.path)
+      #expect(paths.count == count && paths.contains("train.momentum") == (optimizer == "sgd"), "\(paths)")
+    }
+  }
+
   @Test func `halving promotes the best of every rung and trains the last as long as the rows`() throws {
     let specification = try ToySearch.specification(
       "{method: halving, trials: 20}".block, [("epochs: 3", "epochs: 15")])

@@ -33,6 +33,18 @@ import Testing
     #expect(try Toy.specification().search == nil)
   }
 
+  @Test func `An axis is told with what it depends on`() throws {
+    let axes = """
+      train.optimizer: [adam, sgd]
+      train.momentum: {from: 0, to: 0.9, when: {train.optimizer: sgd, fusion: [join, concat]}}
+      """
+    let plan = try Plan(ToySearch.specification("trials: 2", axes: axes), catalogue: .toy)
+    #expect(
+      plan.search?.axes.map(\.values) == [
+        "adam, sgd", "0.0 … 0.9, when fusion is join or concat and train.optimizer is sgd",
+      ])
+  }
+
   @Test func `Every row has the same budget, and one that no axis is of is trained as written`() throws {
     let rows = "  - join\n  - concat\n"
     for (search, budget) in [
@@ -98,6 +110,19 @@ import Testing
     #expect(axis("noise.left.gaussian: [0, 1]").contains("noise cannot be searched"))
     #expect(axis("data.toy.noise: [0, 1]").contains("data cannot be searched"))
     #expect(axis("train.batchSize: [4, 4]").contains("search.axes.train.batchSize[1]: the value 4 is listed twice."))
+    #expect(
+      axis("train.momentum: {values: [0.1], when: {train.optimizer: sgd}}").hasSuffix(
+        "search.axes.train.momentum: applies to no row: train.optimizer is sgd in none."))
+    #expect(
+      axis("train.momentum: {values: [0.1], whenn: {train.optimizer: sgd}}").hasSuffix(
+        "search.axes.train.momentum: no setting \"whenn\". An axis is a list of values, or has values and when, or from and to."
+      ))
+    #expect(
+      axis("train.momentum: {values: [0.1, 0.1], when: {train.optimizer: adam}}").contains(
+        "search.axes.train.momentum.values[1]: the value 0.1 is listed twice."))
+    #expect(
+      axis("train.momentum: {values: [0.1], when: {trian.optimizer: sgd}}").contains(
+        "search.axes.train.momentum.when.trian.optimizer: a row has no setting \"trian\"."))
     #expect(axis("train.batchSize: 4").contains("found 4 (a whole number); expected a list, or from and to."))
     #expect(axis("train.learningRate: {from: 0, to: 1, scale: log}").contains("a logarithmic range begins above 0"))
     #expect(

@@ -1,9 +1,10 @@
 import BraidCore
 import BraidData
-import BraidExperiments
 import BraidTraining
 import Foundation
 import Testing
+
+@testable import BraidExperiments
 
 /// The toy experiment with a sweep in place of its rows.
 private func sweep(_ text: String, compare: String = "") throws -> Specification {
@@ -65,6 +66,47 @@ private func names(_ text: String, compare: String = "") throws -> [String] {
       ])
     let untouched = "grid:\n  fusion: [join]\n  train.warmUp: {values: [0, 0.1], when: {train.optimizer: adam}}"
     #expect(try names(untouched) == ["join, warmUp 0", "join, warmUp 0.1"])
+  }
+
+  @Test func `when holds an axis back in zip and random, too, and other draws stay what they are`() throws {
+    let stepped = """
+      zip:
+        train.optimizer: [adam, sgd, sgd]
+        train.momentum: {values: [0.1, 0.5, 0.9], when: {train.optimizer: sgd}}
+      """
+    #expect(
+      try names(stepped, compare: "compare: [join]\n") == [
+        "join, optimizer adam", "join, optimizer sgd, momentum 0.5", "join, optimizer sgd, momentum 0.9",
+      ])
+    func drawn(_ momentum: String) throws -> [Specification.Row] {
+      try sweep(
+        """
+        random:
+          draws: 12
+          axes:
+            train.momentum: \(momentum)
+            train.learningRate: {from: 1e-4, to: 1e-1, scale: log}
+            train.optimizer: [adam, sgd]
+            train.warmUp: {values: [0, 0.1], when: {train.optimizer: [sgd, rmsprop]}}
+        """, compare: "compare: [join]\n"
+      ).rows
+    }
+    func values(_ rows: [Specification.Row], _ path: String) -> [Setting?] {
+      rows.map { $0.coordinates.first { $0.path == path }?.value }
+    }
+    let (always, held) = (
+      try drawn("{from: 0, to: 0.9}"), try drawn("{from: 0, to: 0.9, when: {train.optimizer: sgd}}")
+    )
+    let optimizers = values(held, "train.optimizer")
+    #expect(Set(optimizers) == [.text("adam"), .text("sgd")])
+    for path in ["train.momentum", "train.warmUp"] {
+      for (value, optimizer) in zip(values(held, path), optimizers) {
+        #expect((value == nil) == (optimizer == .text("adam")), "\(path) is only of sgd")
+      }
+    }
+    #expect(values(held, "train.learningRate") == values(always, "train.learningRate"))
+    let kept = zip(values(held, "train.momentum"), values(always, "train.momentum")).filter { $0.0 != nil }
+    #expect(!kept.isEmpty && kept.allSatisfy { $0.0 == $0.1 })
   }
 
   @Test func `zip steps its axes together`() throws {
@@ -178,6 +220,10 @@ private func names(_ text: String, compare: String = "") throws -> [String] {
       says("grid: {train.epochs: {values: [1], whenn: {fusion: join}}}", compare: "compare: [join]\n")
         == "toy.yaml:12: sweep.grid.train.epochs: no setting \"whenn\". An axis is a list of values, or has values and "
         + "when, or from, to and steps.")
+    #expect(
+      says("random: {draws: 1, axes: {train.epochs: {values: [1], whenn: {fusion: join}}}}")
+        == "toy.yaml:11: sweep.random.axes.train.epochs: no setting \"whenn\". An axis is a list of values, or has values "
+        + "and when, or from and to.")
   }
 
   @Test func `values that do not fit, with the row they are in`() {
@@ -213,6 +259,12 @@ private func names(_ text: String, compare: String = "") throws -> [String] {
     #expect(
       says("list: [{fusion: concat, fusion.join.scale: 1}]")
         == "toy.yaml:11: sweep.list[0].fusion.join.scale: applies to no row.")
+    for section in ["grid: {%}", "zip: {%}", "random: {draws: 1, axes: {%}}"] {
+      let axis = "train.momentum: {values: [0.5], when: {train.optimizer: sgd}}"
+      #expect(
+        says(section.replacing("%", with: axis), compare: "compare: [join]\n").hasSuffix(
+          ".train.momentum: applies to no row."))
+    }
     #expect(
       says("grid: {fusion: [concat]}\nexclude: [{fusion: join}]")
         == "toy.yaml:12: sweep.exclude[0]: no combination has these values.")

@@ -57,7 +57,7 @@ struct Search: Sendable {
         + suggestion(for: monitor, among: known))
     let reader = SweepReader(background: background, document: document)
     axes = try reader.entries(of: .map(file.axes), at: "search.axes").map { path, values in
-      try SearchAxis(path, values, at: "search.axes.\(path)", background)
+      try SearchAxis(path, values, at: "search.axes.\(path)", reader)
     }
     for axis in axes {
       try require(
@@ -87,12 +87,16 @@ struct Search: Sendable {
 
   /// What is searched for a row.
   func space(of row: Specification.Row) throws -> SearchSpace {
-    let open = try axes.filter { axis in
-      guard try SettingPath(axis.path, at: axis.place).value(in: .map(row.written)) == nil else { return false }
+    let free = try axes.filter { try SettingPath($0.path, at: $0.place).value(in: .map(row.written)) == nil }
+    let open = try free.filter { axis in
+      let mayHold = try axis.condition?.mayHold(for: row.written, background) { path in
+        free.first { $0.path == path }?.domain
+      }
+      guard mayHold ?? true else { return false }
       if try background.uses(axis.path, row.written) { return true }
       // of a part that another axis may choose
       guard let part = RowBackground.part(in: axis.path) else { return false }
-      return axes.first { $0.path == part.place }?.samples.contains { value in
+      return free.first { $0.path == part.place }?.samples.contains { value in
         (try? PartChoice(written: value, at: part.place).name) == part.name
       } ?? false
     }
@@ -107,8 +111,7 @@ struct Search: Sendable {
   /// Combinations in which every listed value and both ends of every range occur, for a trial step with each.
   func samples(of row: Specification.Row) throws -> [[Coordinate]] {
     let space = try space(of: row)
-    guard let count = space.axes.map(\.samples.count).max() else { return [] }
-    return try (0..<count).map { index in try space.combination { $0.samples[index % $0.samples.count] } }
+    return space.axes.isEmpty ? [] : try space.samples()
   }
 
   /// As a report says it, before any trial.
@@ -128,7 +131,9 @@ struct Search: Sendable {
     if rows.contains(where: { path.value(in: .map($0.written)) != nil }) {
       return ": every row that could have it states its own"
     }
-    guard let part = RowBackground.part(in: axis.path) else { return "" }
+    guard let part = RowBackground.part(in: axis.path) else {
+      return axis.condition.map { ": \($0.text) in none" } ?? ""
+    }
     let used = Set(
       rows.compactMap { row in
         (try? background.value(at: part.place, of: row.written)).flatMap {

@@ -2,13 +2,12 @@ import BraidCore
 import BraidTensor
 
 /// A setting that is searched: its key path within a row, and the values it may have.
-struct SearchAxis {
+struct SearchAxis: ConditionalAxis {
   let path: String
   /// Where it stands in the file.
   let place: String
   let domain: SweepDomain
-  /// Whether it is a setting of a part (`fusion.gated.width`), which counts only where the part is used.
-  var isOfPart: Bool { RowBackground.part(in: path) != nil }
+  let condition: SweepCondition?
 
   /// Paths that cannot be searched, and why.
   private static let refused = [
@@ -20,27 +19,31 @@ struct SearchAxis {
   ]
 
   /// - Throws: `SetupError` for a key no row has, one that is not for searching, and values that are none.
-  init(_ path: String, _ written: Setting, at place: String, _ background: RowBackground) throws {
-    try background.requireKey(path, at: place)
+  init(_ path: String, _ written: Setting, at place: String, _ reader: SweepReader) throws {
+    try reader.background.requireKey(path, at: place)
     for (refused, why) in SearchAxis.refused {
       let isRefused = path == refused || (["data", "noise"].contains(refused) && path.hasPrefix("\(refused)."))
       try require(!isRefused, "\(place): \(refused) cannot be searched: \(why).")
     }
     (self.path, self.place) = (path, place)
-    domain = try SweepDomain(written, at: place)
+    let (values, inner, condition) = try reader.conditioned(written, at: place, range: "from and to")
+    (domain, self.condition) = (try SweepDomain(values, at: inner), condition)
     if case .list(let values) = domain {
       for (index, value) in values.enumerated() where values[..<index].contains(value) {
-        throw SetupError("\(place)[\(index)]: the value \(Coordinate(path: path, value: value).text) is listed twice.")
+        throw SetupError("\(inner)[\(index)]: the value \(Coordinate(path: path, value: value).text) is listed twice.")
       }
     }
   }
 
-  /// What a report says it was searched over: `32, 64, 128`; `0.0001 … 0.01, logarithmic`.
+  /// What a report says it was searched over: `32, 64, 128`; `0.0001 … 0.01, logarithmic`; `0, 0.9, when
+  /// train.optimizer is sgd`.
   var text: String {
-    switch domain {
-    case .list(let values): values.map { Coordinate(path: path, value: $0).text }.joined(separator: ", ")
-    case .range(let range): range.text
-    }
+    let values =
+      switch domain {
+      case .list(let values): values.map { Coordinate(path: path, value: $0).text }.joined(separator: ", ")
+      case .range(let range): range.text
+      }
+    return values + (condition.map { ", when \($0.text)" } ?? "")
   }
 
   /// Values to try before anything is trained: all that are listed, or both ends.
@@ -58,20 +61,50 @@ struct SearchSpace {
   let axes: [SearchAxis]
   let background: RowBackground
 
-  /// One combination. Settings of a part come after the choice of the part, and only if it was chosen.
+  /// One combination. What depends on other values comes after them, and only if it counts with them.
   /// - Parameter choose: gives an axis its value.
   /// - Returns: values in the order of the file.
   func combination(_ choose: (SearchAxis) -> Setting) throws -> [Coordinate] {
     var written = Setting.map(row.written)
     var chosen: [String: Setting] = [:]
-    for axis in axes.filter({ !$0.isOfPart }) + axes.filter(\.isOfPart) {
-      guard case .map(let map) = written, try background.uses(axis.path, map) else { continue }
+    for axis in axes.filter({ !$0.isConditional }) + axes.filter(\.isConditional) {
+      guard case .map(let map) = written, try axis.applies(to: map, background) else { continue }
       let value = choose(axis)
       written = try SettingPath(axis.path, at: axis.place).assigning(value, in: written)
       chosen[axis.path] = value
     }
     return axes.compactMap { axis in chosen[axis.path].map { Coordinate(path: axis.path, value: $0) } }
   }
+
+  /// Combinations in which every listed value and both ends of every range occur: of the axes that always count, the first
+  /// samples of all, the second ones, …, and with each of these every combination of the others.
+  func samples() throws -> [[Coordinate]] {
+    let conditional = axes.filter(\.isConditional)
+    let most = axes.filter { !$0.isConditional }.map(\.samples.count).max() ?? 1
+    // an axis that depends on others has its own digit in the number of a combination
+    var strides: [String: Int] = [:], ways = 1
+    for axis in conditional where ways < SearchSpace.mostWays {
+      strides[axis.path] = ways
+      ways *= axis.samples.count
+    }
+    var seen: Set<Coordinate> = []
+    var result: [[Coordinate]] = []
+    for way in 0..<ways {
+      for index in 0..<most {
+        let values = try combination { axis in
+          let digit = strides[axis.path].map { way / $0 } ?? way
+          return axis.samples[(axis.isConditional ? index + digit : index) % axis.samples.count]
+        }
+        guard !seen.isSuperset(of: values) else { continue }
+        seen.formUnion(values)
+        result.append(values)
+      }
+    }
+    return result
+  }
+
+  /// Where combinations of dependent axes stop being gone through one by one.
+  private static let mostWays = 256
 
   /// One combination drawn at random: every axis by itself, from a stream named by its path and the trial. So rows that
   /// share an axis try the same values on it, and another axis changes none of them.

@@ -82,8 +82,7 @@ struct Sweep {
     var result: [Row] = []
     var isUsed = false
     for row in rows {
-      let holds = try axis.condition?.holds(for: row.written, background) ?? true
-      guard holds, try background.uses(axis.path, row.written) else {
+      guard try axis.applies(to: row.written, background) else {
         result.append(row)
         continue
       }
@@ -98,14 +97,14 @@ struct Sweep {
   /// Every row with every point.
   private func combined(_ rows: [Row], _ points: [SweepPoint]) throws -> [Row] {
     var unused = Dictionary(
-      points.flatMap { $0.map { ($0.coordinate.path, $0.place) } }, uniquingKeysWith: { first, _ in first })
+      points.flatMap { $0.map { ($0.path, $0.place) } }, uniquingKeysWith: { first, _ in first })
     let result = try rows.flatMap { row in
       try points.map { point in
-        // a part's settings come after the choice of the part, noise after that of modalities
+        // what depends on other values comes after them
         let ordered = point.filter { !$0.isConditional } + point.filter(\.isConditional)
         return try ordered.reduce(row) { row, step in
-          guard try background.uses(step.coordinate.path, row.written) else { return row }
-          unused[step.coordinate.path] = nil
+          guard try step.applies(to: row.written, background) else { return row }
+          unused[step.path] = nil
           return try assigning(step.coordinate, to: row)
         }
       }

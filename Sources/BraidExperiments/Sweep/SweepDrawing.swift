@@ -90,7 +90,7 @@ struct SweepDrawing {
     var axes: [String: Setting] = [:]
   }
   private let written: Written
-  private let axes: [(path: String, place: String, domain: SweepDomain)]
+  private let axes: [(path: String, place: String, domain: SweepDomain, condition: SweepCondition?)]
 
   init(_ section: Setting, at place: String, _ reader: SweepReader) throws {
     guard case .map(let map) = section else {
@@ -101,7 +101,8 @@ struct SweepDrawing {
     axes = try reader.entries(of: .map(written.axes), at: "\(place).axes").map { path, value in
       let place = "\(place).axes.\(path)"
       try reader.background.requireKey(path, at: place)
-      return (path, place, try SweepDomain(value, at: place))
+      let (values, inner, condition) = try reader.conditioned(value, at: place, range: "from and to")
+      return (path, place, try SweepDomain(values, at: inner), condition)
     }
   }
 
@@ -110,7 +111,8 @@ struct SweepDrawing {
       axes.map { axis in
         var stream = RandomStream(seed: written.seed, .sampling, path: "sweep.\(axis.path)", step: UInt64(draw))
         let value = axis.domain.value(from: &stream)
-        return SweepStep(coordinate: Coordinate(path: axis.path, value: value), place: axis.place)
+        return SweepStep(
+          coordinate: Coordinate(path: axis.path, value: value), place: axis.place, condition: axis.condition)
       }
     }
   }

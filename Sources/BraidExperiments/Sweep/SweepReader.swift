@@ -3,23 +3,39 @@ import BraidCore
 /// The values of one combination, each with the place it was written at.
 typealias SweepPoint = [SweepStep]
 
-/// One value of a combination.
-struct SweepStep {
-  let coordinate: Coordinate
-  let place: String
-  /// Whether it counts in some rows only: a setting of a part (`fusion.gated.width`) where the part is used, noise where
-  /// the modality is.
-  var isConditional: Bool { RowBackground.isConditional(coordinate.path) }
+/// What changes a setting, perhaps in some rows only: a setting of a part (`fusion.gated.width`) where the part is used,
+/// noise where the modality is, and anything where its `when` holds.
+protocol ConditionalAxis {
+  var path: String { get }
+  /// Its `when`.
+  var condition: SweepCondition? { get }
 }
 
-/// An axis of a grid.
-struct SweepAxis {
+extension ConditionalAxis {
+  /// Whether some rows may go without it. It is decided on after what it may depend on.
+  var isConditional: Bool { condition != nil || RowBackground.isConditional(path) }
+
+  /// Whether it counts for a row.
+  func applies(to row: [String: Setting], _ background: RowBackground) throws -> Bool {
+    guard try condition?.holds(for: row, background) ?? true else { return false }
+    return try background.uses(path, row)
+  }
+}
+
+/// One value of a combination.
+struct SweepStep: ConditionalAxis {
+  let coordinate: Coordinate
+  let place: String
+  var condition: SweepCondition?
+  var path: String { coordinate.path }
+}
+
+/// An axis of a grid, or of those that are stepped together.
+struct SweepAxis: ConditionalAxis {
   let path: String
   let place: String
   let values: [Setting]
   let condition: SweepCondition?
-  /// Whether some rows may go without it.
-  var isConditional: Bool { condition != nil || RowBackground.isConditional(path) }
 }
 
 /// Reads the sections of a sweep.
@@ -28,26 +44,35 @@ struct SweepReader {
   let document: SettingsDocument
 
   /// `{train.learningRate: [1e-3, 1e-4], fusion.low-rank.rank: {values: [2, 4], when: {train.epochs: 20}}}`.
-  func axes(_ written: Setting, at place: String) throws -> [SweepAxis] {
+  /// - Parameter isRepeating: whether an axis may have a value several times.
+  func axes(_ written: Setting, at place: String, isRepeating: Bool = false) throws -> [SweepAxis] {
     try entries(of: written, at: place).map { path, value in
       let place = "\(place).\(path)"
       try background.requireKey(path, at: place)
-      guard case .map(let map) = value else {
-        return SweepAxis(path: path, place: place, values: try values(value, at: place), condition: nil)
+      let (written, inner, condition) = try conditioned(value, at: place, range: "from, to and steps")
+      if case .map(let range) = written {
+        let steps = try SweepRange(range, at: inner).steps()
+        return SweepAxis(path: path, place: place, values: steps, condition: condition)
       }
-      if map["from"] != nil {
-        return SweepAxis(path: path, place: place, values: try SweepRange(map, at: place).steps(), condition: nil)
-      }
-      for key in map.keys.sorted() where !["values", "when"].contains(key) {
-        throw SetupError(
-          "\(place): no setting \"\(key)\". An axis is a list of values, or has values and when, or from, to and steps."
-        )
-      }
-      let condition = try map["when"].map { try SweepCondition($0, at: "\(place).when", background) }
-      return SweepAxis(
-        path: path, place: place, values: try values(map["values"] ?? .null, at: "\(place).values"),
-        condition: condition)
+      let values = try values(written, at: inner, isRepeating: isRepeating)
+      return SweepAxis(path: path, place: place, values: values, condition: condition)
     }
+  }
+
+  /// Takes an axis apart: a list or a range, or `values` beside `when`, or a range with `when` in it.
+  /// - Parameter range: what a range has here.
+  /// - Returns: the list or range, where it stands, and the condition.
+  func conditioned(
+    _ written: Setting, at place: String, range: String
+  ) throws -> (values: Setting, place: String, condition: SweepCondition?) {
+    guard case .map(var map) = written else { return (written, place, nil) }
+    let condition = try map.removeValue(forKey: "when").map { try SweepCondition($0, at: "\(place).when", background) }
+    if map["from"] != nil || map["to"] != nil { return (.map(map), place, condition) }
+    for key in map.keys.sorted() where key != "values" {
+      throw SetupError(
+        "\(place): no setting \"\(key)\". An axis is a list of values, or has values and when, or \(range).")
+    }
+    return (map["values"] ?? .null, "\(place).values", condition)
   }
 
   /// The combinations of a section that lists them: `list`, `zip` or `random`.
@@ -73,16 +98,17 @@ struct SweepReader {
   }
 
   private func zipped(_ written: Setting, at place: String) throws -> [SweepPoint] {
-    let axes = try axes(written, at: place)
-    if let axis = axes.first(where: { $0.condition != nil }) {
-      throw SetupError("\(axis.place): \"when\" is for the axes of grid.")
-    }
+    let axes = try axes(written, at: place, isRepeating: true)
     guard Set(axes.map(\.values.count)).count == 1, let count = axes.first?.values.count else {
       let found = axes.map { "\($0.path) has \($0.values.count)" }.joined(separator: ", ")
       throw SetupError("\(place): axes that are stepped together need as many values each; \(found).")
     }
     return (0..<count).map { index in
-      axes.map { SweepStep(coordinate: Coordinate(path: $0.path, value: $0.values[index]), place: $0.place) }
+      axes.map { axis in
+        SweepStep(
+          coordinate: Coordinate(path: axis.path, value: axis.values[index]), place: axis.place,
+          condition: axis.condition)
+      }
     }
   }
 
@@ -103,12 +129,12 @@ struct SweepReader {
     return map.sorted { (position($0.key), $0.key) < (position($1.key), $1.key) }
   }
 
-  private func values(_ written: Setting, at place: String) throws -> [Setting] {
+  private func values(_ written: Setting, at place: String, isRepeating: Bool) throws -> [Setting] {
     guard case .list(let values) = written, !values.isEmpty else {
       let found = written == .null ? "nothing" : "\(written) (\(written.kind))"
       throw SetupError("\(place): found \(found); expected a list of values.")
     }
-    for (index, value) in values.enumerated() where values[..<index].contains(value) {
+    for (index, value) in values.enumerated() where !isRepeating && values[..<index].contains(value) {
       throw SetupError("\(place)[\(index)]: the value \(Coordinate(path: "", value: value).text) is listed twice.")
     }
     return values
@@ -137,6 +163,31 @@ struct SweepCondition {
       let found = try background.value(at: path, of: row)
       return values.contains { SweepCondition.matches($0, found) }
     }
+  }
+
+  /// Whether it may hold for a row some of whose settings are yet to be chosen.
+  /// - Parameter values: what is known of a setting that is: what it may be chosen from, or nothing; nil for others.
+  func mayHold(
+    for row: [String: Setting], _ background: RowBackground, choosing values: (_ path: String) -> SweepDomain?
+  ) throws -> Bool {
+    try wanted.allSatisfy { path, wanted in
+      switch values(path) {
+      case .list(let list)?: return list.contains { value in wanted.contains { SweepCondition.matches($0, value) } }
+      case .range?: return true
+      case nil:
+        // of a part that may be chosen
+        if let part = RowBackground.part(in: path), part.place != path, values(part.place) != nil { return true }
+        let found = try background.value(at: path, of: row)
+        return wanted.contains { SweepCondition.matches($0, found) }
+      }
+    }
+  }
+
+  /// `train.optimizer is sgd or adam`.
+  var text: String {
+    wanted.map { path, values in
+      "\(path) is \(values.map { Coordinate(path: path, value: $0).text }.joined(separator: " or "))"
+    }.joined(separator: " and ")
   }
 
   /// A part's name alone stands for it with any settings; 1 and 1.0 are one number.
