@@ -5,6 +5,14 @@ import Foundation
 @testable import BraidExperiments
 @testable import BraidReports
 
+extension RunFolder {
+  /// The digests of its files that hold no times.
+  var timelessDigests: [String: String] {
+    let timed = [RunFolder.epochsFile, RunFolder.provenanceFile, RunFolder.resultFile]
+    return digests.names.filter { !timed.contains($0) }.reduce(into: [:]) { $0[$1] = digests[$1] }
+  }
+}
+
 extension RunnerTests {
   /// Everything of a plan's runs but times, and the plan itself: what must not depend on how they were run.
   static func essence(_ plan: Plan, _ folder: String) throws -> [String: String] {
@@ -15,8 +23,7 @@ extension RunnerTests {
     for name in ["plan.json", "cells.jsonl", "samples.json"] { result[name] = text(name) }
     for cell in plan.cells {
       let run = try RunFolder("\(folder)/\(cell.folder)")
-      let timed = [RunFolder.epochsFile, RunFolder.provenanceFile, RunFolder.resultFile]
-      for name in run.digests.names where !timed.contains(name) {
+      for name in run.timelessDigests.keys {
         result["\(cell.folder)/\(name)"] = text("\(cell.folder)/\(name)")
       }
       var outcome = run.result

@@ -29,6 +29,9 @@ struct RunDigests: Sendable {
       "\(RunDigests.file): is cut short or not what a run writes")
   }
 
+  /// The digest of a file; nil where there is none.
+  subscript(_ name: String) -> String? { digests[name] }
+
   /// What has a digest.
   var names: [String] { digests.keys.sorted() }
 

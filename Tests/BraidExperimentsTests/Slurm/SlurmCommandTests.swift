@@ -54,7 +54,7 @@
       var result: [String: [String: String]] = [:]
       for cells in ["\(folder)/trials/cells", "\(folder)/cells"] {
         for name in try FileManager.default.contentsOfDirectory(atPath: cells) {
-          result[name] = try RunFolder("\(cells)/\(name)").result.files
+          result[name] = try RunFolder("\(cells)/\(name)").timelessDigests
         }
       }
       return result
