@@ -16,6 +16,7 @@ private struct Documentation {
     "AsyncParsableCommand": ["run", "init", "configuration"], "ParsableCommand": ["run", "init", "configuration"],
     "ParsableArguments": ["init", "validate"],
   ]
+  private static let kinds = ["struct ", "class ", "enum ", "actor ", "extension "]
   /// What each protocol requires, and from which it inherits.
   private var required = Documentation.known
   private var parents: [String: Set<String>] = [:]
@@ -32,12 +33,16 @@ private struct Documentation {
 
   /// Lines of declarations that say nothing and witness no protocol which the file's types conform to.
   func missing(_ text: String) -> [String] {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     var protocols: Set<String> = []
-    for head in text.matches(of: /(?m)^ *(?:\w+ )*(?:struct|class|enum|actor|extension) [\w.]+(?:<[^>]*>)?:([^{]*)\{/) {
-      protocols.formUnion(Documentation.words(head.1))
+    for (number, line) in lines.enumerated() where Documentation.kinds.contains(where: line.contains) {
+      guard !line.hasPrefix("//"), let head = line.firstMatch(of: /(?:struct|class|enum|actor|extension) (\w+)(.*)/)
+      else { continue }
+      if line.hasPrefix("extension") { protocols.insert(String(head.1)) }  // defaults of a protocol's requirements
+      let rest = lines[number...].prefix(8).joined(separator: " ").prefix { $0 != "{" }
+      guard let colon = rest.firstIndex(of: ":") else { continue }
+      protocols.formUnion(Documentation.words(rest[colon...]))
     }
-    // defaults of a protocol's requirements
-    for match in text.matches(of: /(?m)^extension (\w+)/) { protocols.insert(String(match.1)) }
     var above = protocols
     while !above.isEmpty {
       above = above.reduce(into: Set<String>()) { $0.formUnion(parents[$1] ?? []) }.subtracting(protocols)
@@ -45,17 +50,18 @@ private struct Documentation {
     }
     let witnessed = protocols.reduce(into: Set<String>()) { $0.formUnion(required[$1] ?? []) }
     var before = ""  // the last line that is no attribute
-    return text.split(separator: "\n", omittingEmptySubsequences: false).compactMap { line in
-      let line = line.trimmingCharacters(in: .whitespaces)
-      defer { if line.firstMatch(of: /^@\w+(\(.*\))?$/) == nil { before = line } }
-      guard line.firstMatch(of: /^(@\w+(\(.*?\))? )*public (?!extension|import)/) != nil, !before.hasPrefix("///")
+    return lines.compactMap { line in
+      let line = line.trimmingCharacters(in: .whitespaces), isAttribute = line.hasPrefix("@")
+      defer { if !isAttribute || line.contains(" ") { before = line } }
+      guard isAttribute || line.hasPrefix("public "),
+        line.firstMatch(of: /^(@\w+(\(.*?\))? )*public (?!extension|import)/) != nil, !before.hasPrefix("///")
       else { return nil }
       return Documentation.name(line).map(witnessed.contains) == true ? nil : line
     }
   }
 
   private static func words(_ text: Substring) -> Set<String> {
-    Set(text.prefix(while: { $0 != "{" }).matches(of: /\w+/).map { String($0.0) })
+    Set(text.matches(of: /\w+/).map { String($0.0) })
   }
 
   /// What a line declares.
