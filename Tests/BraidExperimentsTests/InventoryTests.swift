@@ -174,7 +174,7 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/slurm") == [atWork.name])
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/tensorboard").count == 3)
     // trials are wanted as long as the file has a search
-    let searching = try Plan(ToySearch.specification("{method: random, trials: 2}"), catalogue: .toy)
+    let searching = try Plan(ToySearch.specification("method: random\ntrials: 2"), catalogue: .toy)
     try FileManager.default.createDirectory(atPath: "\(scratch.path)/trials", withIntermediateDirectories: true)
     #expect(!Inventory(of: scratch.path, for: searching).leftovers.contains { $0.kind == .trials })
   }

@@ -127,7 +127,7 @@ struct SealedData: Dataset {
         try Runner(plan, in: folder, workers: workers, command: WorkerEntry.command, output: .silent).run()
       }
       found.append(try Self.essence(standing, scratch.path))
-      #expect(found[found.count - 1].count == 5 * standing.trials.cells.count + 1)
+      #expect(found[found.count - 1].count == 6 * standing.trials.cells.count + 1)
     }
     #expect(found[0].count > 60)
     #expect(found[0] == found[1])
