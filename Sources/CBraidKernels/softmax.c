@@ -104,10 +104,11 @@ BRAID_KERNEL void braid_softmax_gradient(int logarithm, const float *y, const fl
 
 // The loss where a number is infinite, added up again without ∞ − ∞ and 0 · ∞, and the probabilities of the rows concerned:
 // a class of probability 0 costs ∞, unless its weight is 0, and a row of −∞ alone gives none any.
-static double cross_entropy_at_infinity(const float *x, const int32_t *classes, const float *weights, float smoothing, long rows,
-                                        long columns, float *p) {
+static double cross_entropy_at_infinity(const float *x, const int32_t *classes, const float *weights, float smoothing,
+                                        long ignored, long rows, long columns, float *p) {
   double loss = 0, even = smoothing / (double)columns;
   for (long r = 0; r < rows; r++, x += columns, p += columns) {
+    if (classes[r] == ignored) continue;
     const float max = row_maximum(x, columns);
     const int isEndless = max - max != 0;
     float shift = 0;
@@ -148,7 +149,7 @@ BRAID_KERNEL float braid_cross_entropy(const float *restrict_ x, const int32_t *
     }
   }
   *norm = (float)total;
-  if (loss != loss) loss = cross_entropy_at_infinity(first, classes, weights, smoothing, rows, columns, shares);
+  if (loss != loss) loss = cross_entropy_at_infinity(first, classes, weights, smoothing, ignored, rows, columns, shares);
   return total == 0 ? 0 : (float)(loss / total);
 }
 

@@ -157,6 +157,9 @@ private func tanh(_ x: Double) -> Double {
     #expect(crossEntropy(x, [-1, -1], ignored: -1).scalar == 0)
     #expect(gradient(x) { crossEntropy($0, [-1, -1], ignored: -1) } == [0, 0, 0, 0])
     #expect(gradient(x) { crossEntropy($0, [-1, 0], ignored: -1) } == [0, 0, -1, 1])
+    // two infinite logits share alike, and a row that is left out adds nothing, smoothed or not
+    let infinite = Tensor([.infinity, .infinity, 5, 1], [2, 2])
+    #expect(abs(crossEntropy(infinite, [0, -1], smoothing: 0.1, ignored: -1).scalar - 0.6931472) < 1e-6)
   }
 
   @Test func `paired cross-entropy of huge scores is finite, and of nothing 0`() {
