@@ -1,6 +1,6 @@
 # make quickstart   from a clean machine with Swift to a report that compares five fusions
 # make test         builds and runs every test
-# make bench        Braid against PyTorch and JAX (training at 1 and 2 threads, evaluation, a sweep) and Pillow
+# make bench        Braid against PyTorch and JAX (training at 1 and 2 threads, evaluation, a sweep) and Pillow; what 1,000 cells cost
 # make instructions the instructions of a training step against the figures kept (Linux)
 # make sanitize     every test under the address sanitizer, then under the thread sanitizer
 #
@@ -47,6 +47,7 @@ bench:
 	"$(PEERS)/bin/python" Benchmarks/pictures
 	swift build -c release --product braid
 	Benchmarks/sweep --python "$(PEERS)/bin/python"
+	Benchmarks/cells --cells 1000
 
 instructions:
 	@tools/setup build counting

@@ -16,10 +16,16 @@ public enum Activation: Sendable, Hashable, CaseIterable, RawRepresentable {
   /// Its name in files, such as `gelu` and `leaky-relu(0.2)`.
   public var rawValue: String {
     switch self {
-    case .leakyRelu(slope: 0.01): "leaky-relu"
-    case .leakyRelu(let slope): "leaky-relu(\(slope))"
+    case .none: "none"
+    case .relu: "relu"
+    case .sigmoid: "sigmoid"
+    case .tanh: "tanh"
+    case .gelu: "gelu"
+    case .leakyRelu(let slope): slope == 0.01 ? "leaky-relu" : "leaky-relu(\(slope))"
+    case .elu: "elu"
+    case .silu: "silu"
     case .quickGelu: "quick-gelu"
-    default: "\(self)"
+    case .softplus: "softplus"
     }
   }
 
@@ -32,6 +38,18 @@ public enum Activation: Sendable, Hashable, CaseIterable, RawRepresentable {
     guard rawValue.hasPrefix("leaky-relu("), rawValue.hasSuffix(")") else { return nil }
     guard let slope = Float(rawValue.dropFirst(11).dropLast()), slope.isFinite else { return nil }
     self = .leakyRelu(slope: slope)
+  }
+
+  /// By function and slope. What has a `rawValue` would be compared by that otherwise, and operations compare in every call.
+  public static func == (one: Activation, other: Activation) -> Bool {
+    one.function == other.function && one.slope == other.slope
+  }
+  /// The opposite of `==`.
+  public static func != (one: Activation, other: Activation) -> Bool { !(one == other) }
+  /// Of function and slope.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(function)
+    hasher.combine(slope)
   }
 
   /// Of the kernels.
