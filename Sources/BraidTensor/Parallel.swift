@@ -20,19 +20,34 @@ public enum Threads {
   /// of other threads what they used.
   /// - Throws: what the work throws.
   public static func with<Result>(_ count: Int, _ work: () throws -> Result) rethrows -> Result {
+    try with(count, sharing: Parallel.worthwhile, work)
+  }
+
+  /// The same, and what a thread's part must be worth. Tests lower it, so that little work is shared out as well.
+  static func with<Result>(_ count: Int, sharing least: Int, _ work: () throws -> Result) rethrows -> Result {
     let before = pthread_getspecific(own)
-    pthread_setspecific(own, UnsafeRawPointer(bitPattern: max(count, 1)))
+    let bits = max(least, 1) << countBits | min(max(count, 1), 1 << countBits - 1)
+    pthread_setspecific(own, UnsafeRawPointer(bitPattern: bits))
     defer { pthread_setspecific(own, before) }
     return try work()
   }
 
   /// How many threads an operation begun by the calling thread uses.
-  public static var count: Int {
-    guard let own = pthread_getspecific(own) else { return Team.shared.size.load(ordering: .relaxed) }
-    return Int(bitPattern: own)
+  public static var count: Int { sharing.count }
+
+  /// The same, and what the part of each must be worth.
+  static var sharing: (count: Int, least: Int) {
+    guard let own = pthread_getspecific(own) else {
+      return (Team.shared.size.load(ordering: .relaxed), Parallel.worthwhile)
+    }
+    let bits = Int(bitPattern: own)
+    return (bits & (1 << countBits - 1), bits >> countBits)
   }
 
-  /// Under which the system keeps a thread's own number, as the bits of a pointer; nil where there is none.
+  /// Of a thread's own numbers those that hold the count; the others are what a part must be worth.
+  private static let countBits = 16
+
+  /// Under which the system keeps a thread's own numbers, as the bits of a pointer; nil where there are none.
   private static let own: pthread_key_t = {
     var key = pthread_key_t()
     if pthread_key_create(&key, nil) != 0 { stop("threads", "the system has no room for another value a thread") }
@@ -76,9 +91,9 @@ public enum Parallel {
   /// Among how many threads to share out, 1 where that does not pay.
   @inline(__always)
   private static func parts(of count: Int, _ unit: Int, _ work: Int) -> Int {
-    let threads = Threads.count
+    let (threads, least) = Threads.sharing
     if threads == 1 { return 1 }
-    return min(threads, (count + unit - 1) / unit, work / worthwhile.load(ordering: .relaxed))
+    return min(threads, (count + unit - 1) / unit, work / least)
   }
 
   private static func share<Values>(_ work: SharedWork<Values>) {
@@ -87,9 +102,8 @@ public enum Parallel {
 
   /// What a part must be worth: some ten microseconds. Waking a thread takes one or two, but what it writes then lies in
   /// another core's cache, and the next operation pays for that. Of the vector workloads the smallest (concat) loses a
-  /// fifth by being shared, the others gain up to two fifths over four times this bound. Tests lower it, so that little
-  /// work is shared out as well.
-  static let worthwhile = Atomic<Int>(1 << 16)
+  /// fifth by being shared, the others gain up to two fifths over four times this bound.
+  static let worthwhile = 1 << 16
 }
 
 /// The threads that help the caller. Made when first needed, they wait for work for the rest of the process: awake for

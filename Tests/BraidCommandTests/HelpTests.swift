@@ -88,7 +88,7 @@ struct HelpTests {
 
     Stop it at any moment; the next run does only what is missing. A cell that
     fails does not stop the others; the report says which failed and why. Exit
-    status 2 when a cell failed, 130 after Ctrl-C.
+    status 2 when a cell failed or something is left undone, 130 after Ctrl-C.
 
     USAGE: braid run <file> [--set <key=value> ...] [--folder <folder>] [--workers <workers>] [--launcher <launcher>] [--no-report] [--json] [--tensorboard]
 

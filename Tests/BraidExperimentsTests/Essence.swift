@@ -49,9 +49,16 @@ extension RunnerTests {
       comparison.rows[row].secondsPerEpoch = Estimate([])
       for cell in comparison.rows[row].cells.indices { comparison.rows[row].cells[cell].seconds = nil }
     }
-    for group in comparison.provenance.indices {
-      (comparison.provenance[group].started, comparison.provenance[group].finished) = ("", "")
-      timeless(&comparison.provenance[group].provenance)
+    // programs that differ in nothing else are one
+    comparison.provenance = comparison.provenance.reduce(into: []) { groups, group in
+      var group = group
+      (group.started, group.finished) = ("", "")
+      timeless(&group.provenance)
+      if let same = groups.firstIndex(where: { $0.provenance == group.provenance }) {
+        groups[same].cells += group.cells
+      } else {
+        groups.append(group)
+      }
     }
     let report = Report(comparison, gnuplot: nil)
     return [

@@ -8,10 +8,7 @@ import Testing
 /// other suite is touched. One test at a time, since they would take the helpers from each other.
 @Suite(.serialized) struct ParallelTests {
   func with<Result>(threads: Int, sharing least: Int? = nil, _ body: () throws -> Result) rethrows -> Result {
-    let worthwhile = Parallel.worthwhile.load(ordering: .relaxed)
-    if let least { Parallel.worthwhile.store(least, ordering: .relaxed) }
-    defer { Parallel.worthwhile.store(worthwhile, ordering: .relaxed) }
-    return try Threads.with(threads, body)
+    try Threads.with(threads, sharing: least ?? Parallel.worthwhile, body)
   }
 
   @Test(arguments: [1, 2, 3, 7]) func `ranges cover everything once, in whole units`(_ threads: Int) {

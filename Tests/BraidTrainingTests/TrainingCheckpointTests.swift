@@ -144,15 +144,12 @@ private final class Place {
   func `lets a stopped run with groups, momentum and threads go on to the same bits`(
     _ optimizer: TrainingOptions.OptimizerName, _ threads: Int
   ) throws {
-    let worthwhile = Parallel.worthwhile.load(ordering: .relaxed)
-    Parallel.worthwhile.store(64, ordering: .relaxed)
-    defer { Parallel.worthwhile.store(worthwhile, ordering: .relaxed) }
     let groups: OptionsMap<TrainingOptions.Group> = [
       "encoder": .with { ($0.rate, $0.weightDecay) = (0.5, 0.2) }, "head": .with { $0.rate = 2 },
       "*.{bias,gain}": .with { $0.weightDecay = 0 },
     ]
     let trial = try Trial { ($0.optimizer, $0.momentum, $0.groups) = (optimizer, 0.95, groups) }
-    try Threads.with(threads) {
+    try Threads.with(threads, sharing: 64) {
       let whole = try trial.outcome()
       for epochs in [[1], [2, 3, 5]] {
         let place = Place()
