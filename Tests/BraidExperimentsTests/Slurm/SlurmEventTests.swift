@@ -64,15 +64,17 @@
             "--partition=urgent", "--job-name=urgent", "--nodes=2", "--exclusive", "--output=/dev/null",
             "--wrap=sleep 1",
           ])
-        // Slurm waits before it begins again what it ended; a test does not
+        // Slurm waits before it begins again what it ended; a test does not. It ends one after another.
+        var back: Set<String> = []
         try? SlurmCluster.wait("the others are back") {
           let waiting = try CommandEnding(
             of: "\(commands)/squeue", ["--noheader", "--array", "--states=PENDING", "--format=%F_%K %r"]
           ).out.split(separator: "\n").filter { $0.hasSuffix(" BeginTime") }
-          for task in waiting.compactMap({ $0.split(separator: " ").first }) {
+          for task in waiting.compactMap({ $0.split(separator: " ").first.map(String.init) }) {
             _ = try CommandEnding(of: "\(commands)/scontrol", ["update", "JobId=\(task)", "StartTime=now"])
+            back.insert(task)
           }
-          return !waiting.isEmpty
+          return back.count == 3  // its tasks
         }
       }
       let (summary, log) = try run(plan, cluster.options { ($0.cellsPerTask, $0.arguments) = (2, [argument]) })
