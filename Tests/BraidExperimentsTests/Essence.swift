@@ -60,6 +60,7 @@ extension RunnerTests {
         groups.append(group)
       }
     }
+    comparison.notes = Comparison.notes(comparison)  // they tell of programs, too
     let report = Report(comparison, gnuplot: nil)
     return [
       "report.html": try report.html(), "report.md": report.markdown(), "table.tex": report.latex(),
