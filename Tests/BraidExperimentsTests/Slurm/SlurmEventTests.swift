@@ -85,14 +85,15 @@
       #expect(unfinished.isEmpty)
     }
 
-    @Test func `a controller that is killed and started again: nothing is lost meanwhile`() throws {
+    @Test func `a controller that goes away and comes back: nothing is lost meanwhile`() throws {
       let plan = try Self.slow()
       let runner = try start()
       try SlurmCluster.wait("an epoch is done") { isUnderWay }
-      try SlurmCluster.controller("kill", of: cluster.commands)
+      try SlurmCluster.controller("stop", of: cluster.commands)
       try SlurmCluster.wait("it is said") { log().contains("squeue does not answer: ") }
       try SlurmCluster.controller("start", of: cluster.commands)
-      runner.waitUntilExit()
+      defer { if runner.isRunning { kill(runner.processIdentifier, SIGKILL) } }
+      try SlurmCluster.wait("the runner ends") { !runner.isRunning }
       #expect(runner.terminationStatus == 0, "\(log())")
       try expectRunsOfThisMachine(plan)
       #expect(unfinished.isEmpty && Submission.open(in: scratch.path).isEmpty)
