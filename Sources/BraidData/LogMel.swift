@@ -35,7 +35,7 @@ public struct LogMel: Sendable {
   private let shape: [Double]
   /// For each band, the first frequency bin it reads and its weights from there.
   private let filters: [(first: Int, weights: [Double])]
-  private let transform: FourierTransform
+  private let transform: DoubleTransform
 
   /// - Parameters:
   ///   - rate: samples a second.
@@ -62,7 +62,7 @@ public struct LogMel: Sendable {
       let first = weights.firstIndex { $0 > 0 } ?? 0, last = weights.lastIndex { $0 > 0 } ?? 0
       return (first, Array(weights[first...last]))
     }
-    transform = FourierTransform(size)
+    transform = DoubleTransform(size)
   }
 
   /// Number of frames of a sound of so many samples.
@@ -94,8 +94,9 @@ public struct LogMel: Sendable {
   }
 }
 
-/// The discrete Fourier transform of a power of two, in place (Cooley and Tukey 1965).
-struct FourierTransform: Sendable {
+/// The discrete Fourier transform of a power of two, in place (Cooley and Tukey 1965), in double precision: beside a loud tone
+/// the bands that are quiet would hold the rounding of the engine's transform in Float, 0.1 in the logarithm for a pure tone.
+private struct DoubleTransform: Sendable {
   let size: Int
   private let cosines: [Double], sines: [Double]
   private let reversed: [Int]

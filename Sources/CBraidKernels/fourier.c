@@ -11,6 +11,13 @@ static const float sines_5[5] = {0, 0.951056516f, 0.587785252f, -0.587785252f, -
 static const float cosines_7[7] = {1, 0.623489802f, -0.222520934f, -0.900968868f, -0.900968868f, -0.222520934f, 0.623489802f};
 static const float sines_7[7] = {0, 0.781831482f, 0.974927912f, 0.433883739f, -0.433883739f, -0.974927912f, -0.781831482f};
 
+/// The transforms of so many signals at a time.
+typedef struct {
+  long lanes;
+  void (*analysis)(const braid_fourier *, const float *, long, float, float, float *, float *, float *);
+  void (*synthesis)(const braid_fourier *, const float *, const float *, long, float, float, float *, float *);
+} kernels;
+
 #define LANES 4
 #define TILES fourier_plain
 #define TILES_TARGET
@@ -49,49 +56,32 @@ static const float sines_7[7] = {0, 0.781831482f, 0.974927912f, 0.433883739f, -0
 
 long braid_fourier_workspace(const braid_fourier *plan) { return (plan->padded + 1) * 2 * MOST_LANES; }
 
-// As many signals at a time as vectors are wide, but no wider than the last few need.
-BRAID_INLINE int lanes_for(long rows) {
-  const int lanes = lanes_here();
-  return rows <= 4 ? (lanes > 4 ? 5 : 4) : rows <= 8 && lanes == 16 ? 8 : lanes;
-}
-
+// As many signals at a time as vectors are wide, but no more than are left.
+BRAID_INLINE const kernels *kernels_for(long rows) {
 #ifdef BRAID_TILES_WIDE
-#define WIDE(function, ...) \
-  if (lanes == 16) fourier_avx512_##function(__VA_ARGS__); \
-  else if (lanes == 8) fourier_avx2_##function(__VA_ARGS__); \
-  else if (lanes == 5) fourier_few_##function(__VA_ARGS__); \
-  else
-#else
-#define WIDE(function, ...)
+  const int lanes = lanes_here();
+  if (lanes > 4) return rows <= 4 ? &fourier_few_kernels : rows <= 8 || lanes == 8 ? &fourier_avx2_kernels : &fourier_avx512_kernels;
 #endif
+  return &fourier_plain_kernels;
+}
 
 void braid_fourier_analysis(const braid_fourier *plan, const float *x, long rows, float edge, float middle, float *real,
                             float *imaginary, float *workspace) {
   const long n = plan->signal, f = n / 2 + 1;
-  while (rows > 0) {
-    const int lanes = lanes_for(rows), most = lanes == 5 ? 4 : lanes;
-    const long part = rows < most ? rows : most;
-    WIDE(analysis, plan, x, part, edge, middle, real, imaginary, workspace)
-    fourier_plain_analysis(plan, x, part, edge, middle, real, imaginary, workspace);
-    x += part * n;
-    real += part * f;
-    imaginary += part * f;
-    rows -= part;
+  for (long done = 0, part; done < rows; done += part) {
+    const kernels *own = kernels_for(rows - done);
+    part = rows - done < own->lanes ? rows - done : own->lanes;
+    own->analysis(plan, x + done * n, part, edge, middle, real + done * f, imaginary + done * f, workspace);
   }
 }
 
 void braid_fourier_synthesis(const braid_fourier *plan, const float *real, const float *imaginary, long rows, float edge,
                              float middle, float *x, float *workspace) {
   const long n = plan->signal, f = n / 2 + 1;
-  while (rows > 0) {
-    const int lanes = lanes_for(rows), most = lanes == 5 ? 4 : lanes;
-    const long part = rows < most ? rows : most;
-    WIDE(synthesis, plan, real, imaginary, part, edge, middle, x, workspace)
-    fourier_plain_synthesis(plan, real, imaginary, part, edge, middle, x, workspace);
-    x += part * n;
-    real += part * f;
-    imaginary += part * f;
-    rows -= part;
+  for (long done = 0, part; done < rows; done += part) {
+    const kernels *own = kernels_for(rows - done);
+    part = rows - done < own->lanes ? rows - done : own->lanes;
+    own->synthesis(plan, real + done * f, imaginary + done * f, part, edge, middle, x + done * n, workspace);
   }
 }
 

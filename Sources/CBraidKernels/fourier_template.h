@@ -115,5 +115,7 @@ TILES_TARGET static void NAME(_synthesis)(const braid_fourier *o, const float *r
   else NAME(_inverse)(z, 1, o->length, o->factors, o->count, o->turns);
   NAME(_write)(z, pairs ? LANES : LINE, rows, n, x, n);
 }
+
+static const kernels NAME(_kernels) = {LANES, NAME(_analysis), NAME(_synthesis)};
 #undef LINE
 #undef COMPLEX
