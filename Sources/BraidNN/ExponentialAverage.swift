@@ -21,8 +21,7 @@ public struct ExponentialAverage {
   /// Takes the parameters in as they are after a step: one pass over memory.
   /// - Parameter store: always the same one, whose parameters have all been made.
   public mutating func update(_ store: ParameterStore) {
-    store.flatten()
-    guard let parameters = store.flat else { return }
+    let parameters = store.flat
     if values == nil {
       values = parameters.copy()
     } else {
@@ -33,9 +32,8 @@ public struct ExponentialAverage {
   /// Exchanges the parameters' values and the average's. A second call exchanges them back, to the same bits. Nothing
   /// happens before the first update.
   public mutating func swap(with store: ParameterStore) {
-    store.flatten()
-    guard let parameters = store.flat, values != nil else { return }
-    braid_exchange(memory(for: store), parameters.pointer, store.count)
+    guard values != nil else { return }
+    braid_exchange(memory(for: store), store.flat.pointer, store.count)
   }
 
   /// Runs `body` while the parameters have the average's values, and gives them back theirs however it ends.

@@ -29,19 +29,21 @@ public enum Initializer: Sendable {
     }
   }
 
-  func make(_ shape: Shape, _ stream: inout RandomStream) -> Tensor {
-    let (input, output) = Initializer.fans(shape)
-    func uniform(_ bound: Float) -> Tensor { stream.uniform(shape, from: -bound, to: bound) }
+  /// Writes every element of a value.
+  func write(_ value: Tensor, _ stream: inout RandomStream) {
+    let (input, output) = Initializer.fans(value.shape)
+    func uniform(_ bound: Float) { stream.writeUniform(to: value, from: -bound, to: bound) }
+    func constant(_ number: Float) { value.pointer.update(repeating: number, count: value.count) }
     switch self {
-    case .zeros: return .zeros(shape)
-    case .ones: return .ones(shape)
-    case .constant(let value): return Tensor(repeating: value, shape)
-    case .uniform(let bound): return uniform(bound)
-    case .normal(let deviation): return stream.normal(shape, deviation: deviation)
-    case .glorotUniform: return uniform((6 / (input + output)).squareRoot())
-    case .heUniform: return uniform((6 / input).squareRoot())
-    case .fanInUniform: return uniform(1 / input.squareRoot())
-    case .glorotUniformBlocks(let blocks): return uniform((6 / (input + output / Float(blocks))).squareRoot())
+    case .zeros: constant(0)
+    case .ones: constant(1)
+    case .constant(let number): constant(number)
+    case .uniform(let bound): uniform(bound)
+    case .normal(let deviation): stream.writeNormal(to: value, deviation: deviation)
+    case .glorotUniform: uniform((6 / (input + output)).squareRoot())
+    case .heUniform: uniform((6 / input).squareRoot())
+    case .fanInUniform: uniform(1 / input.squareRoot())
+    case .glorotUniformBlocks(let blocks): uniform((6 / (input + output / Float(blocks))).squareRoot())
     }
   }
 }

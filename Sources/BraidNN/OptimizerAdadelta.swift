@@ -40,8 +40,7 @@ public struct Adadelta: Optimizer {
   }
 
   public mutating func update(_ store: ParameterStore, _ gradients: Gradients, learningRate: Float) {
-    store.flatten()
-    guard let values = store.flat?.pointer else { return }
+    let values = store.flat.pointer
     settings.prepare(for: store)
     let (square, change) = (square.memory(for: store), change.memory(for: store))
     for span in gradients.spans(of: store, membership: settings.membership) {

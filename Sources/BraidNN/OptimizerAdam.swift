@@ -66,8 +66,7 @@ public struct Adam: Optimizer {
   }
 
   public mutating func update(_ store: ParameterStore, _ gradients: Gradients, learningRate: Float) {
-    store.flatten()
-    guard let values = store.flat?.pointer else { return }
+    let values = store.flat.pointer
     let (m, v) = (first.memory(for: store), second.memory(for: store))
     if steps.isEmpty { steps = Array(repeating: 0, count: store.parameters.count) }
     settings.prepare(for: store)

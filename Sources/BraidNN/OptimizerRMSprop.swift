@@ -45,8 +45,7 @@ public struct RMSprop: Optimizer {
   }
 
   public mutating func update(_ store: ParameterStore, _ gradients: Gradients, learningRate: Float) {
-    store.flatten()
-    guard let values = store.flat?.pointer else { return }
+    let values = store.flat.pointer
     settings.prepare(for: store)
     let square = square.memory(for: store)
     let mean = isCentered ? mean.memory(for: store) : nil

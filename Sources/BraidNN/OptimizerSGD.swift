@@ -33,8 +33,7 @@ public struct SGD: Optimizer {
   }
 
   public mutating func update(_ store: ParameterStore, _ gradients: Gradients, learningRate: Float) {
-    store.flatten()
-    guard let values = store.flat?.pointer else { return }
+    let values = store.flat.pointer
     settings.prepare(for: store)
     let velocity = momentum > 0 ? velocity.memory(for: store) : nil
     for span in gradients.spans(of: store, membership: settings.membership) {

@@ -17,12 +17,12 @@ public final class Parameter {
   /// The leaf of the tape last used, so that a parameter used twice in a step is one leaf.
   private var leaf: Tensor?
 
-  init(path: String, value: Tensor, in memory: ParameterMemory) {
+  init(path: String, shape: Shape, in memory: ParameterMemory, drawing draw: (Tensor) -> Void) {
     self.path = path
-    self.shape = value.shape
+    self.shape = shape
     (offset, number) = (memory.count, memory.values.count)
     self.memory = memory
-    memory.add(value)
+    memory.add(shape, drawing: draw)
   }
 
   /// Number of elements.
@@ -31,7 +31,6 @@ public final class Parameter {
   /// This parameter as a leaf of `tape`. Its gradient is collected in the store's flat gradient.
   func leaf(on tape: Tape) -> Tensor {
     if let leaf, tape.holds(leaf) { return leaf }
-    memory.flatten()
     let made = tape.watch(
       value, number: number, offset: offset, of: ObjectIdentifier(memory), holding: memory.count)
     leaf = made
@@ -54,31 +53,36 @@ extension Gradients {
   }
 }
 
-/// The values of a store's parameters. Knows no parameter, so that parameters can keep it alive without a cycle.
+/// The values of a store's parameters, side by side in the order of making. Knows no parameter, so that parameters can keep it
+/// alive without a cycle.
 final class ParameterMemory {
-  /// By the parameter's number.
+  /// By the parameter's number: views of the buffer.
   private(set) var values: [Tensor] = []
-  /// All of them in one buffer, once `flatten` has run: `[count]`.
-  private(set) var flat: Tensor?
   private(set) var count = 0
+  /// Longer than `count`, as an array's memory is. What lies beyond has not been touched, so that in a large model, whose memory
+  /// the system hands out page by page as it is written, it takes up none.
+  private var buffer = Tensor(uninitialized: [0])
 
-  func add(_ value: Tensor) {
+  /// All values: `[count]`.
+  var flat: Tensor { Tensor(viewing: buffer, shape: Shape(count)) }
+
+  /// Adds a value, which `draw` writes where it will lie.
+  func add(_ shape: Shape, drawing draw: (Tensor) -> Void) {
+    reserve(count + shape.count)
+    let value = Tensor(viewing: buffer, offset: count, shape: shape)
+    draw(value)
     values.append(value)
-    count += value.count
-    flat = nil
+    count += shape.count
   }
 
-  func flatten() {
-    guard flat == nil else { return }
-    let buffer = Tensor(uninitialized: Shape(count))
-    var offset = 0
+  private func reserve(_ elements: Int) {
+    guard elements > buffer.count else { return }
+    let larger = Tensor(uninitialized: Shape(elements + elements / 2))
+    larger.pointer.update(from: buffer.pointer, count: count)
     for (number, value) in values.enumerated() {
-      let view = Tensor(viewing: buffer, offset: offset, shape: value.shape)
-      view.pointer.update(from: value.pointer, count: value.count)
-      values[number] = view
-      offset += value.count
+      values[number] = Tensor(viewing: larger, offset: value.pointer - buffer.pointer, shape: value.shape)
     }
-    flat = buffer
+    buffer = larger
   }
 }
 
@@ -93,8 +97,9 @@ public final class ParameterStore {
   public private(set) var buffers: [Buffer] = []
   private var buffersByPath: [String: Buffer] = [:]
   private let memory = ParameterMemory()
-  /// The flat buffer once `flatten` has run: `[count]`.
-  public var flat: Tensor? { memory.flat }
+  /// The values of all parameters, in the order of making: `[count]`. It is a view, as each parameter's value is; making another
+  /// parameter may move them.
+  public var flat: Tensor { memory.flat }
   /// Number of trainable elements.
   public var count: Int { memory.count }
 
@@ -107,9 +112,9 @@ public final class ParameterStore {
     }
   }
 
-  func add(_ path: String, _ value: Tensor) -> Parameter {
+  func add(_ path: String, _ shape: Shape, drawing draw: (Tensor) -> Void) -> Parameter {
     reserve(path)
-    let parameter = Parameter(path: path, value: value, in: memory)
+    let parameter = Parameter(path: path, shape: shape, in: memory, drawing: draw)
     parameters.append(parameter)
     byPath[path] = parameter
     return parameter
@@ -127,7 +132,4 @@ public final class ParameterStore {
   public subscript(_ path: String) -> Parameter? { byPath[path] }
   /// The buffer at a path, nil if there is none.
   public subscript(buffer path: String) -> Buffer? { buffersByPath[path] }
-
-  /// Moves all values into one buffer, in order. Called by itself before the first step; harmless to repeat.
-  public func flatten() { memory.flatten() }
 }

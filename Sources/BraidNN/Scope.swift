@@ -30,7 +30,7 @@ public struct Scope {
   public func parameter(_ name: String, _ shape: Shape, _ initializer: Initializer) -> Parameter {
     let full = join(name)
     var stream = RandomStream(seed: seed, .initialization, path: full)
-    return store.add(full, initializer.make(shape, &stream))
+    return store.add(full, shape) { initializer.write($0, &stream) }
   }
 
   /// Makes and registers a tensor that is saved with the parameters but not trained. Stops when the path is taken.

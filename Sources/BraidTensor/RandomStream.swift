@@ -67,15 +67,25 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   /// A tensor of numbers in [low, high): what drawing `low + (high - low) * uniform()` for each in turn would give.
   public mutating func uniform(_ shape: Shape, from low: Float = 0, to high: Float = 1) -> Tensor {
     let result = Tensor(uninitialized: shape)
-    braid_philox_uniform(key, skip(result.count), low, high, result.pointer, result.count)
+    writeUniform(to: result, from: low, to: high)
     return result
+  }
+
+  /// The same into memory that the caller owns.
+  package mutating func writeUniform(to result: Tensor, from low: Float, to high: Float) {
+    braid_philox_uniform(key, skip(result.count), low, high, result.pointer, result.count)
   }
 
   /// A tensor of independent normal numbers: what drawing `mean + deviation * normal()` for each in turn would give.
   public mutating func normal(_ shape: Shape, mean: Float = 0, deviation: Float = 1) -> Tensor {
     let result = Tensor(uninitialized: shape)
-    braid_philox_normal(key, skip(2 * result.count), mean, deviation, result.pointer, result.count)
+    writeNormal(to: result, mean: mean, deviation: deviation)
     return result
+  }
+
+  /// The same into memory that the caller owns.
+  package mutating func writeNormal(to result: Tensor, mean: Float = 0, deviation: Float = 1) {
+    braid_philox_normal(key, skip(2 * result.count), mean, deviation, result.pointer, result.count)
   }
 
   /// A standard Gumbel number, −log(−log u) with u never 0 or 1: from −3.2 to 22.9.

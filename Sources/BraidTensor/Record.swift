@@ -7,7 +7,7 @@ struct Record: ~Copyable {
     /// For who looks at a record in a debugger.
     let name: StaticString
     /// How to run or end what lies at `place`; nil for a leaf, and once that has happened.
-    var derivative: (any SavedDerivative.Type)?
+    var derivative: SavedDerivative?
     /// Where in the saved memory the derivative lies.
     var place = 0
     /// What has been collected in the reverse pass, or where a leaf's gradient will be.
@@ -56,13 +56,13 @@ struct Record: ~Copyable {
   @inline(__always)
   mutating func append<Values>(_ name: StaticString, _ saving: consuming Saved<Values>) -> Int32 {
     let node = Int32(truncatingIfNeeded: entries.count)
-    entries.append(Entry(name: name, derivative: Saved<Values>.self, place: saved.append(saving)))
+    entries.append(Entry(name: name, derivative: SavedDerivative(of: Saved<Values>.self), place: saved.append(saving)))
     return node
   }
 
   /// Runs the derivative of an entry, or ends it when no gradient has arrived. Once only.
   @inline(__always)
-  mutating func takeDerivative(of node: Int) -> (any SavedDerivative.Type, UnsafeMutableRawPointer)? {
+  mutating func takeDerivative(of node: Int) -> (SavedDerivative, UnsafeMutableRawPointer)? {
     guard let derivative = entries[node].derivative else { return nil }
     entries[node].derivative = nil
     return (derivative, saved.address(of: entries[node].place))

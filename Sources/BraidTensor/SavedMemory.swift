@@ -33,25 +33,26 @@ struct SavedMemory {
   }
 }
 
-/// A derivative with what its operation saved, of whatever type that is.
-protocol SavedDerivative {
-  /// Runs the derivative that lies there, and ends it.
-  static func run(_ memory: UnsafeMutableRawPointer, _ upstream: Tensor, _ sink: inout GradientSink)
-  /// Ends it without running.
-  static func end(_ memory: UnsafeMutableRawPointer)
-}
-
 /// What lies in the saved memory for one operation.
-struct Saved<Values>: SavedDerivative {
+struct Saved<Values> {
   let values: Values
   let derivative: (Values, Tensor, inout GradientSink) -> Void
+}
 
-  static func run(_ memory: UnsafeMutableRawPointer, _ upstream: Tensor, _ sink: inout GradientSink) {
-    let saved = memory.assumingMemoryBound(to: Saved<Values>.self).move()
-    saved.derivative(saved.values, upstream, &sink)
-  }
+/// What can be done with what lies in the saved memory, of whatever type it is. Two functions that are compiled for the one type
+/// where the operation is: methods of a generic type would look the type up and copy its values through a table each time.
+struct SavedDerivative {
+  /// Runs the derivative that lies there, and ends it.
+  let run: (_ memory: UnsafeMutableRawPointer, _ upstream: Tensor, _ sink: inout GradientSink) -> Void
+  /// Ends it without running.
+  let end: (_ memory: UnsafeMutableRawPointer) -> Void
 
-  static func end(_ memory: UnsafeMutableRawPointer) {
-    memory.assumingMemoryBound(to: Saved<Values>.self).deinitialize(count: 1)
+  @inline(__always)
+  init<Values>(of _: Saved<Values>.Type) {
+    run = { memory, upstream, sink in
+      let saved = memory.assumingMemoryBound(to: Saved<Values>.self).move()
+      saved.derivative(saved.values, upstream, &sink)
+    }
+    end = { memory in memory.assumingMemoryBound(to: Saved<Values>.self).deinitialize(count: 1) }
   }
 }

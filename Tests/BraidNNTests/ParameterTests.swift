@@ -34,18 +34,31 @@ import Testing
     }
   }
 
-  @Test func `keep their values when they move into one buffer`() {
+  @Test func `lie side by side in the order of making, and keep their values when they move to make room`() {
     let scope = Scope(seed: 1)
+    #expect(scope.store.flat.shape == [0])
     let a = scope.parameter("a", [3], .uniform(1))
     let b = scope.parameter("b", [2, 2], .normal(deviation: 1))
     let before = a.value.elements + b.value.elements
-    scope.store.flatten()
-    #expect(scope.store.flat?.elements == before)
+    #expect(scope.store.flat.elements == before)
     b.assign(Tensor([1, 2, 3, 4]))
-    #expect(scope.store.flat?.elements == Array(before[0..<3]) + [1, 2, 3, 4])
-    let c = scope.parameter("c", [1], .ones)
-    scope.store.flatten()
-    #expect(scope.store.flat?.elements == Array(before[0..<3]) + [1, 2, 3, 4] + c.value.elements)
+    #expect(scope.store.flat.elements == Array(before[0..<3]) + [1, 2, 3, 4])
+    for size in 1..<60 { _ = scope.parameter("c\(size)", Shape(size), .constant(Float(size))) }
+    let rest = (1..<60).flatMap { size in Array(repeating: Float(size), count: size) }
+    #expect(scope.store.flat.elements == Array(before[0..<3]) + [1, 2, 3, 4] + rest)
+    #expect(a.value.elements == Array(before[0..<3]))
+    b.assign(Tensor([5, 6, 7, 8]))
+    #expect(scope.store.flat.elements == Array(before[0..<3]) + [5, 6, 7, 8] + rest)
+  }
+
+  @Test func `have room ahead that is not written, so that no parameter is drawn in one place and copied to another`() {
+    let scope = Scope(seed: 1)
+    _ = scope.parameter("large", [1000], .zeros)
+    let place = scope.store.flat.pointer
+    _ = scope.parameter("small", [400], .ones)
+    #expect(scope.store.flat.pointer == place)
+    _ = scope.parameter("next", [400], .ones)
+    #expect(scope.store.flat.pointer != place)
   }
 
   @Test func `used twice in a pass collect both gradients in one leaf`() throws {

@@ -80,7 +80,6 @@ import CBenchProbe
     let labels = (0..<batch).map { _ in Int32(stream.below(UInt64(Sizes.classes))) }
     let scope = Scope(seed: 1)
     let forward = try workload.make(scope)
-    scope.store.flatten()
     var optimizer = Adam()
     var step = 0
     var forwardOperations = 0.0
