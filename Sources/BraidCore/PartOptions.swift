@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -16,9 +18,22 @@ public struct NoOptions: PartOptions {
   public init() {}
 }
 
+/// The defaults of every type of options that was asked for: thousands of rows ask for the same few.
+private final class DefaultSettings: Sendable {
+  private let known = Mutex<[ObjectIdentifier: [String: Setting]]>([:])
+
+  func of<Options: PartOptions>(_ options: Options.Type) -> [String: Setting] {
+    if let found = known.withLock({ $0[ObjectIdentifier(options)] }) { return found }
+    let made = (try? Options().settings()) ?? [:]
+    known.withLock { $0[ObjectIdentifier(options)] = made }
+    return made
+  }
+}
+private let defaultSettings = DefaultSettings()
+
 extension PartOptions {
   /// All defaults as settings.
-  public static var defaults: [String: Setting] { (try? Self().settings()) ?? [:] }
+  public static var defaults: [String: Setting] { defaultSettings.of(Self.self) }
 
   /// These options as settings, every default included: the record of an experiment.
   public func settings() throws -> [String: Setting] {

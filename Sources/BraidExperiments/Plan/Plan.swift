@@ -6,8 +6,8 @@ import Foundation
 
 /// The frozen grid: every cell of an experiment with its whole configuration, checked before the first one trains.
 ///
-/// Written to the experiment's folder as `plan.json` and `cells.jsonl`; workers read it from there, so nothing that happens to the
-/// experiment file later reaches a run.
+/// Written to the experiment's folder as `plan.json`, `cells.jsonl` and what is beside them; workers read it from there, so
+/// nothing that happens to the experiment file later reaches a run.
 public struct Plan: Codable, Sendable {
   /// Of this format.
   public var version = 1
@@ -138,15 +138,24 @@ public struct Plan: Codable, Sendable {
     var trials: [String: Trial] = [:]  // by what they are of
     var known: [String: (row: String, folder: String)] = [:]  // by their cells' ids
     var frozen: [String: FrozenParameters] = [:]  // by modality and file
-    for row in specification.rows {
+    let drafts = try specification.rows.map { row in
       let own = try loaded[row.data] ?? timed { try Plan.load(row, beside: data, catalogue) }
       loaded[row.data] = own
-      let clean = own.value
-      var planned = try specification.configuration(of: row, on: clean)
-      let data = try planned.noisy(clean, at: row.noisePlace)
-      planned.versions = planned.versions(in: catalogue)
-      try planned.freeze(row, &frozen)
-      for (seed, id) in zip(seeds, try planned.identifiers(seeds: seeds, dataDigest: data.digest)) {
+      var configuration = try specification.configuration(of: row, on: own.value)
+      configuration.versions = configuration.versions(in: catalogue)
+      try configuration.freeze(row, &frozen)
+      let data = try configuration.noisy(own.value, at: row.noisePlace)
+      return Draft(row: row, configuration: configuration, data: data, reading: own.seconds)
+    }
+    let texts = try drafts.concurrentMap { [seeds] draft in
+      (
+        ids: try draft.configuration.identifiers(seeds: seeds, dataDigest: draft.data.digest),
+        subject: try draft.configuration.trialled(measuring: measuring).text()
+      )
+    }
+    for (draft, (ids, subject)) in zip(drafts, texts) {
+      let (row, planned, data) = (draft.row, draft.configuration, draft.data)
+      for (seed, id) in zip(seeds, ids) {
         var configuration = planned
         configuration.seed = seed
         var folder = "cells/\(slug(row.name))-s\(seed)-\(id)"
@@ -162,11 +171,10 @@ public struct Plan: Codable, Sendable {
             id: id, row: row.name, seed: seed, folder: folder, configuration: configuration, dataDigest: data.digest))
         known[id] = (row.name, folder)
       }
-      let subject = try planned.trialled(measuring: measuring).text()
       let trial = try trials[subject] ?? Trial(of: planned, on: data, catalogue, place: row.place, measuring: measuring)
       trials[subject] = trial
       seconds[row.name] = trial.cost.map {
-        Plan.processStart + own.seconds + trial.building + $0.seconds(epochs: planned.train.epochs)
+        Plan.processStart + draft.reading + trial.building + $0.seconds(epochs: planned.train.epochs)
       }
       rows.append(
         Row(
@@ -188,6 +196,16 @@ public struct Plan: Codable, Sendable {
     }
     search = try specification.search?.described(specification, catalogue)
   }
+}
+
+/// A row with what all its cells have in common.
+private struct Draft: Sendable {
+  let row: Specification.Row
+  let configuration: CellConfiguration
+  /// With the row's settings and noise.
+  let data: any Dataset
+  /// Seconds that reading the data took.
+  let reading: Double
 }
 
 extension Plan {

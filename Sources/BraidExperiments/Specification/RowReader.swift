@@ -43,7 +43,7 @@ struct RowReader {
     let background = RowBackground(shared: document.root, catalogue: catalogue)
     let swept = try Sweep(bases: bases, background: background, document: document).rows(file.sweep)
     let names = RowNames(of: swept)
-    return try swept.map { item in
+    return try swept.concurrentMap { item in
       var written = item.written
       let name = names.name(item)
       written["name"] = .text(name)
