@@ -6,7 +6,7 @@ struct WorkerCommandLine: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker", abstract: "Train one planned cell (used by `braid run`).", shouldDisplay: false)
 
-  @Argument(help: "The folder with plan.json.") var folder: String
+  @Argument(help: "The folder with cells.jsonl.") var folder: String
   @Argument(help: "The cell's id.") var cell: String
 
   func run() async throws {

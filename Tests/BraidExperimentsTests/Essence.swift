@@ -21,7 +21,7 @@ extension RunnerTests {
       (FileManager.default.contents(atPath: "\(folder)/\(path)") ?? Data()).base64EncodedString()
     }
     // a search's trials are planned round by round, and what lies there is the plan of the round trained last
-    let plans = plan.rows.isEmpty ? [] : ["plan.json", "cells.jsonl", "samples.json"]
+    let plans = plan.rows.isEmpty ? [] : ["plan.json", "cells.jsonl", "cells.index", "worker.json", "samples.json"]
     for name in plans { result[name] = text(name) }
     for cell in plan.cells {
       let run = try RunFolder("\(folder)/\(cell.folder)")

@@ -170,7 +170,11 @@ import Testing
     try Inventory.remove(leftovers, from: scratch.path)
     #expect(Inventory(of: scratch.path, for: fewer).leftovers.isEmpty)
     let left = try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted()
-    #expect(left == [".lock", "cells", "cells.jsonl", "plan.json", "samples.json", "slurm", "tensorboard"])
+    #expect(
+      left == [
+        ".lock", "cells", "cells.index", "cells.jsonl", "plan.json", "samples.json", "slurm", "tensorboard",
+        "worker.json",
+      ])
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/slurm") == [atWork.name])
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/tensorboard").count == 3)
     // trials are wanted as long as the file has a search

@@ -247,6 +247,54 @@ import Testing
     #expect(try folder.plan().cells.map(\.id) == plan.cells.map(\.id))
   }
 
+  @Test
+  func
+    `The index of cells is a help, not the truth: without it, and with that of another plan, a worker finds its cell`()
+    throws
+  {
+    let scratch = try Scratch()
+    let folder = ExperimentFolder(scratch.path)
+    let plan = try Toy.plan()
+    try folder.freeze(plan)
+    let file = URL(fileURLWithPath: "\(scratch.path)/cells.index")
+    let index = try String(contentsOf: file, encoding: .utf8)
+    let cell = try #require(plan.cells.last)
+    func found() throws -> String { try folder.assignment(cell.id).cell.folder }
+    for wrong in [
+      "", "\(cell.id) 0 40\n", "\(cell.id) 99999999 7\n", "\(cell.id) -1 7\n", "\(cell.id) x y\n", "\(cell.id) ",
+    ] {
+      try Data(wrong.utf8).write(to: file)
+      #expect(try found() == cell.folder)
+    }
+    try FileManager.default.removeItem(at: file)
+    #expect(try found() == cell.folder)
+    // With it nothing else is read: what stands elsewhere in the file may be anything of the same length.
+    try Data(index.utf8).write(to: file)
+    let cells = URL(fileURLWithPath: "\(scratch.path)/cells.jsonl")
+    var bytes = try Data(contentsOf: cells)
+    let lines = bytes.split(separator: UInt8(ascii: "\n"))
+    let last = try #require(lines.last).startIndex
+    bytes.replaceSubrange(..<last, with: Data(repeating: UInt8(ascii: "?"), count: last))
+    try bytes.write(to: cells)
+    #expect(try found() == cell.folder)
+    #expect(
+      message { _ = try folder.assignment(plan.cells[0].id) }
+        == "\(scratch.path): the plan has no cell \(plan.cells[0].id).")
+  }
+
+  @Test func `A line is found by a text in it wherever it stands`() {
+    let data = Data("first aab\naaab\n\nlast aabaaab".utf8)
+    func line(_ text: String) -> String? { data.line(containing: text).map { String(decoding: $0, as: UTF8.self) } }
+    #expect(line("first") == "first aab")
+    #expect(line("aab") == "first aab")
+    #expect(line("aaab") == "aaab")
+    #expect(line("baaab") == "last aabaaab")
+    #expect(line("ast aabaaab") == "last aabaaab")
+    #expect(line("t aabb") == nil)
+    #expect(Data().line(containing: "a") == nil)
+    #expect(data.dropFirst(10).line(containing: "aab") == Data("aaab".utf8))
+  }
+
   @Test func `Only one runner holds a folder, and it lets go`() throws {
     let scratch = try Scratch()
     let folder = ExperimentFolder(scratch.path)

@@ -3,25 +3,26 @@ import Foundation
 
 /// The folder of an experiment: `plan.json`, `cells.jsonl`, `samples.json`, `cells/`. One runner at a time holds it.
 ///
-/// The plan's cells are a file of their own, one line each, so that a worker finds its cell among ten thousand without
-/// reading the others.
+/// The plan's cells are a file of their own, one line each, with an index beside it (`cells.index`), and what all workers need is
+/// another (`worker.json`): a worker finds its cell among ten thousand without reading the others.
 public struct ExperimentFolder: Sendable {
   /// Where it is.
   public let path: String
   /// The folder at a path, which need not exist yet.
   public init(_ path: String) { self.path = path }
 
-  private static let planFile = "plan.json", cellsFile = "cells.jsonl"
+  private static let planFile = "plan.json", cellsFile = "cells.jsonl", indexFile = "cells.index",
+    sharedFile = "worker.json"
 
   /// What every worker needs of a plan beside its cell.
-  struct Shared: Decodable {
+  struct Shared: Codable {
     let constantAnswer: [Double]
     let samples: [Int]
   }
 
   /// The frozen plan. Throws `SetupError` when there is none or it is damaged.
   public func plan() throws -> Plan {
-    var plan: Plan = try read()
+    var plan: Plan = try read(ExperimentFolder.planFile)
     let lines = try bytes(ExperimentFolder.cellsFile)
     let cells = try lines.split(separator: UInt8(ascii: "\n")).concurrentMap { try cell(from: Data($0)) }
     plan.cells = cells
@@ -32,23 +33,33 @@ public struct ExperimentFolder: Sendable {
   /// A cell of the plan, and what its worker needs of the rest.
   /// - Throws: `SetupError` when there is no plan, it is damaged, or it has no such cell.
   func assignment(_ id: String) throws -> (cell: Plan.Cell, shared: Shared) {
-    let shared: Shared = try read()
-    let lines = try bytes(ExperimentFolder.cellsFile)
-    guard let found = lines.range(of: Data("\"id\":\"\(id)\"".utf8)) else {
+    let shared: Shared = try read(ExperimentFolder.sharedFile)
+    if let line = indexed(id), let found = try? cell(from: line), found.id == id { return (found, shared) }
+    // The index is of another plan while one takes the other's place.
+    guard let line = try bytes(ExperimentFolder.cellsFile).line(containing: "\"id\":\"\(id)\"") else {
       throw SetupError("\(path): the plan has no cell \(id).")
     }
-    let end = UInt8(ascii: "\n")
-    let start = lines[..<found.lowerBound].lastIndex(of: end).map { $0 + 1 } ?? lines.startIndex
-    return (try cell(from: lines[start..<(lines[found.upperBound...].firstIndex(of: end) ?? lines.endIndex)]), shared)
+    return (try cell(from: line), shared)
   }
 
-  private func read<Value: Decodable>() throws -> Value {
-    guard let data = FileManager.default.contents(atPath: "\(path)/\(ExperimentFolder.planFile)") else {
-      throw SetupError("\(path): no experiment has been run here: it has no plan.json.")
+  /// The line of a cell, where the index says it lies.
+  private func indexed(_ id: String) -> Data? {
+    guard let entry = try? bytes(ExperimentFolder.indexFile).line(containing: "\(id) ") else { return nil }
+    let numbers = String(decoding: entry, as: UTF8.self).split(separator: " ").compactMap { Int($0, radix: 10) }.suffix(
+      2)
+    guard numbers.count == 2, let offset = numbers.first, let count = numbers.last, offset >= 0, count > 0,
+      let file = FileHandle(forReadingAtPath: "\(path)/\(ExperimentFolder.cellsFile)")
+    else { return nil }
+    defer { try? file.close() }
+    guard (try? file.seek(toOffset: UInt64(offset))) != nil else { return nil }
+    return try? file.read(upToCount: count)
+  }
+
+  private func read<Value: Decodable>(_ name: String) throws -> Value {
+    guard let data = FileManager.default.contents(atPath: "\(path)/\(name)") else {
+      throw SetupError("\(path): no experiment has been run here: it has no \(name).")
     }
-    do { return try JSONFile.decoder().decode(Value.self, from: data) } catch {
-      throw damaged(ExperimentFolder.planFile)
-    }
+    do { return try JSONFile.decoder().decode(Value.self, from: data) } catch { throw damaged(name) }
   }
 
   private func bytes(_ name: String) throws -> Data {
@@ -82,6 +93,14 @@ public struct ExperimentFolder: Sendable {
     try replace("samples.json", JSONFile.encoder(pretty: true).encode(plan.views))
     let lines = try plan.cells.concurrentMap { try JSONFile.encoder().encode($0) + Data("\n".utf8) }
     try replace(ExperimentFolder.cellsFile, Data(lines.joined()))
+    var (index, offset) = ("", 0)
+    for (cell, line) in zip(plan.cells, lines) {
+      index += "\(cell.id) \(offset) \(line.count)\n"
+      offset += line.count
+    }
+    try replace(ExperimentFolder.indexFile, Data(index.utf8))
+    let shared = Shared(constantAnswer: plan.constantAnswer, samples: plan.samples)
+    try replace(ExperimentFolder.sharedFile, JSONFile.encoder(pretty: true).encode(shared))
     var head = plan
     (head.cells, head.count) = ([], plan.cells.count)
     try replace(ExperimentFolder.planFile, JSONFile.encoder(pretty: true).encode(head))
@@ -99,6 +118,35 @@ public struct ExperimentFolder: Sendable {
   public func lock(_ name: String = ".lock") throws -> FolderLock {
     try filing(path) { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
     return try FolderLock("\(path)/\(name)", folder: path)
+  }
+}
+
+extension Data {
+  /// The first line in which a text occurs, without its end; nil where there is none.
+  func line(containing text: String) -> Data? {
+    let found: Range<Int>? = withUnsafeBytes { bytes in
+      guard let place = bytes.firstPlace(of: Array(text.utf8)) else { return nil }
+      let end = UInt8(ascii: "\n")
+      let start = bytes[..<place].lastIndex(of: end).map { $0 + 1 } ?? 0
+      return start..<(bytes[place...].firstIndex(of: end) ?? bytes.count)
+    }
+    return found.map { Data(self[(startIndex + $0.lowerBound)..<(startIndex + $0.upperBound)]) }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Where bytes first occur: looks at one in as many as there are (Horspool 1980), where Foundation's search for bytes looks
+  /// at each.
+  fileprivate func firstPlace(of wanted: [UInt8]) -> Int? {
+    guard let last = wanted.last else { return 0 }
+    var steps = [Int](repeating: wanted.count, count: 256)
+    for (place, byte) in wanted.dropLast().enumerated() { steps[Int(byte)] = wanted.count - 1 - place }
+    var end = wanted.count - 1
+    while end < count {
+      if self[end] == last, self[(end - wanted.count + 1)...end].elementsEqual(wanted) { return end - wanted.count + 1 }
+      end += steps[Int(self[end])]
+    }
+    return nil
   }
 }
 

@@ -17,7 +17,7 @@ public enum Worker {
   /// Runs a planned cell and returns the exit status: 0 done, 1 nothing could be run, 2 the run failed (and its folder
   /// says why).
   /// - Parameters:
-  ///   - experiment: the folder with `plan.json`.
+  ///   - experiment: the folder with `cells.jsonl`.
   ///   - cell: the cell's id.
   ///   - isStoppable: whether Ctrl-C and SIGTERM end the training in order: what is being written is finished, a checkpoint
   ///     holds the epochs done, and the process ends as the signal ends one. They are the process's, so only a program whose
