@@ -68,7 +68,7 @@ import Testing
     _ = try run(plan, one.path, workers: 1)
     _ = try run(plan, three.path, workers: 3)
     let found = try Self.essence(plan, one.path)
-    #expect(found.count == 6 * 8 + 3 + 5)  // files of a cell, of the experiment, of its report
+    #expect(found.count == 6 * 8 + 5 + 5)  // files of a cell, of the experiment, of its report
     #expect(found == (try Self.essence(plan, three.path)))
   }
 
