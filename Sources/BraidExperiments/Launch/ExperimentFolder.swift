@@ -45,7 +45,7 @@ public struct ExperimentFolder: Sendable {
   /// The line of a cell, where the index says it lies.
   private func indexed(_ id: String) -> Data? {
     guard let entry = try? bytes(ExperimentFolder.indexFile).line(containing: "\(id) ") else { return nil }
-    let numbers = String(decoding: entry, as: UTF8.self).split(separator: " ").compactMap { Int($0, radix: 10) }.suffix(
+    let numbers = String(decoding: entry, as: UTF8.self).split(separator: " ").compactMap { Int($0) }.suffix(
       2)
     guard numbers.count == 2, let offset = numbers.first, let count = numbers.last, offset >= 0, count > 0,
       let file = FileHandle(forReadingAtPath: "\(path)/\(ExperimentFolder.cellsFile)")
@@ -124,29 +124,10 @@ public struct ExperimentFolder: Sendable {
 extension Data {
   /// The first line in which a text occurs, without its end; nil where there is none.
   func line(containing text: String) -> Data? {
-    let found: Range<Int>? = withUnsafeBytes { bytes in
-      guard let place = bytes.firstPlace(of: Array(text.utf8)) else { return nil }
-      let end = UInt8(ascii: "\n")
-      let start = bytes[..<place].lastIndex(of: end).map { $0 + 1 } ?? 0
-      return start..<(bytes[place...].firstIndex(of: end) ?? bytes.count)
-    }
-    return found.map { Data(self[(startIndex + $0.lowerBound)..<(startIndex + $0.upperBound)]) }
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  /// Where bytes first occur: looks at one in as many as there are (Horspool 1980), where Foundation's search for bytes looks
-  /// at each.
-  fileprivate func firstPlace(of wanted: [UInt8]) -> Int? {
-    guard let last = wanted.last else { return 0 }
-    var steps = [Int](repeating: wanted.count, count: 256)
-    for (place, byte) in wanted.dropLast().enumerated() { steps[Int(byte)] = wanted.count - 1 - place }
-    var end = wanted.count - 1
-    while end < count {
-      if self[end] == last, self[(end - wanted.count + 1)...end].elementsEqual(wanted) { return end - wanted.count + 1 }
-      end += steps[Int(self[end])]
-    }
-    return nil
+    guard let found = range(of: Data(text.utf8)) else { return nil }
+    let end = UInt8(ascii: "\n")
+    let start = self[..<found.lowerBound].lastIndex(of: end).map { $0 + 1 } ?? startIndex
+    return Data(self[start..<(self[found.upperBound...].firstIndex(of: end) ?? endIndex)])
   }
 }
 
