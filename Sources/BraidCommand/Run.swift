@@ -28,7 +28,7 @@ struct Run: AsyncParsableCommand {
   func run() async throws {
     let specification = try experiment.specification()
     let launcher = try Launcher(launcher, for: specification)
-    var (plan, search) = try experiment.planAndSearch(specification)
+    var (plan, search) = try experiment.planAndSearch(specification, measuring: launcher.needsTimes)
     let folder = experiment.folder(of: plan)
     if !json { print(plan.text + "\n") }
     fflush(nil)

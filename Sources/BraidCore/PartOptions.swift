@@ -19,21 +19,17 @@ public struct NoOptions: PartOptions {
 }
 
 /// The defaults of every type of options that was asked for: thousands of rows ask for the same few.
-private final class DefaultSettings: Sendable {
-  private let known = Mutex<[ObjectIdentifier: [String: Setting]]>([:])
-
-  func of<Options: PartOptions>(_ options: Options.Type) -> [String: Setting] {
-    if let found = known.withLock({ $0[ObjectIdentifier(options)] }) { return found }
-    let made = (try? Options().settings()) ?? [:]
-    known.withLock { $0[ObjectIdentifier(options)] = made }
-    return made
-  }
-}
-private let defaultSettings = DefaultSettings()
+private let knownDefaults = Mutex<[ObjectIdentifier: [String: Setting]]>([:])
 
 extension PartOptions {
   /// All defaults as settings.
-  public static var defaults: [String: Setting] { defaultSettings.of(Self.self) }
+  public static var defaults: [String: Setting] {
+    let type = ObjectIdentifier(Self.self)
+    if let found = knownDefaults.withLock({ $0[type] }) { return found }
+    let made = (try? Self().settings()) ?? [:]
+    knownDefaults.withLock { $0[type] = made }
+    return made
+  }
 
   /// These options as settings, every default included: the record of an experiment.
   public func settings() throws -> [String: Setting] {

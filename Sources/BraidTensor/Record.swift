@@ -14,7 +14,12 @@ struct Record: ~Copyable {
     var memory: Tensor?
     var state = GradientState.none
     /// The gradient, nil when nothing has arrived.
-    var gradient: Tensor? { state == .none || state == .awaited ? nil : memory }
+    var gradient: Tensor? { hasGradient ? memory : nil }
+    private var hasGradient: Bool { state != .none && state != .awaited }
+
+    /// The gradient, no longer kept here; nil when nothing has arrived.
+    @inline(__always)
+    mutating func takeGradient() -> Tensor? { hasGradient ? memory.take() : nil }
   }
 
   enum GradientState {

@@ -63,7 +63,8 @@ private func joined(
 extension Tensor {
   /// Finishes an operation: returns this result, recorded with its derivative if any operand is.
   ///
-  /// The derivative gets what was saved for it. One that captures nothing makes recording ask for no memory.
+  /// The derivative gets what was saved for it. One that captures nothing makes recording ask for no memory. `saved.x` of a
+  /// tuple with names is read where it lies, while `let (x, y) = saved` copies: small beside any but the smallest operation.
   /// - Parameters:
   ///   - name: the operation's name, for messages.
   ///   - operands: what it was computed from.

@@ -63,9 +63,10 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
   /// Number of elements: the product of the extents, 1 for rank 0.
   public var count: Int {
-    // extents beyond the rank are 1
-    let pairs = SIMD4<Int>(truncatingIfNeeded: first) &* SIMD4<Int>(truncatingIfNeeded: second)
-    return pairs[0] * pairs[1] * pairs[2] * pairs[3]
+    // extents beyond the rank are 1; one by one, since the plainest processors have no product of long integers side by side
+    let (a, b) = (first, second)
+    let outer = (Int(a[0]) * Int(a[1])) * (Int(a[2]) * Int(a[3]))
+    return outer * ((Int(b[0]) * Int(b[1])) * (Int(b[2]) * Int(b[3])))
   }
 
   /// Product of the extents of axes `range`, 1 when empty.

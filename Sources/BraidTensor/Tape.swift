@@ -96,13 +96,12 @@ public struct Tape {
     sink.add(upstream ?? .ones(result.shape), to: result)
     for node in record.pointee.entries.indices.reversed() {
       guard let (derivative, saved) = record.pointee.takeDerivative(of: node) else { continue }
-      guard let upstream = record.pointee.entries[node].gradient else {
+      // the operation's memory is given back as soon as nothing needs it
+      sink.ownsUpstream = record.pointee.entries[node].state == .owned
+      guard let upstream = record.pointee.entries[node].takeGradient() else {
         derivative.end(saved)
         continue
       }
-      // the operation's memory is given back as soon as nothing needs it
-      record.pointee.entries[node].memory = nil
-      sink.ownsUpstream = record.pointee.entries[node].state == .owned
       derivative.run(saved, upstream, &sink)
     }
     return Gradients(owner: owner, source: record, generation: result.place.generation)

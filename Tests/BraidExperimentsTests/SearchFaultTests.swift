@@ -1,4 +1,5 @@
 import BraidCore
+import BraidTesting
 import BraidTraining
 import Foundation
 import Testing
@@ -139,11 +140,34 @@ import Testing
     }
     let lacking = "Fatal error: failed to allocate 62914560 bytes of memory with alignment 64"
     #expect(WorkerEnding(signal: SIGTRAP, saying: lacking).fault == .surroundings, "memory is the machine's")
+    // as Swift's runtime says it
+    let stack = (0..<30).map {
+      "\($0)    libswiftCore.so                    0x00007f4efd35f130 swift_reportError + \($0)"
+    }
+    let log = "loading\n\(lacking)\nCurrent stack trace:\n\(stack.joined(separator: "\n"))\n"
+    #expect(WorkerEnding.said(in: Data(log.utf8)) == "loading\n\(lacking)")
+    #expect(WorkerEnding.said(in: Data((1...9).map { "\($0) 0x1" }.joined(separator: "\n").utf8)).hasPrefix("2 0x1\n3"))
     #expect(WorkerEnding(status: 1, saying: "toy: the plan has no cell x.").fault == .surroundings)
     #expect(WorkerEnding(shellStatus: 127, saying: "") == WorkerEnding("the worker ended with status 127"))
   }
 
   #if os(Linux)
+    @Test(.enabled(if: try needed(MemoryLimit.canBeMade, MemoryLimit.why), "\(MemoryLimit.why)"))
+    func `Lack of memory is no answer, whether the system ends the worker or refuses to give it more`() throws {
+      let limit = try MemoryLimit(megabytes: 400)
+      for (fault, command, reason) in [
+        ("memory", limit.around(WorkerEntry.command), "ended by signal 9 (killed, by someone or for lack of memory)"),
+        ("refusedMemory", WorkerEntry.command, "failed to allocate 140737488355328 bytes of memory"),
+      ] {
+        let (scratch, case_) = (try Scratch(), try Self.faulty("[none, \(fault)]"))
+        let stopped = try search(case_, scratch.path, command)
+        #expect(stopped.plan == nil && stopped.round == 1 && (1..<4).contains(stopped.missing))
+        #expect(!stopped.reasons.isEmpty && stopped.reasons.allSatisfy { $0.contains(reason) }, "\(stopped.reasons)")
+        #expect(
+          try SearchRunnerTests.essence(search(case_, scratch.path, Self.calm), scratch.path) == essence(of: case_))
+      }
+    }
+
     @Test(.enabled(if: SmallDisk.canBeMade, "a full disk is tried where the tests may mount one: as root"))
     func `A full disk is no answer: with room again the search ends as one nobody disturbed`() throws {
       let case_ = try Self.faulty("[none]")

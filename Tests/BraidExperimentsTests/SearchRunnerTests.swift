@@ -31,13 +31,11 @@ struct SealedData: Dataset {
     let runner: SearchRunner
     init(
       _ search: String, axes: String = ToySearch.axes, _ replacements: [(String, String)] = [],
-      _ catalogue: Catalogue = .toy
-    )
-      throws
-    {
+      _ catalogue: Catalogue = .toy, measuring: Bool = false
+    ) throws {
       specification = try ToySearch.specification(search, axes: axes, replacements, catalogue: catalogue)
       let data = try specification.loadData(catalogue)
-      let plan = try Plan(specification, catalogue: catalogue, on: data)
+      let plan = try Plan(specification, catalogue: catalogue, on: data, measuring: measuring)
       runner = try #require(SearchRunner(specification, plan, on: data, catalogue: catalogue))
     }
   }
@@ -117,6 +115,27 @@ struct SealedData: Dataset {
       return
     }
     #expect(result.error == "the test split was read")
+  }
+
+  @Test func `Where the plan was measured, each trial has its time by its epochs, and so have the rows`() throws {
+    let (scratch, halving) = (try Scratch(), "{method: halving, trials: 6}".block)
+    let case_ = try Case(halving, measuring: true)
+    let written = try Plan(case_.specification, catalogue: .toy, measuring: true)
+    var known = 0
+    let found = try case_.runner.run(in: scratch.path, output: .silent) { plan, folder in
+      for cell in plan.cells {
+        let seconds = try #require(plan.seconds[cell.row], "\(cell.row)")
+        let first = try #require(plan.cells.first { $0.row.hasPrefix(cell.row.prefix { $0 != "," }) })
+        let epochs = [cell, first].map { Double($0.configuration.train.epochs) }
+        #expect(abs(seconds / epochs[0] / (try #require(plan.seconds[first.row]) / epochs[1]) - 1) < 1e-9)
+        known += 1
+      }
+      return try Self.train()(plan, folder)
+    }
+    #expect(known == found.trials.cells.count && known > 6)
+    #expect(Set(try #require(found.plan).seconds.keys) == Set(written.rows.map(\.name)))
+    let unmeasured = try Case(halving).runner.run(in: scratch.path, output: .silent, training: Self.train())
+    #expect(unmeasured.trials.seconds.isEmpty && unmeasured.plan?.seconds.isEmpty == true)
   }
 
   @Test func `The number of workers changes nothing`() throws {

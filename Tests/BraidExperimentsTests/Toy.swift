@@ -69,7 +69,7 @@ struct JoinFusion: Fusion {
 
 /// Goes wrong while training, in the way it is told.
 struct FaultyFusion: Fusion {
-  enum Fault: String, Choice { case none, notANumber, trap, kill, memory }
+  enum Fault: String, Choice { case none, notANumber, trap, kill, memory, refusedMemory }
   /// In the environment of a process in which nothing goes wrong.
   static let calmVariable = "BRAID_TEST_CALM"
   struct Options: PartOptions {
@@ -98,6 +98,7 @@ struct FaultyFusion: Fusion {
     case .memory:
       let much = (0..<10).map { _ in Tensor(repeating: 1, Shape(15 << 20)) }  // 600 MB
       withExtendedLifetime(much) {}
+    case .refusedMemory: _ = Tensor(uninitialized: Shape(1 << 30, 1 << 15))  // more than there are addresses
     }
     return fused
   }

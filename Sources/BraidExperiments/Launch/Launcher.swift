@@ -34,6 +34,12 @@ public enum Launcher: Sendable {
     self = .slurm(try SlurmOptions(own, over: profile))
   }
 
+  /// Whether it shares out cells by what they take, so that a plan for it should be measured.
+  public var needsTimes: Bool {
+    guard case .slurm(let options) = self else { return false }
+    return options.cellsPerTask == 0
+  }
+
   /// Reads what a file says under `launcher`: a name, or `slurm` with its settings.
   /// - Throws: `SetupError` that begins with the key path.
   static func choice(_ written: Setting) throws -> PartChoice? {

@@ -13,6 +13,15 @@ struct WorkerEnding: Equatable {
 
   init(_ text: String, _ fault: RunResult.Fault = .surroundings) { (self.text, self.fault) = (text, fault) }
 
+  /// What a person can use of what a worker wrote to standard error: the last lines, without the stack that Swift's runtime lists
+  /// below its own errors, which would push them out of sight.
+  static func said(in log: Data) -> String {
+    let lines = String(decoding: log.suffix(32768), as: UTF8.self).split(separator: "\n").filter {
+      $0 != "Current stack trace:" && $0.wholeMatch(of: #/\d+ +\S+ +0x[0-9a-f]{8,} .*/#) == nil
+    }
+    return lines.suffix(8).joined(separator: "\n")
+  }
+
   /// Of a worker that ended by itself without having been able to write down why.
   /// - Parameter said: the end of what it wrote to standard error.
   init(status: Int32, saying said: String) {

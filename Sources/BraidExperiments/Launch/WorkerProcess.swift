@@ -87,7 +87,7 @@ final class WorkerProcess: RunningCell {
   func ending() -> WorkerEnding? {
     ended.wait()
     ended.signal()  // for whoever asks again
-    let said = String(decoding: log, as: UTF8.self).split(separator: "\n").suffix(8).joined(separator: "\n")
+    let said = WorkerEnding.said(in: log)
     switch process.terminationReason {
     case .exit where process.terminationStatus == 0: return nil
     case .exit: return WorkerEnding(status: process.terminationStatus, saying: said)

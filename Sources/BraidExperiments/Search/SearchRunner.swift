@@ -117,6 +117,7 @@ public struct SearchRunner {
         break
       }
       trials.cells += new
+      trials.seconds = maker.seconds
       let waiting = new.filter { !isSettled($0, in: folder, byThisBuild: isTraining) }
       if !waiting.isEmpty {
         let summary = try train(waiting, ", round \(round)")
@@ -138,7 +139,7 @@ public struct SearchRunner {
       try zip(specification.rows, rows).map { row, progress in
         try progress.best.map { try specification.row(row, with: $0.values) } ?? row
       })
-    var plan = try Plan(settled, catalogue: catalogue, on: data)
+    var plan = try Plan(settled, catalogue: catalogue, on: data, measuring: !self.plan.seconds.isEmpty)
     plan.search = found
     var result = standing(last)
     result.plan = plan
@@ -180,6 +181,9 @@ private struct TrialCells {
   let plan: Plan
   private var loaded: [PartChoice: any Dataset]
   private var known: [String: Plan.Cell] = [:]
+  /// What a cell of each trial takes, told from its row as it is written and the trial's epochs; empty unless the plan was
+  /// measured.
+  private(set) var seconds: [String: Double] = [:]
   private var frozen: [String: FrozenParameters] = [:]
 
   init(
@@ -200,6 +204,7 @@ private struct TrialCells {
     try configuration.freeze(tried, &frozen)
     (configuration.splits, configuration.samples) = ([.validation], 0)
     let name = "\(row.name), trial \(trial.number)"
+    seconds[name] = plan.seconds[row.name].map { $0 * Double(trial.epochs) / Double(row.train.epochs) }
     var all: [Plan.Cell] = [], new: [Plan.Cell] = []
     for seed in search.seeds {
       configuration.seed = seed

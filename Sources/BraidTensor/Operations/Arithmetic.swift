@@ -74,16 +74,16 @@ func combined(_ name: StaticString, _ function: Int32, _ a: Tensor, _ b: Tensor)
 private func binary(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) -> Tensor {
   let y = combined(function.name, function.rawValue, a, b)
   if a.shape == b.shape {
-    return y.recorded(function.name, from: a, b, saving: (function, a, b), flops: Double(y.count)) { saved, g, sink in
-      let (function, a, b) = saved
-      gradient(function.slopes.first, g, a, b, &sink)
-      gradient(function.slopes.second, g, b, a, &sink)
+    return y.recorded(function.name, from: a, b, saving: (function: function, a: a, b: b), flops: Double(y.count)) {
+      saved, g, sink in
+      gradient(saved.function.slopes.first, g, saved.a, saved.b, &sink)
+      gradient(saved.function.slopes.second, g, saved.b, saved.a, &sink)
     }
   }
-  return y.recorded(function.name, from: a, b, saving: (function, a, b), flops: Double(y.count)) { saved, g, sink in
-    let (function, a, b) = saved
-    broadcastGradient(function.slopes.first, g, a, b, &sink)
-    broadcastGradient(function.slopes.second, g, b, a, &sink)
+  return y.recorded(function.name, from: a, b, saving: (function: function, a: a, b: b), flops: Double(y.count)) {
+    saved, g, sink in
+    broadcastGradient(saved.function.slopes.first, g, saved.a, saved.b, &sink)
+    broadcastGradient(saved.function.slopes.second, g, saved.b, saved.a, &sink)
   }
 }
 
@@ -114,10 +114,9 @@ private func broadcastGradient(_ slope: Int, _ g: Tensor, _ own: Tensor, _ other
 private func affine(_ name: StaticString, _ scale: Float, _ x: Tensor, _ shift: Float) -> Tensor {
   let y = Tensor(uninitialized: x.shape)
   braid_affine(scale, x.pointer, shift, y.pointer, y.count)
-  return y.recorded(name, from: x, saving: (scale, x), flops: Double(y.count)) { saved, g, sink in
-    let (scale, x) = saved
-    if scale == 1 { return sink.add(g, to: x) }
-    sink.accumulate(into: x) { gx, beta in braid_scale(scale, g.pointer, beta, gx, x.count) }
+  return y.recorded(name, from: x, saving: (scale: scale, x: x), flops: Double(y.count)) { saved, g, sink in
+    if saved.scale == 1 { return sink.add(g, to: saved.x) }
+    sink.accumulate(into: saved.x) { gx, beta in braid_scale(saved.scale, g.pointer, beta, gx, saved.x.count) }
   }
 }
 
@@ -139,18 +138,16 @@ extension Tensor {
   public static func * (a: Tensor, b: Float) -> Tensor {
     let y = Tensor(uninitialized: a.shape)
     braid_scale(b, a.pointer, 0, y.pointer, y.count)
-    return y.recorded("*", from: a, saving: (a, b), flops: Double(y.count)) { saved, g, sink in
-      let (a, b) = saved
-      sink.accumulate(into: a) { ga, beta in braid_scale(b, g.pointer, beta, ga, a.count) }
+    return y.recorded("*", from: a, saving: (a: a, b: b), flops: Double(y.count)) { saved, g, sink in
+      sink.accumulate(into: saved.a) { ga, beta in braid_scale(saved.b, g.pointer, beta, ga, saved.a.count) }
     }
   }
   /// Quotient by a number. da = g / b.
   public static func / (a: Tensor, b: Float) -> Tensor {
     let y = Tensor(uninitialized: a.shape)
     braid_binary_scalar(Int32(BRAID_DIVIDE), a.pointer, b, y.pointer, y.count)
-    return y.recorded("/", from: a, saving: (a, b), flops: Double(y.count)) { saved, g, sink in
-      let (a, b) = saved
-      sink.accumulate(into: a) { ga, beta in braid_scale(1 / b, g.pointer, beta, ga, a.count) }
+    return y.recorded("/", from: a, saving: (a: a, b: b), flops: Double(y.count)) { saved, g, sink in
+      sink.accumulate(into: saved.a) { ga, beta in braid_scale(1 / saved.b, g.pointer, beta, ga, saved.a.count) }
     }
   }
   /// a + b, element by element.

@@ -18,11 +18,13 @@ extension Tensor {
       let (function, slope, x, y) = places
       braid_unary(function, slope, x + range.lowerBound, y + range.lowerBound, range.count)
     }
-    return y.recorded("element-wise function", from: x, saving: (function, slope, x, y), flops: Double(count)) {
+    return y.recorded(
+      "element-wise function", from: x, saving: (function: function, slope: slope, x: x, y: y), flops: Double(count)
+    ) {
       saved, g, sink in
-      let (function, slope, x, y) = saved
-      sink.accumulate(into: x) { gx, beta in
-        braid_unary_gradient(function.rawValue, slope, x.pointer, y.pointer, g.pointer, beta, gx, x.count)
+      sink.accumulate(into: saved.x) { gx, beta in
+        braid_unary_gradient(
+          saved.function.rawValue, saved.slope, saved.x.pointer, saved.y.pointer, g.pointer, beta, gx, saved.x.count)
       }
     }
   }

@@ -67,7 +67,7 @@ import Testing
       "toy.yaml:9: launcher.slurm.memory: found \"lots\"; expected a size such as \"4G\" or \"500M\"."
     ),
     (
-      "{slurm: {cellsPerTask: 0}}", "toy.yaml:9: launcher.slurm.cellsPerTask: found 0; expected 1 or more."
+      "{slurm: {cellsPerTask: -1}}", "toy.yaml:9: launcher.slurm.cellsPerTask: found -1; expected 0 or more."
     ),
     (
       "{slurm: {arguments: [--array=1-3]}}",

@@ -89,10 +89,8 @@ struct SlurmLauncher: CellLauncher {
     for index in submissions.indices.reversed() { try follow(index) }
     if !tasks.isEmpty { ledger.progress.note("following \(titles) of Slurm") }
     let taken = Set(tasks.flatMap(\.work.cells))
-    let free = missing.filter { !taken.contains($0.id) }.map(\.id)
-    waiting = stride(from: 0, to: free.count, by: options.cellsPerTask).map {
-      Submission.Task(cells: Array(free[$0..<min($0 + options.cellsPerTask, free.count)]))
-    }
+    let free = missing.filter { !taken.contains($0.id) }
+    waiting = CellPacking(options, plan.seconds).packs(of: free).map { Submission.Task(cells: $0.map(\.id)) }
     try submit(ledger)
     while true {
       let queue: [String: [Int: SlurmClient.Task]]?

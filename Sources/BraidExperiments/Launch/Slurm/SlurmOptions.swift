@@ -22,8 +22,9 @@ public struct SlurmOptions: PartOptions, Equatable {
   public var modules: [String] = []
   /// Lines of shell that a task begins with, after the modules.
   public var setup: [String] = []
-  /// Cells that a task trains, one after the other: several where a cell takes less than a few minutes.
-  public var cellsPerTask = 1
+  /// Cells that a task trains, one after the other; 0: as many as take about a minute, as far as the plan's times are
+  /// known, so that what a task costs the cluster is little beside them.
+  public var cellsPerTask = 0
   /// Tasks of an array job that may run at once; 0: as many as the cluster lets.
   public var tasksAtOnce = 0
   /// How often a task that was pre-empted, ran out of time or lost its node is submitted again without having got any
@@ -82,7 +83,7 @@ public struct SlurmOptions: PartOptions, Equatable {
       memory.isEmpty || memory.wholeMatch(of: #/\d+[KMGT]?/#) != nil,
       "\(place).memory: found \"\(memory)\"; expected a size such as \"4G\" or \"500M\".")
     for (key, value, least) in [
-      ("cpus", cpus, 0), ("gpus", gpus, 0), ("cellsPerTask", cellsPerTask, 1), ("tasksAtOnce", tasksAtOnce, 0),
+      ("cpus", cpus, 0), ("gpus", gpus, 0), ("cellsPerTask", cellsPerTask, 0), ("tasksAtOnce", tasksAtOnce, 0),
       ("resubmissions", resubmissions, 0),
     ] {
       try require(value >= least, "\(place).\(key): found \(value); expected \(least) or more.")

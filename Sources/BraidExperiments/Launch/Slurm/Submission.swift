@@ -134,8 +134,7 @@ struct Submission {
 
   /// The end of what the worker of a cell said before it failed.
   func said(_ cell: String) -> String {
-    let data = FileManager.default.contents(atPath: "\(path)/tasks/\(cell).said") ?? Data()
-    return String(decoding: data.suffix(32768), as: UTF8.self).split(separator: "\n").suffix(8).joined(separator: "\n")
+    WorkerEnding.said(in: FileManager.default.contents(atPath: "\(path)/tasks/\(cell).said") ?? Data())
   }
 }
 
