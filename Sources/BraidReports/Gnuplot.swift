@@ -1,5 +1,4 @@
 import BraidExperiments
-import Dispatch
 import Foundation
 
 /// The chart program, found on the path at run time.
@@ -31,8 +30,7 @@ struct Gnuplot {
     let (input, output, errors) = (Pipe(), Pipe(), Pipe())
     defer { for pipe in [output, errors] { pipe.close() } }  // the other is closed when all is written
     (process.standardInput, process.standardOutput, process.standardError) = (input, output, errors)
-    let ended = DispatchSemaphore(value: 0)  // `waitUntilExit` would look every 50 ms only
-    process.terminationHandler = { _ in ended.signal() }
+    let end = ProcessEnd(of: process)
     do { try process.run() } catch { return (nil, "\(error)") }
     // Written from the side: a script longer than the pipe's buffer must not wait for a picture nobody reads yet.
     let text = Data((preamble + script + "\n").utf8)
@@ -43,7 +41,7 @@ struct Gnuplot {
     writer.start()
     let svg = output.fileHandleForReading.readDataToEndOfFile()
     let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    ended.wait()
+    end.wait()
     guard process.terminationStatus == 0, !svg.isEmpty else { return (nil, complaint) }
     return (String(decoding: svg, as: UTF8.self), complaint)
   }

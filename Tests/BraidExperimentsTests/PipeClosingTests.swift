@@ -31,6 +31,22 @@ import Testing
       #expect(try open().isDisjoint(with: pipes))
     }
 
+    @Test func `of a worker: the process is not kept either, nor its environment`() throws {
+      weak var process: Process?
+      do {
+        let sleeping = Process()
+        process = sleeping
+        sleeping.executableURL = URL(fileURLWithPath: "/bin/sh")
+        sleeping.arguments = ["-c", "exit 3"]
+        let end = ProcessEnd(of: sleeping)
+        try sleeping.run()
+        end.wait()
+        end.wait()
+        #expect(sleeping.terminationStatus == 3 && process != nil)
+      }
+      #expect(process == nil)
+    }
+
     @Test func `of a command: none is left`() throws {
       let ending = try CommandEnding(of: "/bin/sh", ["-c", Self.script])
       let pipes = Set(

@@ -1,7 +1,6 @@
 import BraidCore
 import BraidData
 import BraidTraining
-import Dispatch
 import Foundation
 
 /// How a worker is started.
@@ -34,17 +33,16 @@ final class WorkerProcess: RunningCell {
   /// The end of what it wrote to standard error.
   private var log = Data()
   private var open: Set<Int32>
-  /// Signalled when its status is there. `waitUntilExit` would look for it every 50 ms only.
-  private let ended = DispatchSemaphore(value: 0)
+  private let end: ProcessEnd
 
   init(_ cell: Plan.Cell, in experiment: String, _ command: WorkerCommand, environment: [String: String]) throws {
     self.cell = cell
+    end = ProcessEnd(of: process)
     process.executableURL = URL(fileURLWithPath: command.executable)
     process.arguments = command.arguments(experiment, cell.id)
     process.environment = environment
     (process.standardInput, process.standardOutput, process.standardError) = (input, output, complaints)
     open = [output.fileHandleForReading.fileDescriptor, complaints.fileHandleForReading.fileDescriptor]
-    process.terminationHandler = { [ended] _ in ended.signal() }
     do { try process.run() } catch {
       throw SetupError("\(command.executable): cannot be started (\(error.localizedDescription)).")
     }
@@ -85,8 +83,7 @@ final class WorkerProcess: RunningCell {
 
   /// How it ended, once `isOver`; nil when all is well.
   func ending() -> WorkerEnding? {
-    ended.wait()
-    ended.signal()  // for whoever asks again
+    end.wait()
     let said = WorkerEnding.said(in: log)
     switch process.terminationReason {
     case .exit where process.terminationStatus == 0: return nil

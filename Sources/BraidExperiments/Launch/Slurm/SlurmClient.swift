@@ -135,6 +135,7 @@ struct CommandEnding {
     let pipes = [Pipe(), Pipe()]
     defer { for pipe in pipes { pipe.close() } }
     (process.standardInput, process.standardOutput, process.standardError) = (FileHandle.nullDevice, pipes[0], pipes[1])
+    let end = ProcessEnd(of: process)
     do { try process.run() } catch {
       throw SetupError("\(executable): cannot be started (\(error.localizedDescription)).")
     }
@@ -150,7 +151,7 @@ struct CommandEnding {
         if count > 0 { texts[index].append(contentsOf: buffer[..<count]) } else { polled[index].fd = -1 }
       }
     }
-    process.waitUntilExit()
+    end.wait()
     status = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     (out, err) = (String(decoding: texts[0], as: UTF8.self), String(decoding: texts[1], as: UTF8.self))
   }
