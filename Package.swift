@@ -60,7 +60,7 @@ let package = Package(
       name: "CBraidBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .target(
-      name: "CBraidCodecs",
+      name: "CBraidCodecs", dependencies: ["CBraidKernels"],
       linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("z")]),
     .target(name: "CBraidKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
 

@@ -4,15 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels_common.h"  // BRAID_KERNEL
+
 // Every sum is a product, rounded, and an addition, rounded: the same bytes on every processor.
 #pragma STDC FP_CONTRACT OFF
-
-// The function is compiled for baseline x86-64, AVX2 and AVX-512 and picked when the program is loaded.
-#if defined(__x86_64__) && defined(__linux__) && defined(__clang__)
-#define KERNEL __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define KERNEL
-#endif
 
 // 1 / 255 as the sum of its first 16 bits and the rest.
 #define INVERSE 0x1.0100000000000p-8f
@@ -101,7 +96,7 @@ static void make_grey(braid_resizer *resizer) {
 }
 
 /// The staged rows as numbers, then at the new width. Slots that no row has filled make rows that nothing reads.
-KERNEL void braid_resizer_across(braid_resizer *resizer, int32_t y) {
+BRAID_KERNEL void braid_resizer_across(braid_resizer *resizer, int32_t y) {
   const braid_taps taps = resizer->to.columns;
   const size_t width = (size_t)resizer->to.width * CHANNELS;
   const int32_t left = resizer->left, right = resizer->right, count = resizer->most;
@@ -131,7 +126,7 @@ KERNEL void braid_resizer_across(braid_resizer *resizer, int32_t y) {
 }
 
 /// A row of the result out of those between.
-KERNEL void braid_resizer_down(braid_resizer *resizer, int32_t y) {
+BRAID_KERNEL void braid_resizer_down(braid_resizer *resizer, int32_t y) {
   const braid_resizing to = resizer->to;
   const float *weights = to.rows.weights + (size_t)y * (size_t)to.rows.stride;
   const size_t length = (size_t)resizer->padded * CHANNELS;
