@@ -5,9 +5,6 @@ TILES_TARGET static void NAME(_read)(const float *x, long stride, long rows, lon
   long t = 0;
 #if LANES >= 8
   if (rows == LANES) {
-    for (; t + 16 <= columns; t += 16)  // all of a cache line at once: many rows a power of two apart would evict it
-      for (int h = 0; h < LANES; h += 8)
-        for (long s = t; s < t + 16; s += 8) transpose_8(x + h * stride + s, stride, lines + s * line + h, line);
     for (; t + 8 <= columns; t += 8)
       for (int h = 0; h < LANES; h += 8) transpose_8(x + h * stride + t, stride, lines + t * line + h, line);
   }
@@ -21,9 +18,6 @@ TILES_TARGET static void NAME(_write)(const float *lines, long line, long rows, 
   long t = 0;
 #if LANES >= 8
   if (rows == LANES) {
-    for (; t + 16 <= columns; t += 16)
-      for (int h = 0; h < LANES; h += 8)
-        for (long s = t; s < t + 16; s += 8) transpose_8(lines + s * line + h, line, x + h * stride + s, stride);
     for (; t + 8 <= columns; t += 8)
       for (int h = 0; h < LANES; h += 8) transpose_8(lines + t * line + h, line, x + h * stride + t, stride);
   }

@@ -3,7 +3,7 @@
 ///
 /// Fast for every length: about 2.5 n log₂ n operations a signal where n has no other prime factors than 2, 3, 5 and 7, twice that
 /// where n is odd, and some six times for other lengths, as a convolution with a chirp (Bluestein 1970). Signals are transformed
-/// side by side: sixteen cost little more than one. The tables are made once: keep the value and use it every step.
+/// side by side: sixteen take two to four times as long as one. The tables are made once: keep the value and use it every step.
 public struct FourierTransform {
   /// n, the signal's length.
   public let length: Int
