@@ -39,6 +39,14 @@ final class RecordPool: Sendable {
       }
       return nil
     }
+
+    /// Forgets the records that will not be taken again, so that nobody walks past them.
+    mutating func forgetEnded() {
+      for place in all.indices.reversed() where isKnownUniquelyReferenced(&all[place]) {
+        let record = all[place].record
+        if !record.pointee.isOpen && record.pointee.entries.isEmpty { all.remove(at: place) }
+      }
+    }
   }
   private let owners = Mutex(Owners())
 
@@ -81,6 +89,7 @@ final class RecordPool: Sendable {
       abandoned.record.pointee.clear()
       wereAny = true
     }
+    if braid_memory_is_used_again() == 0 { owners.withLock { $0.forgetEnded() } }
     return wereAny
   }
 
