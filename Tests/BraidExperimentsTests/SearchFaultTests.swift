@@ -95,6 +95,25 @@ import Testing
     #expect(trained.count == 6 && Set(trained).count == 6, "none is trained twice")
   }
 
+  /// Searches where some trials lack memory, and again where there is enough.
+  private func expectNoAnswer(_ fault: String, _ command: WorkerCommand, _ reason: String) throws {
+    let (scratch, case_) = (try Scratch(), try Self.faulty("[none, \(fault)]"))
+    let stopped = try search(case_, scratch.path, command)
+    #expect(stopped.plan == nil && stopped.round == 1 && (1..<4).contains(stopped.missing))
+    #expect(!stopped.reasons.isEmpty && stopped.reasons.allSatisfy { $0.contains(reason) }, "\(stopped.reasons)")
+    #expect(
+      try SearchRunnerTests.essence(search(case_, scratch.path, Self.calm), scratch.path) == essence(of: case_))
+  }
+
+  @Test(
+    .enabled(
+      if: ProcessInfo.processInfo.environment["BRAID_SANITIZER"] == nil,
+      "a sanitizer ends the program with its own words"))
+  func `Memory that the system refuses is no answer`() throws {
+    try expectNoAnswer(
+      "refusedMemory", WorkerEntry.command, "failed to allocate 140737488355328 bytes of memory with alignment 64")
+  }
+
   @Test func `Another build tries what failed again: the part may have been mended`() throws {
     let scratch = try Scratch()
     let case_ = try Self.faulty("[none, notANumber]")
@@ -153,19 +172,10 @@ import Testing
 
   #if os(Linux)
     @Test(.enabled(if: try needed(MemoryLimit.canBeMade, MemoryLimit.why), "\(MemoryLimit.why)"))
-    func `Lack of memory is no answer, whether the system ends the worker or refuses to give it more`() throws {
+    func `Lack of memory for which the system ends the worker is no answer`() throws {
       let limit = try MemoryLimit(megabytes: 400)
-      for (fault, command, reason) in [
-        ("memory", limit.around(WorkerEntry.command), "ended by signal 9 (killed, by someone or for lack of memory)"),
-        ("refusedMemory", WorkerEntry.command, "failed to allocate 140737488355328 bytes of memory"),
-      ] {
-        let (scratch, case_) = (try Scratch(), try Self.faulty("[none, \(fault)]"))
-        let stopped = try search(case_, scratch.path, command)
-        #expect(stopped.plan == nil && stopped.round == 1 && (1..<4).contains(stopped.missing))
-        #expect(!stopped.reasons.isEmpty && stopped.reasons.allSatisfy { $0.contains(reason) }, "\(stopped.reasons)")
-        #expect(
-          try SearchRunnerTests.essence(search(case_, scratch.path, Self.calm), scratch.path) == essence(of: case_))
-      }
+      try expectNoAnswer(
+        "memory", limit.around(WorkerEntry.command), "ended by signal 9 (killed, by someone or for lack of memory)")
     }
 
     @Test(.enabled(if: SmallDisk.canBeMade, "a full disk is tried where the tests may mount one: as root"))
