@@ -44,7 +44,9 @@ final class RecordPool: Sendable {
     mutating func forgetEnded() {
       for place in all.indices.reversed() where isKnownUniquelyReferenced(&all[place]) {
         let record = all[place].record
-        if !record.pointee.isOpen && record.pointee.entries.isEmpty { all.remove(at: place) }
+        guard !record.pointee.isOpen, record.pointee.entries.isEmpty else { continue }
+        record.pointee.entries = []  // and their room
+        all.remove(at: place)
       }
     }
   }
