@@ -73,7 +73,9 @@ public final class BufferPool: Sendable {
   @inline(never)
   private func made(_ index: Int, _ size: Int, used bytes: Int) -> TensorStorage {
     // a pass that was given up may still hold what is asked for
-    if braid_memory_is_used_again() != 0, RecordPool.shared.endAbandoned(), let found = waiting(index, size) { return found }
+    if braid_memory_is_used_again() != 0, RecordPool.shared.endAbandoned(), let found = waiting(index, size) {
+      return found
+    }
     let storage = TensorStorage(BufferPool.block(size, used: bytes))
     shelves.withLock { shelves in
       taken()
