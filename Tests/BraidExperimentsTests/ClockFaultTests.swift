@@ -8,9 +8,7 @@ import Testing
 #if os(Linux)
   /// Preloaded into a process, it gives it another clock: https://github.com/wolfcw/libfaketime.
   private let fakeClock = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map { "/usr/lib/\($0)/faketime/libfaketimeMT.so.1" }
-    .first {
-      FileManager.default.fileExists(atPath: $0) && ProcessInfo.processInfo.environment["BRAID_SANITIZER"] == nil
-    }
+    .first { FileManager.default.fileExists(atPath: $0) && !Sanitizer.isAtWork }
   private let noFakeClock = "the clock is turned back where libfaketime is (tools/setup faults) and no sanitizer"
 
   @Suite("What happens when the clock goes backwards") struct ClockFaultTests {

@@ -105,10 +105,7 @@ import Testing
       try SearchRunnerTests.essence(search(case_, scratch.path, Self.calm), scratch.path) == essence(of: case_))
   }
 
-  @Test(
-    .enabled(
-      if: ProcessInfo.processInfo.environment["BRAID_SANITIZER"] == nil,
-      "a sanitizer ends the program with its own words"))
+  @Test(.enabled(if: !Sanitizer.isAtWork, "a sanitizer ends the program with its own words"))
   func `Memory that the system refuses is no answer`() throws {
     try expectNoAnswer(
       "refusedMemory", WorkerEntry.command, "failed to allocate 140737488355328 bytes of memory")

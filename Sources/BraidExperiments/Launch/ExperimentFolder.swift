@@ -45,8 +45,7 @@ public struct ExperimentFolder: Sendable {
   /// The line of a cell, where the index says it lies.
   private func indexed(_ id: String) -> Data? {
     guard let entry = try? bytes(ExperimentFolder.indexFile).line(containing: "\(id) ") else { return nil }
-    let numbers = String(decoding: entry, as: UTF8.self).split(separator: " ").compactMap { Int($0) }.suffix(
-      2)
+    let numbers = String(decoding: entry, as: UTF8.self).split(separator: " ").compactMap { Int($0) }.suffix(2)
     guard numbers.count == 2, let offset = numbers.first, let count = numbers.last, offset >= 0, count > 0,
       let file = FileHandle(forReadingAtPath: "\(path)/\(ExperimentFolder.cellsFile)")
     else { return nil }

@@ -139,7 +139,7 @@ public struct SearchRunner {
       try zip(specification.rows, rows).map { row, progress in
         try progress.best.map { try specification.row(row, with: $0.values) } ?? row
       })
-    var plan = try Plan(settled, catalogue: catalogue, on: data, measuring: !self.plan.seconds.isEmpty)
+    var plan = try Plan(settled, catalogue: catalogue, on: data, measuring: isTraining && !self.plan.seconds.isEmpty)
     plan.search = found
     var result = standing(last)
     result.plan = plan

@@ -5,7 +5,7 @@ import Testing
 
 #if os(Linux)
   /// What a program was given as standard input, output and error is gone from this process when the program is over.
-  @Suite("Pipes to other programs") struct PipeClosingTests {
+  @Suite("Pipes to other programs") struct ProcessEndTests {
     /// Lists its own files, pipes as `pipe:[number]`, and fails, so that what it said is told.
     private static let script = "ls -l /proc/$$/fd >&2; exit 1"
 
