@@ -60,7 +60,6 @@ import Testing
     if signal != SIGKILL { listen(until: .max) }  // it has something to finish, and may have to wait until it is heard
     worker.waitUntilExit()
     #expect(worker.terminationReason == .uncaughtSignal && worker.terminationStatus == signal)
-    for pipe in [input, output] { pipe.close() }
     return records
   }
 
