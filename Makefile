@@ -2,12 +2,13 @@
 # make test         builds and runs every test
 # make bench        Braid against PyTorch and JAX (training at 1 and 2 threads, evaluation, a sweep) and Pillow; what 1,000 cells cost
 # make instructions the instructions of a training step against the figures kept (Linux)
+# make soak         ten minutes of training steps, whose memory must not grow
 # make sanitize     every test under the address sanitizer, then under the thread sanitizer
 #
 # Each target first installs what it needs and is missing (tools/setup).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test bench instructions sanitize format-check clean
+.PHONY: help quickstart test bench instructions soak sanitize format-check clean
 
 BRAID := .build/release/braid
 PEERS ?= $(or $(BRAID_PEERS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/braid/peers)
@@ -22,7 +23,7 @@ ifeq ($(shell uname -s),Darwin)
 endif
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 7
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 8
 
 quickstart:
 	@tools/setup build quickstart
@@ -52,6 +53,11 @@ bench:
 instructions:
 	@tools/setup build counting
 	Benchmarks/instructions
+
+soak:
+	@tools/setup build
+	Benchmarks/build
+	Benchmarks/.build/release/braid-bench --soak 10
 
 sanitize:
 	@tools/setup build quickstart

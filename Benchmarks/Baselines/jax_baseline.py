@@ -250,10 +250,8 @@ def main():
                 state[0], state[1], state[2] = compiled(state[0], state[1], inputs)
 
             finish = lambda: state[2].block_until_ready()  # noqa: E731
-        if options.ready:
-            report_ready()
-            continue
-        rows.append(row(name, options, timed(step, finish), count))
+        report_ready()
+        rows.append(row(name, options, timed(step, finish, turns=options.turns), count))
     report_all(rows, product)
 
 

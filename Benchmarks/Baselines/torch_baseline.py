@@ -199,10 +199,8 @@ def main():
         if options.evaluate:
             model.eval()
         step = evaluate if options.evaluate else train
-        if options.ready:
-            report_ready()
-            continue
-        rows.append(row(name, options, timed(step), sum(p.numel() for p in model.parameters())))
+        report_ready()
+        rows.append(row(name, options, timed(step, turns=options.turns), sum(p.numel() for p in model.parameters())))
     report_all(rows, product)
 
 

@@ -6,12 +6,19 @@
 
 /// A value of an experiment file, whatever its syntax was: what options are decoded from and records are written as.
 public enum Setting: Sendable, Hashable {
+  /// Nothing: `null`, `~`, or a key without a value.
   case null
+  /// `true` or `false`.
   case bool(Bool)
+  /// A whole number.
   case integer(Int)
+  /// Any other number.
   case number(Double)
+  /// Words.
   case text(String)
+  /// Values in an order.
   case list([Setting])
+  /// Values by name.
   case map([String: Setting])
 
   /// `text`, `a list` and so on, for messages.

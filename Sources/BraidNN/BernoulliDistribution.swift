@@ -20,12 +20,15 @@ public struct BernoulliDistribution {
     finite = hasInfinities ? straightThrough(logits.detached.clamped(from: -1e30, to: 1e30), logits) : logits
   }
 
-  /// 0 or 1 each, 1 with probability p.
+  /// 0 or 1 each, 1 with probability p; NaN where p is.
   /// - Parameter isStraightThrough: whether the gradient of p flows through in place of the draw's own, which is 0
   ///   almost everywhere (Bengio et al. 2013, "Estimating or propagating gradients through stochastic neurons").
   public func sample(_ stream: inout RandomStream, isStraightThrough: Bool = false) -> Tensor {
     let drawn = stream.uniform(logits.shape)
-    for index in 0..<drawn.count { drawn.pointer[index] = drawn.pointer[index] < probability.pointer[index] ? 1 : 0 }
+    for index in 0..<drawn.count {
+      let p = probability.pointer[index]
+      drawn.pointer[index] = p.isNaN ? p : drawn.pointer[index] < p ? 1 : 0
+    }
     return isStraightThrough ? straightThrough(drawn, probability) : drawn
   }
 
@@ -37,13 +40,13 @@ public struct BernoulliDistribution {
     let noise = stream.gumbel(logits.shape) - stream.gumbel(logits.shape)
     let soft = ((logits + noise) * (1 / temperature)).sigmoid()
     guard isHard else { return soft }
-    return straightThrough(Tensor(soft.elements.map { $0 < 0.5 ? 0 : 1 }, soft.shape), soft)
+    return straightThrough(Tensor(soft.elements.map { $0.isNaN ? $0 : $0 < 0.5 ? 0 : 1 }, soft.shape), soft)
   }
 
-  /// log p(x) = x l − log(1 + eˡ).
+  /// log p(x) = −x log(1 + e⁻ˡ) − (1 − x) log(1 + eˡ): each term exact where it is near 0, however certain the draw.
   /// - Parameter x: 0 or 1 each, of the logits' shape or one that broadcasts with it.
   public func logProbability(of x: Tensor) -> Tensor {
-    let y = x * finite - finite.softplus()
+    let y = -(x * (-finite).softplus() + (1 - x) * finite.softplus())
     guard hasInfinities else { return y }
     let limits = y.copy()
     let (l, x) = (logits.detached.broadcast(to: y.shape), x.detached.broadcast(to: y.shape))
@@ -53,13 +56,17 @@ public struct BernoulliDistribution {
     return straightThrough(limits, y)
   }
 
-  /// −p log p − (1 − p) log(1 − p) = log(1 + eˡ) − p l.
-  public func entropy() -> Tensor { finite.softplus() - probability * finite }
+  /// −p log p − (1 − p) log(1 − p) = log(1 + e^−|l|) + |l| σ(−|l|): the same for l and −l, and exact where it is near 0.
+  public func entropy() -> Tensor {
+    let size = finite.absolute()
+    return (-size).softplus() + size * (-size).sigmoid()
+  }
 
-  /// D(self ‖ other) = p₁ (l₁ − l₂) − log(1 + e^l₁) + log(1 + e^l₂); infinite where the other is certain of what this one
-  /// is not.
+  /// D(self ‖ other) = p₁ log(p₁ / p₂) + (1 − p₁) log((1 − p₁) / (1 − p₂)), each logarithm of logits alone; infinite where
+  /// the other is certain of what this one is not.
   public func kullbackLeibler(to other: BernoulliDistribution) -> Tensor {
     if hasInfinities || other.hasInfinities { return -other.logProbability(of: probability) - entropy() }
-    return probability * (logits - other.logits) - logits.softplus() + other.logits.softplus()
+    let ones = (-other.logits).softplus() - (-logits).softplus(), zeros = other.logits.softplus() - logits.softplus()
+    return probability * ones + (-logits).sigmoid() * zeros
   }
 }

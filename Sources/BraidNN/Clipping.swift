@@ -13,7 +13,8 @@ extension Gradients {
   /// difficulty of training recurrent neural networks", algorithm 1).
   ///
   /// The factor is `min(1, norm / (found + 10⁻⁶))`, as in PyTorch. Gradients that are not finite are left alone: the
-  /// norm returned says so.
+  /// norm returned says so. Scaled is the one memory that the pass collected them in: copies of these gradients, and
+  /// tensors taken out of them before, are scaled with them.
   /// - Parameter norm: the largest norm allowed, above 0.
   /// - Returns: the norm found, before scaling.
   @discardableResult

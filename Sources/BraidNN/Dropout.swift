@@ -10,9 +10,11 @@ public struct Dropout {
   public let rate: Double
   private let path: String
 
-  /// Stops unless `rate` lies in [0, 1).
+  /// Stops unless `rate` lies in [0, 1), also as a `Float`.
   public init(_ rate: Double, in scope: Scope) {
-    guard (0..<1).contains(rate) else { stop("dropout", "rate \(rate) of \(scope.path) is outside [0, 1)") }
+    guard (0..<1).contains(rate), Float(rate) < 1 else {
+      stop("dropout", "rate \(rate) of \(scope.path) is outside [0, 1)")
+    }
     (self.rate, path) = (rate, scope.path)
   }
 

@@ -3,11 +3,15 @@ import BraidTensor
 /// How a parameter gets its first value. Fans are those of `[inputs, outputs]` matrices; for convolutions
 /// `[outputs, inputs, height, width]` they are multiplied by the window.
 public enum Initializer: Sendable {
+  /// All 0: biases.
   case zeros
+  /// All 1: gains.
   case ones
+  /// All the same number.
   case constant(Float)
   /// Uniform in ±bound.
   case uniform(Float)
+  /// Normal with mean 0 and this standard deviation.
   case normal(deviation: Float)
   /// Uniform in ±√(6 / (fan in + fan out)) (Glorot & Bengio 2010, eq. 16).
   case glorotUniform

@@ -14,7 +14,7 @@ public final class Parameter {
   public var value: Tensor { memory.values[number] }
   /// The store's memory, kept alive by every parameter in it: a layer may outlive the scope it was made in.
   let memory: ParameterMemory
-  /// The leaf of the tape last used, so that a parameter used twice in a step is one leaf.
+  /// The leaf of the tape last used: the tape itself finds the one of another.
   private var leaf: Tensor?
 
   init(path: String, shape: Shape, in memory: ParameterMemory, drawing draw: (Tensor) -> Void) {

@@ -22,15 +22,25 @@ public struct SafetensorsError: Error, CustomStringConvertible, Equatable {
 public struct Safetensors {
   /// How the numbers of one tensor are stored, by the format's own names.
   public enum ElementType: String, Sendable, CaseIterable {
+    /// IEEE 754 double precision.
     case float64 = "F64"
+    /// IEEE 754 single precision.
     case float32 = "F32"
+    /// IEEE 754 half precision.
     case float16 = "F16"
+    /// The upper half of single precision.
     case bfloat16 = "BF16"
+    /// Whole numbers of 8 bytes, signed.
     case int64 = "I64"
+    /// Of 4 bytes, signed.
     case int32 = "I32"
+    /// Of 2 bytes, signed.
     case int16 = "I16"
+    /// Of one byte, signed.
     case int8 = "I8"
+    /// Of one byte, from 0 on.
     case uint8 = "U8"
+    /// One byte, 0 or 1.
     case bool = "BOOL"
     /// Bytes an element.
     public var width: Int {
@@ -256,11 +266,12 @@ private struct HeaderTensor: Decodable {
         "\(source): \"\(name)\" has shape \(shape); expected at most \(Shape.maximumRank) extents in 0 … \(Int32.max).")
     }
     var size = type.width
-    for extent in shape {
-      let (product, overflow) = size.multipliedReportingOverflow(by: extent)
+    for extent in shape {  // an extent of 0 does not make the others small: code multiplies them in any order
+      let (product, overflow) = size.multipliedReportingOverflow(by: max(extent, 1))
       guard !overflow else { throw SafetensorsError("\(source): \"\(name)\" of shape \(shape) is too large.") }
       size = product
     }
+    if shape.contains(0) { size = 0 }
     guard data_offsets.count == 2, data_offsets[0] >= 0, data_offsets[0] <= data_offsets[1],
       data_offsets[1] <= end - dataStart
     else {

@@ -15,7 +15,9 @@ extension Safetensors {
     case float32(Tensor)
     /// As 64-bit floating point, row-major.
     case float64([Double], Shape)
+    /// As whole numbers of 4 bytes, row-major.
     case int32([Int32], Shape)
+    /// As whole numbers of 8 bytes, row-major.
     case int64([Int64], Shape)
 
     var header: (type: ElementType, shape: Shape, count: Int) {

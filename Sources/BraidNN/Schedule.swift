@@ -16,6 +16,7 @@ import BraidTensor
 public struct Schedule: Sendable, Hashable {
   /// How the rate falls.
   public enum Form: Sendable, Hashable {
+    /// Not at all.
     case constant
     /// Multiplied by `factor` every so many steps.
     case step(every: Int, factor: Double)

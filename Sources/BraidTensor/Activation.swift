@@ -3,9 +3,11 @@
 /// The functions are those of `Tensor` with the same names. In files they are called by `rawValue`: `leaky-relu` is the one
 /// of slope 0.01, others are written `leaky-relu(0.2)`.
 public enum Activation: Sendable, Hashable, CaseIterable, RawRepresentable {
+  /// x; max(x, 0); 1 / (1 + e⁻ˣ); tanh x; x Φ(x), Φ being the standard normal distribution function.
   case none, relu, sigmoid, tanh, gelu
   /// x, or slope · x below 0.
   case leakyRelu(slope: Float = 0.01)
+  /// x, or eˣ − 1 below 0; x σ(x); x σ(1.702 x); log(1 + eˣ).
   case elu, silu, quickGelu, softplus
 
   /// Every function, the leaky ReLU with its usual slope.

@@ -72,14 +72,21 @@ private func product(_ o: braid_gemm_operands, _ end: braid_gemm_end) {
     withUnsafePointer(to: end) { end in braid_gemm(o, end, workspace?.pointer) != 0 }
   }
   if isDone { return }
+  NumericLibrary.ready
   cblas_sgemm(
     CblasRowMajor, o.transpose_a != 0 ? CblasTrans : CblasNoTrans, o.transpose_b != 0 ? CblasTrans : CblasNoTrans,
-    blasint(o.m), blasint(o.n), blasint(o.k), end.alpha, o.a, blasint(o.lda), o.b, blasint(o.ldb), end.beta, o.c,
-    blasint(o.ldc))
+    blasint(o.m), blasint(o.n), blasint(o.k), end.alpha, o.a, blasint(max(o.lda, 1)), o.b, blasint(max(o.ldb, 1)),
+    end.beta, o.c, blasint(o.ldc))
   guard end.bias != nil || end.rectifies != 0 else { return }
   for row in 0..<o.m {
     braid_bias_activation(Int32(end.rectifies), 0, end.bias, o.c + row * o.ldc, nil, 1, o.n)
   }
+}
+
+/// OpenBLAS, which whoever calls it makes ready first.
+enum NumericLibrary {
+  /// It works in the calling thread: the engine shares out work itself.
+  static let ready: Void = openblas_set_num_threads(1)
 }
 
 /// y = x + beta y.

@@ -9,6 +9,7 @@ struct Matrix {
   var elements: [Double]
 
   init(_ rows: Int, _ columns: Int, repeating value: Double = 0) {
+    NumericLibrary.ready
     (self.rows, self.columns) = (rows, columns)
     elements = Array(repeating: value, count: rows * columns)
   }

@@ -109,10 +109,7 @@ public enum Parallel {
 /// The threads that help the caller. Made when first needed, they wait for work for the rest of the process: awake for
 /// a moment, since a step's next operation follows at once, then asleep.
 private final class Team: Sendable {
-  static let shared: Team = {
-    openblas_set_num_threads(1)  // the library works in the calling thread: the engine shares out work itself
-    return Team()
-  }()
+  static let shared = Team()
   let size = Atomic<Int>(1)
   /// Whether a computation is using the team. Another one at that moment does its parts itself.
   private let isTaken = Atomic<Bool>(false)

@@ -8,6 +8,8 @@ import CBraidKernels
 public struct RandomStream: RandomNumberGenerator, Sendable {
   /// What the numbers are for.
   public enum Purpose: String, Sendable, CaseIterable {
+    /// First values of parameters; the order of samples; their splits; what is dropped; changed pictures; draws from
+    /// distributions; trials of a search.
     case initialization, order, split, dropout, augmentation, sampling, search
   }
 
@@ -64,7 +66,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     return Float(radius * (2 * Double.pi * Double(uniform())).cosine())
   }
 
-  /// A tensor of numbers in [low, high): what drawing `low + (high - low) * uniform()` for each in turn would give.
+  /// A tensor of numbers in [low, high): what drawing `low + (high - low) * uniform()` for each in turn would give, the number
+  /// before `high` where that is rounded up to it.
   public mutating func uniform(_ shape: Shape, from low: Float = 0, to high: Float = 1) -> Tensor {
     let result = Tensor(uninitialized: shape)
     writeUniform(to: result, from: low, to: high)

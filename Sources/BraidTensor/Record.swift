@@ -117,6 +117,12 @@ struct Record: ~Copyable {
     arenas[place].nodes[number] = node
   }
 
+  /// The leaf that a parameter became, nil while it was not used.
+  func leaf(number: Int, of place: Int) -> Int32? {
+    guard number < arenas[place].nodes.count, arenas[place].nodes[number] >= 0 else { return nil }
+    return arenas[place].nodes[number]
+  }
+
   /// The gradient of a store's parameter, nil when none has arrived.
   func gradient(number: Int, of store: ObjectIdentifier) -> Tensor? {
     for place in arenas.indices where arenas[place].store == store && arenas[place].memory != nil {

@@ -40,7 +40,8 @@ public struct Tape {
   }
 
   /// A leaf that is one of many parameters lying side by side in a store. The gradients of all of them are collected in
-  /// one buffer laid out like the store, and are found again by number.
+  /// one buffer laid out like the store, and are found again by number: a parameter is one leaf, however often it is
+  /// watched.
   /// - Parameters:
   ///   - tensor: the parameter's value.
   ///   - number: which of the store's parameters it is, from 0.
@@ -54,6 +55,11 @@ public struct Tape {
     let place =
       record.pointee.arena(of: store, elements: elements)
       ?? record.pointee.begin(store, in: Tensor(uninitialized: Shape(elements)))
+    if let node = record.pointee.leaf(number: number, of: place) {
+      var leaf = tensor.detached
+      leaf.place = Place(record, node)
+      return leaf
+    }
     let destination = record.pointee.arenas[place].memory.map {
       Tensor(viewing: $0, offset: offset, shape: tensor.shape)
     }

@@ -21,8 +21,9 @@ BRAID_KERNEL void braid_attention_softmax(float *scores, const float *key_mask, 
         for (long j = 0; j < seen; j++) row[j] = row[j] == top ? 0 : row[j] != row[j] ? row[j] : -INFINITY;
         top = 0;
       }
-      // where no key is left (or none has a chance), everything becomes −∞, and then 0
-      for (long j = 0; j < keys; j++) row[j] = top == -INFINITY ? top : row[j] - top;
+      // where no key is left (or none has a chance), everything stays −∞, and becomes 0; NaNs are passed on
+      const float shift = top == -INFINITY ? 0 : top;
+      for (long j = 0; j < keys; j++) row[j] -= shift;
     }
   }
   for (long n = 0; n < matrices * queries * keys; n++) scores[n] = vexp_below(scores[n]);

@@ -50,8 +50,13 @@ BRAID_KERNEL void braid_philox_words(uint64_t key, uint64_t first, uint32_t *out
 // No fused multiply-add in these: the same numbers on every processor.
 BRAID_KERNEL void braid_philox_uniform(uint64_t key, uint64_t first, float low, float high, float *x, long n) {
 #pragma clang fp contract(off)
-  float width = high - low;
-  FOR_WORDS(1, for (long j = 0; j < count; j++) { float v = width * unit(w[j]); x[i + j] = low + v; })
+  // far from 0 the sum may be rounded up to the end, which does not belong to the range
+  float width = high - low, last = nextafterf(high, low);
+  FOR_WORDS(1, for (long j = 0; j < count; j++) {
+    float v = width * unit(w[j]);
+    v = low + v;
+    x[i + j] = v == high ? last : v;
+  })
 }
 
 BRAID_KERNEL void braid_philox_normal(uint64_t key, uint64_t first, float mean, float deviation, float *x, long n) {

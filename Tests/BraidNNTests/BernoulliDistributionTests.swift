@@ -4,17 +4,41 @@ import BraidTesting
 import Testing
 
 @Suite struct `The Bernoulli distribution` {
-  @Test func `agrees with PyTorch in every number and every gradient`() throws {
-    let probability = try disagreement("distributions/bernoulli-log-probability") { input, _ in
+  private func probability(_ kind: String) throws -> [String] {
+    try disagreement("distributions/bernoulli-\(kind)") { input, _ in
       BernoulliDistribution(logits: input("logits")).logProbability(of: input("x"))
     }
-    let entropy = try disagreement("distributions/bernoulli-entropy") { input, _ in
+  }
+
+  private func entropy(_ kind: String) throws -> [String] {
+    try disagreement("distributions/bernoulli-entropy\(kind)") { input, _ in
       BernoulliDistribution(logits: input("logits")).entropy()
     }
-    let divergence = try disagreement("distributions/bernoulli-divergence") { input, _ in
+  }
+
+  @Test(arguments: ["", "-one", "-none", "-vector"])
+  func `agrees with PyTorch in every number and every gradient`(_ kind: String) throws {
+    let divergence = try disagreement("distributions/bernoulli-divergence\(kind)") { input, _ in
       BernoulliDistribution(logits: input("a")).kullbackLeibler(to: BernoulliDistribution(logits: input("b")))
     }
-    #expect(probability + entropy + divergence == [])
+    let found = try probability("log-probability\(kind)") + entropy(kind) + divergence
+    #expect(found == [])
+  }
+
+  @Test func `broadcasts, and keeps its digits where a draw is all but certain`() throws {
+    let found = try probability("broadcast") + probability("log-probability-sure") + entropy("-sure")
+    #expect(found == [])
+    let sure = BernoulliDistribution(logits: Tensor([15, -15, 40]))
+    // by far the largest term of each is e⁻¹⁵ (15 + 1), or e⁻⁴⁰ · 41
+    try expectClose(sure.entropy(), [4.894_436e-6, 4.894_436e-6, 1.741_825e-16], 2e-6)
+    let likely = sure.logProbability(of: Tensor([1, 0, 1]))
+    try expectClose(likely, [-3.059_022_7e-7, -3.059_022_7e-7, -4.248_354e-18], 2e-6)
+    // one logit further on p is the same but for its tail: e⁻¹⁵ (1 − 1/e) of a divergence is left
+    let next = sure.kullbackLeibler(to: BernoulliDistribution(logits: Tensor([16, -15, 40])))
+    try expectClose(next, [1.125_35e-7, 0, 0], 2e-5)
+  }
+
+  @Test func `is told apart from the divergence the other way`() throws {
     #expect(
       try !disagreement("distributions/bernoulli-divergence") { input, _ in
         BernoulliDistribution(logits: input("b")).kullbackLeibler(to: BernoulliDistribution(logits: input("a")))
@@ -30,6 +54,16 @@ import Testing
       ])
     }
     #expect(check.violations == [])
+  }
+
+  @Test func `draws NaN where the probability is`() {
+    let distribution = BernoulliDistribution(logits: Tensor([.nan, 50]))
+    var stream = RandomStream(seed: 5, .sampling)
+    let draws = [
+      distribution.sample(&stream), distribution.relaxedSample(temperature: 1, isHard: true, &stream),
+      distribution.relaxedSample(temperature: 1, &stream),
+    ]
+    for draw in draws { #expect(draw.elements[0].isNaN && draw.elements[1] > 0.99) }
   }
 
   @Test func `draws 1 with its probability`() {

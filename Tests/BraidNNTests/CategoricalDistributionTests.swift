@@ -26,7 +26,11 @@ import Testing
       CategoricalDistribution(logits: input("a"), mask: input("mask"))
         .kullbackLeibler(to: CategoricalDistribution(logits: input("b"), mask: input("mask")))
     }
-    #expect(entropy + divergence == [])
+    let probability = try disagreement("distributions/categorical-log-probability-masked") { input, fixture in
+      CategoricalDistribution(logits: input("logits"), mask: input("mask"))
+        .logProbability(of: try fixture.integers("input.classes"))
+    }
+    #expect(entropy + divergence + probability == [])
     // and is told apart from one without the mask
     #expect(
       try !disagreement("distributions/categorical-entropy-masked") { input, _ in

@@ -5,17 +5,25 @@ import Foundation
 import Testing
 
 @Suite struct `The Gumbel distribution` {
-  @Test func `agrees with PyTorch in every number and every gradient`() throws {
-    let probability = try disagreement("distributions/gumbel-log-probability") { input, _ in
+  @Test(arguments: ["", "-one", "-none", "-vector"])
+  func `agrees with PyTorch in every number and every gradient`(_ kind: String) throws {
+    let probability = try disagreement("distributions/gumbel-log-probability\(kind)") { input, _ in
       GumbelDistribution(location: input("location"), scale: input("scale")).logProbability(of: input("x"))
     }
-    let entropy = try disagreement("distributions/gumbel-entropy") { input, _ in
+    let entropy = try disagreement("distributions/gumbel-entropy\(kind)") { input, _ in
       GumbelDistribution(location: input("location"), scale: input("scale")).entropy() + input("location") * 0
     }
-    let mean = try disagreement("distributions/gumbel-mean") { input, _ in
+    let mean = try disagreement("distributions/gumbel-mean\(kind)") { input, _ in
       GumbelDistribution(location: input("location"), scale: input("scale")).mean
     }
     #expect(probability + entropy + mean == [])
+  }
+
+  @Test func `broadcasts, and its mean is told from its entropy`() throws {
+    let broadcast = try disagreement("distributions/gumbel-broadcast") { input, _ in
+      GumbelDistribution(location: input("location"), scale: input("scale")).logProbability(of: input("x"))
+    }
+    #expect(broadcast == [])
     #expect(
       try !disagreement("distributions/gumbel-mean") { input, _ in
         GumbelDistribution(location: input("location"), scale: input("scale")).entropy()

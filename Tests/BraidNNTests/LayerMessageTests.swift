@@ -37,6 +37,8 @@ private let mistakes: [Mistake] = [
     gradients.clip(of: scope.store, norm: 0)
   },
   Mistake("dropout: rate 1.0 of text is outside [0, 1)") { _ = Dropout(1, in: Scope(seed: 1)["text"]) },
+  // the nearest Float is 1
+  Mistake("dropout: rate 0.99999999 of text is outside [0, 1)") { _ = Dropout(0.99999999, in: Scope(seed: 1)["text"]) },
   Mistake("embedding: 0 words of width 4 in text; expected at least one of each") {
     _ = Embedding(0, 4, in: Scope(seed: 1)["text"])
   },

@@ -4,7 +4,10 @@ import BraidTesting
 import Testing
 
 @Suite struct `Learned positions` {
-  @Test(arguments: [("positions-learned", 7, 5), ("positions-learned-all", 2, 1)])
+  @Test(arguments: [
+    ("positions-learned", 7, 5), ("positions-learned-all", 2, 1), ("positions-learned-one", 1, 1),
+    ("positions-learned-none", 7, 5),
+  ])
   func `agree with PyTorch in every number and every gradient`(_ name: String, _ longest: Int, _ width: Int) throws {
     let fixture = try Fixture("attention/\(name)", of: "LearnedPositions")
     let scope = Scope(seed: 1)
@@ -18,7 +21,7 @@ import Testing
       ("output", output), ("gradient.input.x", gradients[x]), ("gradient.parameter.table", gradients[layer.table]),
     ]
     #expect(try fixture.violations(found) == [])
-    #expect(try fixture.closeness(of: x, to: "output").worst > 0.01)
+    if x.count > 0 { #expect(try fixture.closeness(of: x, to: "output").worst > 0.01) }
   }
 
   @Test func `stop on a sequence that is longer than the table`() async {

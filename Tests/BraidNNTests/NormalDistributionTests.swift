@@ -20,11 +20,13 @@ import Testing
   }
 
   @Test func `does so for entropies, logarithms of variances and shapes that broadcast`() throws {
-    #expect(
-      try disagreement("distributions/normal-entropy") { input, _ in
-        // the mean is in it, with a gradient of 0
-        NormalDistribution(mean: input("mean"), deviation: input("deviation")).entropy() + input("mean") * 0
-      } == [])
+    for kind in ["", "-one", "-none", "-vector"] {
+      #expect(
+        try disagreement("distributions/normal-entropy\(kind)") { input, _ in
+          // the mean is in it, with a gradient of 0
+          NormalDistribution(mean: input("mean"), deviation: input("deviation")).entropy() + input("mean") * 0
+        } == [])
+    }
     #expect(
       try disagreement("distributions/normal-log-variance") { input, _ in
         NormalDistribution(mean: input("mean"), logVariance: input("logVariance")).logProbability(of: input("x"))

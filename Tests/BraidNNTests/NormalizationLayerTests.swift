@@ -15,18 +15,28 @@ import Testing
     return (layer, scope.store)
   }
 
+  /// The output and the gradients of the input and of both parameters.
+  private func results(_ fixture: Fixture, _ layer: BatchNorm, _ context: inout Context) throws -> [(String, Tensor?)] {
+    let x = try #require(context.tape).watch(fixture.tensor("input.x"))
+    let y = layer(x, &context)
+    let gradients = y.gradients(upstream: try fixture.tensor("upstream"))
+    return [
+      ("output", y), ("gradient.input.x", gradients[x]), ("gradient.parameter.gain", gradients[layer.gain]),
+      ("gradient.parameter.bias", gradients[layer.bias]),
+    ]
+  }
+
   @Test(arguments: ["vectors", "images", "sequences"])
-  func `training moves the running statistics as PyTorch does`(_ name: String) throws {
+  func `training moves the running statistics as PyTorch does, and has its gradients`(_ name: String) throws {
     let fixture = try Fixture("normalization/batch-\(name)", of: "normalization layers")
     let (layer, store) = try layer(fixture)
     defer { withExtendedLifetime(store) {} }
     var context = Context.training(seed: 1, step: 0)
-    let y = layer(try fixture.tensor("input.x"), &context)
     let moved = [
-      ("output", y), ("extra.running-mean", layer.runningMean.value),
-      ("extra.running-variance", layer.runningVariance.value),
+      ("extra.running-mean", layer.runningMean), ("extra.running-variance", layer.runningVariance),
     ]
-    #expect(try fixture.violations(moved) == [])
+    let found = try results(fixture, layer, &context) + moved.map { ($0.0, $0.1.value) }
+    #expect(try fixture.violations(found) == [])
     // negative control: the statistics before the pass are others
     #expect(try fixture.violations([("extra.running-mean", fixture.tensor("input.mean"))]).count == 1)
   }
@@ -35,8 +45,9 @@ import Testing
     let fixture = try Fixture("normalization/batch-evaluation", of: "normalization layers")
     let (layer, store) = try layer(fixture)
     defer { withExtendedLifetime(store) {} }
-    var context = Context.evaluation()
-    #expect(try fixture.violations([("output", layer(fixture.tensor("input.x"), &context))]) == [])
+    var context = Context.evaluation(recording: true)
+    let found = try results(fixture, layer, &context)
+    #expect(try fixture.violations(found) == [])
     #expect(layer.runningMean.value.elements == (try fixture.tensor("input.mean")).elements)
   }
 
@@ -71,16 +82,26 @@ import Testing
 }
 
 @Suite struct LayerNormLayerTests {
-  @Test func `with gain and bias loaded the output is PyTorch's`() throws {
-    let fixture = try Fixture("normalization/layer-residual", of: "normalization layers")
+  @Test(arguments: [("plain", 5), ("residual", 13)])
+  func `with gain and bias loaded the output and gradients are PyTorch's`(_ name: String, _ width: Int) throws {
+    let fixture = try Fixture("normalization/layer-\(name)", of: "normalization layers")
     let scope = Scope(seed: 1)
-    let layer = LayerNorm(13, in: scope)
-    #expect(layer.gain.value.elements == Array(repeating: 1, count: 13))
+    let layer = LayerNorm(width, in: scope)
+    #expect(layer.gain.value.elements == Array(repeating: 1, count: width))
     try fixture.load(into: scope.store)
-    var context = Context.evaluation()
-    let y = layer(try fixture.tensor("input.x"), adding: try fixture.tensor("input.residual"), &context)
-    #expect(try fixture.violations([("output", y)]) == [])
-    #expect(try fixture.violations([("output", layer(fixture.tensor("input.x"), &context))]).count == 1)
+    var context = Context.evaluation(recording: true)
+    let tape = try #require(context.tape)
+    let x = tape.watch(try fixture.tensor("input.x"))
+    let residual = try fixture.optional("input.residual").map { tape.watch($0) }
+    let y = layer(x, adding: residual, &context)
+    let gradients = y.gradients(upstream: try fixture.tensor("upstream"))
+    var found: [(String, Tensor?)] = [
+      ("output", y), ("gradient.input.x", gradients[x]), ("gradient.parameter.gain", gradients[layer.gain]),
+      ("gradient.parameter.bias", gradients[layer.bias]),
+    ]
+    if let residual { found.append(("gradient.input.residual", gradients[residual])) }
+    #expect(try fixture.violations(found) == [])
+    #expect(try fixture.violations([("output", layer(x + 1 + x, adding: residual, &context))]).count == 1)
   }
 }
 

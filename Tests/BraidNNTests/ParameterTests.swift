@@ -69,6 +69,19 @@ import Testing
     try expectClose(gradients[p]!, [12, 23])
   }
 
+  @Test func `used in two passes by turns are one leaf of each`() throws {
+    let scope = Scope(seed: 1)
+    let p = scope.parameter("p", [1], .ones), q = scope.parameter("q", [2], .ones)
+    let a = Context.training(seed: 1, step: 0), b = Context.evaluation(recording: true)
+    let first = a[p] * 2, other = b[p] * 7
+    let loss = (first + a[p] * 3 + (a[q] * Tensor([1, 2])).sum()).sum()
+    let second = (other + b[p] * 4).sum()
+    let gradients = loss.gradients()
+    try expectClose(try #require(gradients[p]), [5])
+    try expectClose(try #require(gradients[q]), [1, 2])
+    try expectClose(try #require(second.gradients()[p]), [11])
+  }
+
   /// Bounds: Glorot √(6 / (12 + 8)), He √(6 / 12), fan in 1 / √12; a convolution [8, 3, 2, 2] has fans 12 and 32.
   @Test(arguments: [
     (Initializer.glorotUniform, Shape(12, 8), Float(0.5477226)), (.heUniform, Shape(12, 8), 0.70710677),

@@ -36,7 +36,7 @@ private struct Layer {
     arguments: kinds,
     [
       ("one", 3, 5, 1, false), ("bidirectional", 3, 5, 1, true), ("stacked", 3, 5, 3, false),
-      ("stacked-bidirectional", 2, 3, 2, true),
+      ("stacked-bidirectional", 2, 3, 2, true), ("one-of-each", 1, 1, 1, false), ("none", 3, 5, 2, true),
     ])
   func `agree with PyTorch's in every output and every gradient`(
     _ kind: String, _ form: (name: String, inputs: Int, units: Int, layers: Int, both: Bool)

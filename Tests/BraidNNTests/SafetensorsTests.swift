@@ -96,6 +96,10 @@ private func temporaryFolder() throws -> URL {
       file(#"{"x":{"dtype":"F32","shape":[2147483647,2147483647,2147483647],"data_offsets":[0,4]}}"#, [0, 0, 0, 0]),
       "too large"
     ),
+    (
+      file(
+        #"{"x":{"dtype":"F32","shape":[0,1,1,1,2147483647,2147483647,2147483647],"data_offsets":[0,0]}}"#), "too large"
+    ),
     (file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, [0, 0, 0, 0, 9]), "belong to none"),
     (
       file(

@@ -4,7 +4,7 @@ import BraidTesting
 import Testing
 
 @Suite struct `Sinusoidal positions` {
-  @Test(arguments: [("positions", 6), ("positions-odd", 5), ("positions-one", 1)])
+  @Test(arguments: [("positions", 6), ("positions-odd", 5), ("positions-one", 1), ("positions-none", 5)])
   func `agree with the paper's equation in every number`(_ name: String, _ width: Int) throws {
     #expect(try disagreement("attention/\(name)") { input, _ in SinusoidalPositions(width)(input("x")) } == [])
     if name == "positions" {

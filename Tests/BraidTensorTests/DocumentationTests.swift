@@ -60,6 +60,20 @@ private struct Documentation {
     }
   }
 
+  /// Cases of public enumerations that say nothing, each line once.
+  func silentCases(_ text: String) -> [String] {
+    var indentation: Int?  // of the enumeration
+    var before: Substring = ""
+    return text.split(separator: "\n", omittingEmptySubsequences: false).compactMap { line in
+      let own = line.prefix { $0 == " " }.count, words = line.dropFirst(own)
+      defer { before = words }
+      if words.firstMatch(of: /^(@\w+ )*public (indirect )?enum\b/) != nil, !words.hasSuffix("}") { indentation = own }
+      if own == indentation, words.hasPrefix("}") { indentation = nil }
+      guard let indentation, own == indentation + 2, words.hasPrefix("case ") else { return nil }
+      return before.hasPrefix("///") ? nil : String(words)
+    }
+  }
+
   private static func words(_ text: Substring) -> Set<String> {
     Set(text.matches(of: /\w+/).map { String($0.0) })
   }
@@ -90,7 +104,7 @@ private struct Documentation {
     #expect(texts.count > 250)
     let documentation = Documentation(texts.values)
     let missing = texts.sorted { $0.key < $1.key }.flatMap { file, text in
-      documentation.missing(text).map { "\(file): \($0)" }
+      (documentation.missing(text) + documentation.silentCases(text)).map { "\(file): \($0)" }
     }
     #expect(missing == [])
   }
@@ -112,5 +126,24 @@ private struct Documentation {
       }
       """
     #expect(documentation.missing(text) == ["public init() {}", "public func g() {}"])
+    let cases = """
+      /// Said.
+      public enum E: String {
+        /// Said.
+        case a, b
+        case c
+        var isC: Bool {
+          switch self {
+          case .c: true
+          default: false
+          }
+        }
+      }
+      public enum F { case d, e }
+      enum Own {
+        case f
+      }
+      """
+    #expect(documentation.silentCases(cases) == ["case c"])
   }
 }

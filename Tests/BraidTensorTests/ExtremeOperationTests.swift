@@ -7,19 +7,22 @@ import Testing
 /// Public operations that no subject is made of, and why.
 private let without = [
   "applying": "every function it applies has a subject", "argmax": "places, which have no derivative: ArgmaxTests",
-  "argmin": "places, which have no derivative: ArgmaxTests", "oneHotMaximum": "places: ArgmaxTests",
-  "oneHotSample": "places: ArgmaxTests",
+  "argmin": "places, which have no derivative: ArgmaxTests", "oneHotMaximum": "choices: OneHotTests",
+  "oneHotSample": "choices: OneHotTests",
 ]
 
 @Suite struct `Every operation at the ends of its range` {
   /// Whether a NaN comes of it, in the result or the derivative, and a sentence that says where.
   private static func find(_ subject: Subject, _ filling: Filling) -> String? {
     let tape = Tape()
-    let x = tape.watch(filling.tensor(subject.isPositive))
-    let y = subject.compute(x)
+    let x = tape.watch(filling.tensor(subject.isPositive)), others = subject.others().map { tape.watch($0) }
+    let y = subject.compute(x, others)
     if y.elements.contains(where: \.isNaN) { return "\(subject.name) of \(filling): \(y)" }
-    let slopes = y.isRecorded ? y.gradients()[x]?.elements ?? [] : []
-    return slopes.contains(where: \.isNaN) ? "the derivative of \(subject.name) at \(filling): \(slopes)" : nil
+    guard y.isRecorded else { return nil }
+    let gradients = y.gradients()
+    let slopes = ([x] + others).compactMap { gradients[$0] }
+    let wrong = slopes.first { $0.elements.contains(where: \.isNaN) }
+    return wrong.map { "a derivative of \(subject.name) at \(filling): \($0)" }
   }
 
   @Test(arguments: extremeSubjects.indices)

@@ -28,14 +28,25 @@ struct Subject: Sendable {
   let undefined: Set<Filling>
   let reason: String
   let isPositive: Bool
-  let compute: @Sendable (Tensor) -> Tensor
+  /// Of ordinary numbers, whose derivatives are looked at, too.
+  let others: @Sendable () -> [Tensor]
+  let compute: @Sendable (Tensor, _ others: [Tensor]) -> Tensor
 
   init(
     _ name: String, except undefined: Set<Filling> = [], because reason: String = "", positive: Bool = false,
     _ compute: @escaping @Sendable (Tensor) -> Tensor
   ) {
     (self.name, self.undefined, self.reason) = (name, undefined, reason)
-    (isPositive, self.compute) = (positive, compute)
+    (isPositive, others, self.compute) = (positive, { [] }, { x, _ in compute(x) })
+  }
+
+  /// Of an operation with other operands, whose derivatives must be numbers, too.
+  init(
+    _ name: String, with others: @autoclosure @escaping @Sendable () -> [Tensor], except undefined: Set<Filling> = [],
+    because reason: String = "", _ compute: @escaping @Sendable (Tensor, _ others: [Tensor]) -> Tensor
+  ) {
+    (self.name, self.undefined, self.reason) = (name, undefined, reason)
+    (isPositive, self.others, self.compute) = (false, others, compute)
   }
 
   /// Of what throws where mathematics has no answer: NaN there.
@@ -188,6 +199,100 @@ private let products: [Subject] = [
   },
 ]
 
+/// `[2, columns]` of the numbers of `[2, 3]`, over and over.
+private func wide(_ x: Tensor, _ columns: Int) -> Tensor {
+  concatenate(Array(repeating: x, count: columns / 3 + 1)).slice(1, 0..<columns)
+}
+
+private let spreadless = "infinities have no spread"
+private let saturated = "a slope of 0, where a function is saturated, meets ∞"
+private let padded = "the zeros around a picture, and around the gradient on its way back to it, meet a weight of ∞"
+private let opposed = "products of infinities with numbers of both signs, or with 0, are added up"
+
+/// What is multiplied: extreme data beside ordinary weights, and extreme weights beside ordinary data, with the derivatives of both.
+private let operands: [Subject] = [
+  Subject("linear and its weights", with: [weight, Tensor([1, -1])]) { linear($0, $1[0], $1[1]) },
+  Subject(
+    "rectified linear and its weights", with: [weight, Tensor([1, -1])], except: [.excluded], because: saturated
+  ) { linear($0, $1[0], $1[1], activation: .relu) },
+  Subject("weights of linear", with: [ones(5, 2)]) { linear($1[0], $0) },
+  Subject("matrix product, both", with: [weight]) { matmul($0, $1[0]) },
+  Subject("batched product, both", with: [weight.reshaped(1, 3, 2)]) { batchedMatmul(steps($0), $1[0]) },
+  Subject("convolution and its weights", with: [ones(1, 1, 2, 2), ones(1)]) { conv2d(picture($0), $1[0], $1[1]) },
+  Subject("weights of a convolution", with: [ones(1, 1, 5, 4)], except: infinities, because: padded) {
+    conv2d($1[0], picture($0), nil)
+  },
+  Subject("convolution of a line and its weights", with: [ones(2, 2, 2)]) { conv1d(steps($0), $1[0], nil) },
+  Subject("weights of a convolution of a line", with: [ones(1, 2, 7)], except: infinities, because: padded) {
+    conv1d($1[0], steps($0), nil)
+  },
+  Subject("weights of a depthwise convolution", with: [ones(1, 2, 7, 7)], except: infinities, because: padded) {
+    conv2d($1[0], concatenate([$0, $0, $0]).reshaped(2, 1, 3, 3), nil, padding: (1, 1), groups: 2)
+  },
+  Subject("weights of a filtered convolution", with: [ones(2, 6, 13, 13)], except: infinities, because: padded) {
+    conv2d($1[0], wide($0, 27).reshaped(1, 6, 3, 3), nil, padding: (1, 1))
+  },
+  Subject("transposed convolution and its weights", with: [ones(1, 1, 2, 2)]) {
+    convTranspose2d(picture($0), $1[0], nil)
+  },
+  Subject("weights of a transposed convolution", with: [ones(1, 1, 5, 4)], except: infinities, because: padded) {
+    convTranspose2d($1[0], picture($0), nil)
+  },
+  Subject("weights of a transposed convolution of a line", with: [ones(1, 1, 7)], except: infinities, because: padded) {
+    convTranspose1d($1[0], steps($0), nil)
+  },
+  Subject(
+    "plain recurrence and its weights", with: [weight, ones(2, 2), Tensor.zeros([2])], except: infinities,
+    because: saturated
+  ) { rnn(steps($0), $1[0], $1[1], $1[2]).states },
+  Subject(
+    "long short-term memory and its weights", with: [ones(3, 8), ones(2, 8), Tensor.zeros([8])], except: infinities,
+    because: saturated
+  ) { lstm(steps($0), $1[0], $1[1], $1[2]).states },
+  Subject(
+    "gated recurrence and its weights", with: [ones(3, 6), ones(2, 6), Tensor.zeros([6]), Tensor.zeros([6])],
+    except: infinities, because: saturated
+  ) { gru(steps($0), $1[0], $1[1], $1[2], $1[3]).states },
+  Subject(
+    "recurrent weights of a plain recurrence", with: [ones(1, 3, 2), ones(2, 2)], except: infinities, because: saturated
+  ) { rnn($1[0], $1[1], $0.slice(1, 0..<2), Tensor.zeros([2])).states },
+  Subject(
+    "recurrent weights of a long short-term memory", with: [ones(1, 3, 2), ones(2, 8)], except: infinities,
+    because: saturated
+  ) { lstm($1[0], $1[1], wide($0, 8), Tensor.zeros([8])).states },
+  Subject(
+    "recurrent weights of a gated recurrence", with: [ones(1, 3, 2), ones(2, 6)], except: infinities, because: saturated
+  ) { gru($1[0], $1[1], wide($0, 6), Tensor.zeros([6]), Tensor.zeros([6])).states },
+  Subject("tensor product and its weights", with: [ones(2, 1), ones(8, 2)]) {
+    tensorProductLinear([$0, $1[0]], $1[1], nil)
+  },
+  Subject("weights of a tensor product", with: [ones(5, 1)]) { tensorProductLinear([$1[0]], $0, nil) },
+  Subject(
+    "layer norm, its gain and bias", with: [Tensor([1, 2, 3]), ones(3)], except: infinities, because: spreadless
+  ) { layerNorm($0, $1[0], $1[1]) },
+  Subject(
+    "gain of a layer norm", with: [Tensor([1, 5, 2, -3, 0, 4], [2, 3])], except: infinities,
+    because: "its derivative is a difference: ∞ − ∞"
+  ) {
+    layerNorm($1[0], $0.slice(0, 0..<1).reshaped(3), nil)
+  },
+  Subject("group norm, its gain and bias", with: [Tensor([1, 2]), ones(2)], except: infinities, because: spreadless) {
+    groupNorm(steps($0), groups: 2, $1[0], $1[1])
+  },
+  Subject("batch norm, its gain and bias", with: [Tensor([1, 2]), ones(2)], except: infinities, because: spreadless) {
+    batchNorm($0.transposed(), $1[0], $1[1]).output
+  },
+  Subject("attention, all three", with: [pair, pair], except: infinities, because: opposed) {
+    attention(steps($0), $1[0], $1[1], heads: 1).output
+  },
+  Subject("attention to keys, all three", with: [ones(1, 2, 3), pair], except: [.excluded], because: opposed) {
+    attention($1[0], steps($0), $1[1], heads: 1).output
+  },
+  Subject("attention to values, all three", with: [pair, ones(1, 2, 3)], except: infinities, because: opposed) {
+    attention($1[0], $1[1], steps($0), heads: 1).output
+  },
+]
+
 /// Matrices: the first element of the filling times a positive definite one.
 private func matrix(_ x: Tensor) -> Tensor { x.slice(0, 0..<1).slice(1, 0..<1) * Tensor([2, 1, 1, 3], [2, 2]) }
 private let singular: Set<Filling> = [.zeros, .infinite, .excluded]
@@ -231,6 +336,10 @@ private let objectives: [Subject] = [
   Subject("binary cross-entropy") { binaryCrossEntropy($0, Tensor([0, 1, 0, 1, 1, 0.5], [2, 3])) },
   Subject("paired cross-entropy") { pairedCrossEntropy($0.slice(1, 0..<2), scale: 14) },
   Subject("paired cross-entropy of other pairs") { pairedCrossEntropy($0.slice(1, 1..<3), scale: 0.5) },
+  Subject("connectionist temporal classification") { connectionistTemporalClassification(steps($0), [[1]]) },
+  Subject("the same of no labels and one step") {
+    connectionistTemporalClassification(steps($0), [[]], steps: Tensor([1, 0], [1, 2]))
+  },
   Subject("categorical entropy") { CategoricalDistribution(logits: $0).entropy() },
   Subject("categorical log-probability") { CategoricalDistribution(logits: $0).logProbability(of: [1, 2]) },
   Subject("categorical divergence") {
@@ -322,4 +431,4 @@ private let attentions: [Subject] = [
   },
 ]
 
-let extremeSubjects = functions + reductions + places + products + algebra + objectives + attentions
+let extremeSubjects = functions + reductions + places + products + operands + algebra + objectives + attentions

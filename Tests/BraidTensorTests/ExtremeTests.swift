@@ -248,6 +248,20 @@ private func tanh(_ x: Double) -> Double {
     #expect(mutual.fromB.elements.allSatisfy { abs($0 - 1) < 1e-6 })
   }
 
+  /// The same ways of computing: what went wrong before is not lost, least of all where every score is NaN.
+  @Test(arguments: [2, 90]) func `attention passes NaNs on`(_ keys: Int) {
+    let one = Tensor.ones([1, keys, 64])
+    let bad = concatenate([Tensor(repeating: .nan, [1, 1, 64]), one.slice(1, 1..<keys)], axis: 1)
+    let queries = attention(bad, one, one, heads: 1).output.elements
+    #expect(queries.prefix(64).allSatisfy(\.isNaN) && queries.dropFirst(64).allSatisfy { abs($0 - 1) < 1e-6 })
+    #expect(attention(one, bad, one, heads: 1).output.elements.allSatisfy { $0.isNaN })
+    #expect(attention(one, one, bad, heads: 1).output.elements.allSatisfy { $0.isNaN })
+    #expect(mutualAttention(bad, one).fromA.elements.allSatisfy { $0.isNaN })
+    // but not from where a mask forbids to look
+    let mask = Tensor([0] + Array(repeating: 1, count: keys - 1), [1, keys])
+    #expect(attention(one, bad, one, heads: 1, keyMask: mask).output.elements.allSatisfy { abs($0 - 1) < 1e-6 })
+  }
+
   @Test func `sums of many numbers keep their digits`() {
     let x = Tensor(repeating: 0.1, [1 << 20])
     #expect(abs(Double(x.sum().scalar) / (Double(Float(0.1)) * Double(1 << 20)) - 1) < 1e-6)

@@ -30,6 +30,7 @@ private let golden: [String: [[String]]] = [
   "Cholesky": [["linear-algebra/cholesky"]],
   "CircularConvolution": [["spectra/convolution"]],
   "Concatenate": [["operations/concatenate", "edges/concatenate"], ["operations/stack", "edges/stack"]],
+  "ConnectionistTemporalClassification": [["temporal-classification/"]],
   "Convolution": [
     ["convolution/plain", "convolution/same", "convolution/strided", "edges/conv2d"],
     ["convolution/line-strided", "edges/conv1d"],
@@ -150,7 +151,7 @@ private let without = [
   "Argmax": "places have no derivative; its values are worked out by hand in ArgmaxTests",
   "Comparison": "masks have no derivative; their values are worked out by hand in ComparisonTests",
   "Dropout": "a product with random numbers, which PyTorch does not share: TapeTests",
-  "OneHot": "places have no derivative; its values are worked out by hand in ArgmaxTests",
+  "OneHot": "a choice has no derivative; its values are worked out by hand in OneHotTests",
 ]
 
 /// Where an extent may not be: by the first of the names.

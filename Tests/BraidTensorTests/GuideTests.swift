@@ -66,6 +66,24 @@ private func strangers(_ page: String, _ read: (String) throws -> String) rethro
     }
   }
 
+  /// Files of public operations that the table of what is where does not name.
+  private func forgotten(_ page: String) throws -> [String] {
+    let names = page.matches(of: /`(?:\w+\/)?([A-Z]\w+…?)`/).map { String($0.1) }
+    let folder = root.appendingPathComponent("Sources/BraidTensor/Operations")
+    return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil).compactMap { file in
+      let text = try String(contentsOf: file, encoding: .utf8), name = file.deletingPathExtension().lastPathComponent
+      guard text.contains("public func ") || text.contains("public static func ") else { return nil }
+      return names.contains { $0.hasSuffix("…") ? name.hasPrefix($0.dropLast()) : $0 == name } ? nil : name
+    }
+  }
+
+  @Test func `says where every operation is`() throws {
+    let page = try String(contentsOf: root.appendingPathComponent("Guides/Reading the engine.md"), encoding: .utf8)
+    let table = String(try #require(page.split(separator: "## What is where").last))
+    #expect(try forgotten(table) == [])
+    #expect(try forgotten(table.replacing("`Einsum`", with: "")) == ["Einsum"])
+  }
+
   @Test func `names files that are there`() throws {
     let page = try String(contentsOf: root.appendingPathComponent("Guides/Reading the engine.md"), encoding: .utf8)
     #expect(try strangers(page) == [])

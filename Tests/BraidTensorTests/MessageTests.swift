@@ -13,7 +13,7 @@ func zeros(_ extents: Int...) -> Tensor { .zeros(Shape(extents)) }
 private let mistakes: [Mistake] =
   first + gatherMistakes + stridedMistakes + selectMistakes + orderMistakes + momentMistakes
   + segmentMistakes + reductionMistakes + comparisonMistakes + einsumMistakes + algebraMistakes + fourierMistakes
-  + routingMistakes + rareMistakes
+  + routingMistakes + rareMistakes + temporalClassificationMistakes
 
 private let first: [Mistake] = [
   Mistake(

@@ -4,6 +4,10 @@ import Testing
 
 @testable import BraidTensor
 
+/// How many threads OpenBLAS uses.
+@_silgen_name("openblas_get_num_threads")
+private func threadsOfLibrary() -> Int32
+
 /// The helping threads are shared by the whole process; how many are used is each thread's own affair here, so that no
 /// other suite is touched. One test at a time, since they would take the helpers from each other.
 @Suite(.serialized) struct ParallelTests {
@@ -135,6 +139,19 @@ import Testing
     }
     let one = results(1)
     for threads in [2, 3] { #expect(results(threads) == one) }
+  }
+
+  @Test func `the numeric library works in the calling thread, whatever comes first`() async {
+    await #expect(processExitsWith: .success) {
+      _ = try cholesky(Tensor([2, 1, 1, 2], [2, 2]))
+      exit(threadsOfLibrary() == 1 ? 0 : 1)
+    }
+    // negative control: of itself it takes every core there is
+    let cores = Int32(ProcessInfo.processInfo.activeProcessorCount)
+    let limit = ProcessInfo.processInfo.environment["OPENBLAS_NUM_THREADS"].flatMap(Int32.init) ?? cores
+    if min(limit, cores) > 1 {
+      await #expect(processExitsWith: .success) { exit(threadsOfLibrary() > 1 ? 0 : 1) }
+    }
   }
 
   @Test func `sequences, pictures and products of modalities too`() {

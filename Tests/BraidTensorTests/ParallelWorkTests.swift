@@ -42,13 +42,26 @@ extension ParallelTests {
     }
     expectSameBits("attention in tiles") { leaf in
       let (q, k, v) = (leaf([5, 31, 66]), leaf([5, 29, 66]), leaf([5, 29, 66]))
-      return [attention(q, k, v, heads: 3, isCausal: true).output]
+      let seen = attention(q, k, v, heads: 3, isCausal: true, wantsWeights: true)
+      return [seen.output] + [seen.weights].compactMap { $0?.detached }
     }
     expectSameBits("mutual attention") { leaf in
       let (a, b) = (leaf([7, 33, 19]), leaf([7, 21, 19]))
       let (fromB, fromA, _, _) = mutualAttention(a, b)
       let seen = mutualAttention(a.detached, b.detached, wantsWeights: true)  // by a kernel of its own
       return [fromB, fromA, seen.fromB, seen.fromA] + [seen.ofB, seen.ofA].compactMap { $0 }
+    }
+  }
+
+  @Test func `spectra of every kind of length have the same bits at any number of threads`() {
+    for length in [1024, 1000, 1009] {  // by small factors, and a prime by way of a longer convolution
+      let transform = FourierTransform(length: length)
+      expectSameBits("spectra of length \(length)") { leaf in
+        let (x, y) = (leaf(Shape(37, length)), leaf(Shape(37, length)))
+        let (real, imaginary) = transform(x)
+        let back = transform.inverse(real, imaginary)
+        return [real, imaginary, back, transform.power(x), transform.circularConvolution(x, y)]
+      }
     }
   }
 

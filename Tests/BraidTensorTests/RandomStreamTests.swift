@@ -59,6 +59,15 @@ import Testing
     #expect(abs((x * x).mean().scalar - 1) < 0.05)
   }
 
+  @Test func `the upper end of a range is never drawn, though most of the numbers before it are rounded to it`() {
+    var stream = stream()
+    // [2²⁴, 2²⁴ + 2) holds one Float; a draw in [1000, 1001) is rounded to its end three times in 100,000
+    #expect(stream.uniform([10_000], from: 0x1p24, to: 0x1p24 + 2).elements.allSatisfy { $0 == 0x1p24 })
+    let far = stream.uniform([300_000], from: 1000, to: 1001).elements
+    #expect(far.allSatisfy { $0 >= 1000 && $0 < 1001 } && far.contains(Float(1001).nextDown))
+    #expect(stream.uniform([100], from: 5, to: 5).elements.allSatisfy { $0 == 5 })
+  }
+
   @Test func `moments of the two distributions`() {
     var stream = stream()
     let count = 50_000

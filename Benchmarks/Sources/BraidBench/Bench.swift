@@ -15,6 +15,7 @@ import CBenchProbe
     false
   @Flag(help: "Say when the first step could begin, and end: what a process costs before it does any good.")
   var ready = false
+  @Flag(help: "Time a group of steps for every line of the standard input, of one workload.") var turns = false
   @Option(help: "Take this many steps without measuring, and end: for programs that count instructions.") var steps:
     Int?
   @Option(help: "Samples a step of --steps, where those of the workload would take too long to count.") var batch: Int?
@@ -39,6 +40,10 @@ import CBenchProbe
       let passes = try selected.map { try prepare($0).pass }
       guard holdsMemoryFlat(minutes: soak, passes) else { throw ExitCode.failure }
       return
+    }
+    if turns {
+      guard selected.count == 1 else { throw ValidationError("--turns is of one workload: name it with --only.") }
+      return try takeTurns(of: selected[0])
     }
     var rows: [Row] = []
     for workload in selected {
@@ -100,6 +105,24 @@ import CBenchProbe
     return Prepared(
       pass: { Denormals.flushed(pass) }, forwardOperations: { forwardOperations },
       parameters: scope.store.count)
+  }
+
+  /// A turn for every line that is read; the rest of what is measured when there are no more. A turn says how fast the
+  /// machine multiplied beside it.
+  private func takeTurns(of workload: Workload) throws {
+    let prepared = try prepare(workload)
+    var peak = 0.0
+    BraidBench.takeTurns(prepared.pass) { milliseconds in
+      // the products' matrices are not the workload's memory
+      if peak == 0 { peak = probe_peak_megabytes() }
+      let rates = productRates(groups: 3, budget: 0.03)
+      return ["turn": milliseconds, "sgemm_gflops": max(rates.own, rates.library)]
+    }
+    let operations = evaluate ? 0 : 3 * prepared.forwardOperations() - workload.inputOperations
+    report([
+      "workload": workload.name, "engine": "braid", "peak_megabytes": peak, "operations": operations,
+      "allocations": allocationsPerStep(prepared.pass) ?? -1,
+    ])
   }
 
   /// Times one workload; nil when it was only asked to begin, or to take steps.

@@ -23,6 +23,25 @@ func timed(groups: Int = 7, budget: Double = 0.25, _ step: () -> Void) -> (media
   return (times[groups / 2], times[0])
 }
 
+/// Times a group of calls for every line of the standard input and says what it took, so that several programs can be let
+/// take turns: the speed of a shared machine changes within a minute by more than what is compared.
+/// - Parameter end: of each turn, what else it says.
+func takeTurns(budget: Double = 0.25, _ step: () -> Void, end: (_ milliseconds: Double) -> Row) {
+  func seconds(_ count: Int) -> Double {
+    let start = now()
+    for _ in 0..<count { step() }
+    return now() - start
+  }
+  _ = seconds(5)
+  let count = max(1, Int(budget / max(seconds(1), 1e-5)))
+  report(["turn": "begins"])
+  while readLine() != nil {
+    _ = seconds(max(1, count / 10))  // what the others pushed out of the caches
+    let milliseconds = seconds(count) / Double(count) * 1e3
+    report(end(milliseconds))
+  }
+}
+
 /// What one measurement prints: names and figures, in order.
 typealias Row = KeyValuePairs<String, Any>
 

@@ -5,8 +5,11 @@ import Foundation
 public struct Emoji: Sendable, Hashable {
   /// How an emoji's line in Unicode's list qualifies it.
   public enum Status: String, Sendable, CaseIterable {
+    /// With every variation selector: as keyboards write it.
     case fullyQualified = "fully-qualified"
+    /// Without some that are not its first.
     case minimallyQualified = "minimally-qualified"
+    /// Without its first variation selector; or a part of others, such as a skin tone.
     case unqualified, component
   }
   /// Its Unicode code points, in order.

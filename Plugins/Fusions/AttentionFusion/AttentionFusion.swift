@@ -46,15 +46,22 @@ public struct AttentionFusion: Fusion {
   }
   /// What attends to what.
   public enum Form: String, Choice {
+    /// One token a modality, each to all.
     case tokens
+    /// One modality, the question, to the steps of the others.
     case questionGuided = "question-guided"
+    /// The steps of each modality to a query of its own.
     case own = "self"
   }
   /// How much a query and a key belong together.
   public enum Score: String, Choice {
+    /// q · k.
     case dot
+    /// q · k / √d.
     case scaledDot = "scaled-dot"
+    /// A tanh layer of both, or q W k.
     case additive, bilinear
+    /// A ReLU layer of both.
     case concatMLP = "concat-mlp"
   }
   /// Soft: the mean under the weights. Hard: one step, drawn by them in training, the most probable in evaluation.
@@ -63,7 +70,9 @@ public struct AttentionFusion: Fusion {
   public enum Pooling: String, Choice { case mean, max }
   /// How what was attended to is joined.
   public enum Combine: String, Choice {
+    /// One after the other.
     case concat
+    /// Added up with learned weights.
     case weightedSum = "weighted-sum"
   }
 

@@ -16,8 +16,11 @@ import BraidTensor
 public struct CoAttentionUpdate {
   /// What a step does with what it found.
   public enum Kind: String, Choice {
+    /// x + u.
     case residual
+    /// Layer norm of x + u.
     case residualNorm = "residual-norm"
+    /// A recurrent cell, or a network of two layers, of both.
     case gru, mlp
   }
 

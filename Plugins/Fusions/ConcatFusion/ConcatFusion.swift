@@ -26,6 +26,7 @@ public struct ConcatFusion: Fusion {
   }
   /// What follows the layer.
   public enum Nonlinearity: String, Choice {
+    /// The engine's function of the same name.
     case relu, tanh, gelu, sigmoid
     var function: Activation {
       switch self {

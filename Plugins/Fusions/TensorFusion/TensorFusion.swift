@@ -34,6 +34,7 @@ public struct TensorFusion: Fusion {
   }
   /// What follows the layer.
   public enum Nonlinearity: String, Choice {
+    /// Nothing, or the engine's function of the same name.
     case none, relu, tanh, gelu
     var function: Activation {
       switch self {

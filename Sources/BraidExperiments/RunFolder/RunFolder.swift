@@ -38,9 +38,11 @@ public struct RunFolder: Sendable {
 
   /// What is found at a run's place.
   public enum State: Sendable {
+    /// A whole run that ended well.
     case done(RunFolder)
     /// It ended with an error.
     case failed(RunResult)
+    /// Nothing is there.
     case missing
     /// Something is there that is not a whole run, and what is wrong with it.
     case damaged(String)

@@ -1,4 +1,5 @@
-/// One place of each row picked out: 1 there, 0 elsewhere. Results are constants, no gradient flows through a choice.
+/// One place of each row picked out: 1 there, 0 elsewhere. Results are constants, no gradient flows through a choice. A row that
+/// holds a NaN becomes NaN: what went wrong is not lost in a choice.
 extension Tensor {
   /// The largest element of each row of the last axis, the first of equal ones. Rows whose elements are all 0 or less, such as the
   /// probabilities of a row with nothing to choose from, stay 0.
@@ -32,7 +33,12 @@ extension Tensor {
     let result = Tensor.zeros(shape), columns = shape[-1]
     for row in 0..<(count / columns) {
       let elements = UnsafeBufferPointer(start: pointer + row * columns, count: columns)
-      if let place = choose(elements) { result.pointer[row * columns + place] = 1 }
+      let place = choose(elements)
+      if elements.contains(where: \.isNaN) {
+        (result.pointer + row * columns).update(repeating: .nan, count: columns)
+      } else if let place {
+        result.pointer[row * columns + place] = 1
+      }
     }
     return result
   }

@@ -2,8 +2,11 @@ import CBraidKernels
 
 /// Element-wise functions of one tensor. Each keeps the shape; derivatives stand beside the functions in `activation.c`.
 public enum UnaryFunction: Int32, Sendable {
+  /// The method of `Tensor` that has the name (`squareRoot` of `sqrt`, `squared` of `square`, `signedSquareRoot` of
+  /// `signedSqrt`) says what it computes.
   case identity = 0, relu, sigmoid, tanh, gelu, exp, log, sqrt, square, negate, absolute, softplus, signedSqrt,
     reciprocal
+  /// The same, of `sin` and `cos`.
   case sine, cosine, leakyRelu, elu, silu, quickGelu
 }
 

@@ -7,6 +7,7 @@
 #include "kernels_cumulative.h"
 #include "kernels_moments.h"
 #include "kernels_softmax.h"
+#include "kernels_temporal_classification.h"
 #include "kernels_expectation.h"
 #include "kernels_norm.h"
 #include "kernels_recurrent.h"
