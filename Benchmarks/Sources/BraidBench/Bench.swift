@@ -112,7 +112,7 @@ import CBenchProbe
   private func takeTurns(of workload: Workload) throws {
     let prepared = try prepare(workload)
     var peak = 0.0
-    BraidBench.takeTurns(prepared.pass) { milliseconds in
+    timedByTurns(prepared.pass) { milliseconds in
       // the products' matrices are not the workload's memory
       if peak == 0 { peak = probe_peak_megabytes() }
       let rates = productRates(groups: 3, budget: 0.03)

@@ -26,7 +26,7 @@ func timed(groups: Int = 7, budget: Double = 0.25, _ step: () -> Void) -> (media
 /// Times a group of calls for every line of the standard input and says what it took, so that several programs can be let
 /// take turns: the speed of a shared machine changes within a minute by more than what is compared.
 /// - Parameter end: of each turn, what else it says.
-func takeTurns(budget: Double = 0.25, _ step: () -> Void, end: (_ milliseconds: Double) -> Row) {
+func timedByTurns(budget: Double = 0.25, _ step: () -> Void, end: (_ milliseconds: Double) -> Row) {
   func seconds(_ count: Int) -> Double {
     let start = now()
     for _ in 0..<count { step() }
