@@ -1,4 +1,4 @@
-import Synchronization
+import BraidTensor
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -19,7 +19,7 @@ public struct NoOptions: PartOptions {
 }
 
 /// The defaults of every type of options that was asked for: thousands of rows ask for the same few.
-private let knownDefaults = Mutex<[ObjectIdentifier: [String: Setting]]>([:])
+private let knownDefaults = Locked<[ObjectIdentifier: [String: Setting]]>([:])
 
 extension PartOptions {
   /// All defaults as settings.

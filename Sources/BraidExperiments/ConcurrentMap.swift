@@ -1,6 +1,6 @@
+import BraidTensor
 import Dispatch
 import Foundation
-import Synchronization
 
 extension Array where Element: Sendable {
   /// `map` on all cores, the results in order. For work that is much more than handing it out, such as reading a folder.
@@ -10,7 +10,7 @@ extension Array where Element: Sendable {
     // several pieces a core: some take longer than others
     let size = Swift.max(count / (8 * workers), 1)
     let pieces = stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
-    let results = Mutex([Result<[Value], any Error>?](repeating: nil, count: pieces.count))
+    let results = Locked([Result<[Value], any Error>?](repeating: nil, count: pieces.count))
     DispatchQueue.concurrentPerform(iterations: pieces.count) { place in
       let result = Result { try pieces[place].map(transform) }
       results.withLock { $0[place] = result }

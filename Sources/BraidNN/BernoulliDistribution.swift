@@ -65,8 +65,15 @@ public struct BernoulliDistribution {
   /// D(self ‖ other) = p₁ log(p₁ / p₂) + (1 − p₁) log((1 − p₁) / (1 − p₂)), each logarithm of logits alone; infinite where
   /// the other is certain of what this one is not.
   public func kullbackLeibler(to other: BernoulliDistribution) -> Tensor {
-    if hasInfinities || other.hasInfinities { return -other.logProbability(of: probability) - entropy() }
-    let ones = (-other.logits).softplus() - (-logits).softplus(), zeros = other.logits.softplus() - logits.softplus()
-    return probability * ones + (-logits).sigmoid() * zeros
+    let (a, b) = (finite, other.finite)
+    let ones = (-b).softplus() - (-a).softplus(), zeros = b.softplus() - a.softplus()
+    let y = probability * ones + (-a).sigmoid() * zeros
+    guard other.hasInfinities else { return y }
+    let limits = y.copy()
+    let (own, others) = (logits.detached.broadcast(to: y.shape), other.logits.detached.broadcast(to: y.shape))
+    for index in 0..<y.count where others.pointer[index].isInfinite && !own.pointer[index].isNaN {
+      if own.pointer[index] != others.pointer[index] { limits.pointer[index] = .infinity }
+    }
+    return straightThrough(limits, y)
   }
 }

@@ -118,18 +118,17 @@ struct Record: ~Copyable {
   }
 
   /// The leaf that a parameter became, nil while it was not used.
-  func leaf(number: Int, of place: Int) -> Int32? {
-    guard number < arenas[place].nodes.count, arenas[place].nodes[number] >= 0 else { return nil }
-    return arenas[place].nodes[number]
+  func leaf(number: Int, of store: ObjectIdentifier) -> Int32? {
+    for place in arenas.indices where arenas[place].store == store && arenas[place].memory != nil {
+      guard number < arenas[place].nodes.count else { continue }
+      let node = arenas[place].nodes[number]
+      if node >= 0 { return node }
+    }
+    return nil
   }
 
   /// The gradient of a store's parameter, nil when none has arrived.
   func gradient(number: Int, of store: ObjectIdentifier) -> Tensor? {
-    for place in arenas.indices where arenas[place].store == store && arenas[place].memory != nil {
-      guard number < arenas[place].nodes.count else { continue }
-      let node = Int(arenas[place].nodes[number])
-      if node >= 0 { return entries[node].gradient }
-    }
-    return nil
+    leaf(number: number, of: store).flatMap { entries[Int($0)].gradient }
   }
 }

@@ -52,14 +52,14 @@ public struct Tape {
     _ tensor: Tensor, number: Int, offset: Int, of store: ObjectIdentifier, holding elements: Int
   ) -> Tensor {
     guard record.pointee.isOpen else { return tensor.detached }
-    let place =
-      record.pointee.arena(of: store, elements: elements)
-      ?? record.pointee.begin(store, in: Tensor(uninitialized: Shape(elements)))
-    if let node = record.pointee.leaf(number: number, of: place) {
+    if let node = record.pointee.leaf(number: number, of: store) {
       var leaf = tensor.detached
       leaf.place = Place(record, node)
       return leaf
     }
+    let place =
+      record.pointee.arena(of: store, elements: elements)
+      ?? record.pointee.begin(store, in: Tensor(uninitialized: Shape(elements)))
     let destination = record.pointee.arenas[place].memory.map {
       Tensor(viewing: $0, offset: offset, shape: tensor.shape)
     }

@@ -1,6 +1,6 @@
 import BraidNN
 import Foundation
-import Synchronization
+import BraidTensor
 
 /// The worst relative error of every operation that was compared with golden values, printed when the process ends.
 ///
@@ -16,7 +16,7 @@ public enum ErrorTable {
     var reason: String
   }
 
-  private static let rows = Mutex<(operations: [String: Row], cases: [String: Row])>(([:], [:]))
+  private static let rows = Locked<(operations: [String: Row], cases: [String: Row])>(([:], [:]))
   private static let printing: Void = {
     let wanted = ProcessInfo.processInfo.environment["BRAID_ERRORS"] ?? ""
     if wanted == "none" { return }

@@ -33,7 +33,7 @@ import Testing
     try expectClose(sure.entropy(), [4.894_436e-6, 4.894_436e-6, 1.741_825e-16], 2e-6)
     let likely = sure.logProbability(of: Tensor([1, 0, 1]))
     try expectClose(likely, [-3.059_022_7e-7, -3.059_022_7e-7, -4.248_354e-18], 2e-6)
-    // one logit further on p is the same but for its tail: e⁻¹⁵ (1 − 1/e) of a divergence is left
+    // one logit further on: of e⁻¹⁵ − (e⁻¹⁵ − e⁻¹⁶), e⁻¹⁶ is left
     let next = sure.kullbackLeibler(to: BernoulliDistribution(logits: Tensor([16, -15, 40])))
     try expectClose(next, [1.125_35e-7, 0, 0], 2e-5)
   }
@@ -135,6 +135,10 @@ import Testing
     #expect(abs(divergence[0] - 2.126_928) < 1e-6 && abs(divergence[1] - 0.006_715_3) < 1e-6 && divergence[2] == 0)
     #expect(other.kullbackLeibler(to: own).elements == [.infinity, .infinity, 0])
     #expect(own.kullbackLeibler(to: own).elements == [0, 0, 0])
+    // beside certainty other elements keep their digits, and certainty of the other is infinitely far from all but itself
+    let mixed = BernoulliDistribution(logits: Tensor([20, 20, .infinity, 20]))
+    let far = mixed.kullbackLeibler(to: .init(logits: Tensor([40, .infinity, .infinity, -.infinity]))).elements
+    #expect(abs(far[0] / 3.916_191_9e-8 - 1) < 1e-4 && far[1] == .infinity && far[2] == 0 && far[3] == .infinity)
     // a logit that broadcasts
     let one = BernoulliDistribution(logits: Tensor([.infinity], [1, 1])).logProbability(of: Tensor([0, 1], [1, 2]))
     #expect(one.elements == [-.infinity, 0])

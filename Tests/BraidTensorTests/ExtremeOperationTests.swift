@@ -20,6 +20,9 @@ private let without = [
     if y.elements.contains(where: \.isNaN) { return "\(subject.name) of \(filling): \(y)" }
     guard y.isRecorded else { return nil }
     let gradients = y.gradients()
+    if let missing = others.firstIndex(where: { gradients[$0] == nil }) {
+      return "operand \(missing) of \(subject.name) has no derivative"
+    }
     let slopes = ([x] + others).compactMap { gradients[$0] }
     let wrong = slopes.first { $0.elements.contains(where: \.isNaN) }
     return wrong.map { "a derivative of \(subject.name) at \(filling): \($0)" }

@@ -15,6 +15,7 @@ import CBenchProbe
     false
   @Flag(help: "Say when the first step could begin, and end: what a process costs before it does any good.")
   var ready = false
+  @Flag(help: "Say how fast the machine multiplies, and end.") var rate = false
   @Flag(help: "Time a group of steps for every line of the standard input, of one workload.") var turns = false
   @Option(help: "Take this many steps without measuring, and end: for programs that count instructions.") var steps:
     Int?
@@ -35,6 +36,7 @@ import CBenchProbe
       let cost = smallOperationMicroseconds()
       return report(["small_operation_microseconds": cost.time, "allocations": cost.allocations ?? -1])
     }
+    if rate { return reportRate(groups: 3, budget: 0.05) }
     let selected = workloads.filter { chosen.isEmpty || chosen.contains($0.name) }
     if let soak {
       let passes = try selected.map { try prepare($0).pass }
@@ -51,10 +53,7 @@ import CBenchProbe
     }
     if ready || steps != nil || allocations { return }
     // the products come last, so that their matrices are in no workload's memory
-    let rates = productRates()
-    report([
-      "sgemm_gflops": max(rates.own, rates.library), "own_gflops": rates.own, "library_gflops": rates.library,
-    ])
+    reportRate()
     for row in rows { report(row) }
   }
 
@@ -107,17 +106,18 @@ import CBenchProbe
       parameters: scope.store.count)
   }
 
-  /// A turn for every line that is read; the rest of what is measured when there are no more. A turn says how fast the
-  /// machine multiplied beside it.
+  private func reportRate(groups: Int = 7, budget: Double = 0.25) {
+    let rates = productRates(threads: threads, groups: groups, budget: budget)
+    report([
+      "sgemm_gflops": max(rates.own, rates.library), "own_gflops": rates.own, "library_gflops": rates.library,
+    ])
+  }
+
+  /// A turn for every line that is read; the rest of what is measured when there are no more.
   private func takeTurns(of workload: Workload) throws {
     let prepared = try prepare(workload)
-    var peak = 0.0
-    timedByTurns(prepared.pass) { milliseconds in
-      // the products' matrices are not the workload's memory
-      if peak == 0 { peak = probe_peak_megabytes() }
-      let rates = productRates(groups: 3, budget: 0.03)
-      return ["turn": milliseconds, "sgemm_gflops": max(rates.own, rates.library)]
-    }
+    timedByTurns(prepared.pass)
+    let peak = probe_peak_megabytes()
     let operations = evaluate ? 0 : 3 * prepared.forwardOperations() - workload.inputOperations
     report([
       "workload": workload.name, "engine": "braid", "peak_megabytes": peak, "operations": operations,

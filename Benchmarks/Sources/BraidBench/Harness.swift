@@ -25,8 +25,7 @@ func timed(groups: Int = 7, budget: Double = 0.25, _ step: () -> Void) -> (media
 
 /// Times a group of calls for every line of the standard input and says what it took, so that several programs can be let
 /// take turns: the speed of a shared machine changes within a minute by more than what is compared.
-/// - Parameter end: of each turn, what else it says.
-func timedByTurns(budget: Double = 0.25, _ step: () -> Void, end: (_ milliseconds: Double) -> Row) {
+func timedByTurns(budget: Double = 0.25, _ step: () -> Void) {
   func seconds(_ count: Int) -> Double {
     let start = now()
     for _ in 0..<count { step() }
@@ -37,8 +36,7 @@ func timedByTurns(budget: Double = 0.25, _ step: () -> Void, end: (_ millisecond
   report(["turn": "begins"])
   while readLine() != nil {
     _ = seconds(max(1, count / 10))  // what the others pushed out of the caches
-    let milliseconds = seconds(count) / Double(count) * 1e3
-    report(end(milliseconds))
+    report(["turn": seconds(count) / Double(count) * 1e3])
   }
 }
 

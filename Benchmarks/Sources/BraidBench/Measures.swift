@@ -28,7 +28,7 @@ func smallOperationMicroseconds(operations: Int = 200) -> (time: Double, allocat
 
 /// The machine's rate for a 1024³ product, in GFLOP/s, as Braid multiplies and as the installed BLAS does. The better
 /// one is what shares are of.
-func productRates(groups: Int = 7, budget: Double = 0.25) -> (own: Double, library: Double) {
+func productRates(threads: Int, groups: Int = 7, budget: Double = 0.25) -> (own: Double, library: Double) {
   let n = 1024
   var stream = RandomStream(seed: 0, .sampling)
   let a = stream.uniform([1024, 1024])
@@ -36,6 +36,7 @@ func productRates(groups: Int = 7, budget: Double = 0.25) -> (own: Double, libra
   let y = Tensor(uninitialized: [1024, 1024])
   func rate(_ milliseconds: Double) -> Double { 2 * Double(n * n) * Double(n) / milliseconds / 1e6 }
   let own = timed(groups: groups, budget: budget) { _ = matmul(a, b) }.median
+  probe_set_blas_threads(Int32(threads))
   let library = timed(groups: groups, budget: budget) { probe_blas_product(a.pointer, b.pointer, y.pointer, Int32(n)) }
     .median
   return (rate(own), rate(library))

@@ -61,6 +61,10 @@ long probe_allocations(void) { return 0; }
 enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111 };
 extern void cblas_sgemm(int, int, int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
 
+extern void openblas_set_num_threads(int);
+
+void probe_set_blas_threads(int threads) { openblas_set_num_threads(threads); }
+
 void probe_blas_product(const float *a, const float *b, float *y, int n) {
   cblas_sgemm(ROW_MAJOR, NO_TRANSPOSE, NO_TRANSPOSE, n, n, n, 1, a, n, b, n, 0, y, n);
 }

@@ -46,11 +46,11 @@ public struct AttentionFusion: Fusion {
   }
   /// What attends to what.
   public enum Form: String, Choice {
-    /// One token a modality, each to all.
+    /// Every vector and every step, of all modalities, to all.
     case tokens
     /// One modality, the question, to the steps of the others.
     case questionGuided = "question-guided"
-    /// The steps of each modality to a query of its own.
+    /// The steps of each modality to each other.
     case own = "self"
   }
   /// How much a query and a key belong together.

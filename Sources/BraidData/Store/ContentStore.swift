@@ -1,6 +1,6 @@
 import BraidCore
 import Foundation
-import Synchronization
+import BraidTensor
 
 /// A folder of work that need not be done twice: decoded pictures, words as numbers, what frozen encoders give.
 ///
@@ -100,7 +100,7 @@ public struct ContentStore: Sendable {
 
   /// Tells each thing once.
   private final class Notices: Sendable {
-    private let said = Mutex<Set<String>>([])
+    private let said = Locked<Set<String>>([])
     private let notify: @Sendable (String) -> Void
     init(_ notify: @escaping @Sendable (String) -> Void) { self.notify = notify }
     func add(_ text: String) { if said.withLock({ $0.insert(text).inserted }) { notify(text) } }

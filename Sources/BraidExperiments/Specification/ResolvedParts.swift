@@ -1,9 +1,9 @@
 import BraidCore
-import Synchronization
+import BraidTensor
 
 /// Parts with all their defaults, each worked out once: the rows of a sweep share most of theirs.
 final class ResolvedParts: Sendable {
-  private let known = Mutex<[String: [PartChoice: PartChoice]]>([:])
+  private let known = Locked<[String: [PartChoice: PartChoice]]>([:])
 
   /// The part with every default, checked.
   /// - Throws: `SetupError` as `PartChoice.resolved`; a choice that has one is not kept.

@@ -1,7 +1,7 @@
 import CBraidKernels
 
 /// Connectionist temporal classification (Graves et al. 2006, "Connectionist temporal classification: labelling unsegmented
-/// sequence data with recurrent neural networks", equations 3 to 15): what it costs that a sequence is read as some labels,
+/// sequence data with recurrent neural networks", equations 3 to 16): what it costs that a sequence is read as some labels,
 /// without being told at which step each is. `L_i = −log Σ_paths Π_t softmax(x_it)_path(t)` over all paths that become
 /// sample i's labels when repetitions are drawn together and blanks left out.
 ///

@@ -6,6 +6,8 @@
 bool probe_counts_allocations(void);
 /// Blocks asked for so far, by any thread: malloc, calloc, realloc and their aligned relatives.
 long probe_allocations(void);
+/// How many threads the installed BLAS uses from now on.
+void probe_set_blas_threads(int threads);
 /// y = a b for square row-major matrices [n, n], by the installed BLAS.
 void probe_blas_product(const float *a, const float *b, float *y, int n);
 /// The clock that Python calls time.monotonic_ns.
