@@ -28,6 +28,7 @@ struct Gnuplot {
 
       """
     let (input, output, errors) = (Pipe(), Pipe(), Pipe())
+    defer { for pipe in [output, errors] { pipe.close() } }  // the other is closed when all is written
     (process.standardInput, process.standardOutput, process.standardError) = (input, output, errors)
     let end = ProcessEnd(of: process)
     do { try process.run() } catch { return (nil, "\(error)") }

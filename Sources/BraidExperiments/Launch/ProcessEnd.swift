@@ -2,8 +2,8 @@ import Dispatch
 import Foundation
 
 /// The end of a process, seen at once. `waitUntilExit` alone looks for it every 50 ms, and a termination handler alone is not
-/// enough: what Foundation keeps of a process (its environment, and its pipes, three open files) is given up only where the
-/// thread that started it waits for it.
+/// enough: what Foundation keeps of a process, its environment among it, is given up only where the thread that started it
+/// waits for it.
 package struct ProcessEnd {
   private let process: Process
   private let seen = DispatchSemaphore(value: 0)

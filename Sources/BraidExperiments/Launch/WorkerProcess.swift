@@ -48,6 +48,8 @@ final class WorkerProcess: RunningCell {
     }
   }
 
+  deinit { for pipe in [input, output, complaints] { pipe.close() } }
+
   /// What to wait on.
   var descriptors: [Int32] { open.sorted() }
   /// Whether both pipes have ended, so that only the status is left to fetch.

@@ -133,6 +133,7 @@ struct CommandEnding {
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
     let pipes = [Pipe(), Pipe()]
+    defer { for pipe in pipes { pipe.close() } }
     (process.standardInput, process.standardOutput, process.standardError) = (FileHandle.nullDevice, pipes[0], pipes[1])
     let end = ProcessEnd(of: process)
     do { try process.run() } catch {
