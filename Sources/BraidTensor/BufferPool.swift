@@ -1,5 +1,4 @@
 import CBraidKernels
-import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -20,7 +19,7 @@ public final class BufferPool: Sendable {
     var allocations = 0
     init() { all.initialize(repeating: Shelf(), count: BufferPool.classes) }
   }
-  private let shelves = Mutex(Shelves())
+  private let shelves = Locked(Shelves())
   private static let classes = 512
 
   init() {}
@@ -31,10 +30,6 @@ public final class BufferPool: Sendable {
       shelves.all.deinitialize(count: BufferPool.classes).deallocate()
     }
   }
-
-  /// What each use of the shelves begins and ends with.
-  @inline(__always) private func taken() { braid_lock_taken(Unmanaged.passUnretained(self).toOpaque()) }
-  @inline(__always) private func givenBack() { braid_lock_given_back(Unmanaged.passUnretained(self).toOpaque()) }
 
   /// Size class of a number of bytes, and the bytes a block of that class has.
   @inline(__always)
@@ -63,11 +58,7 @@ public final class BufferPool: Sendable {
 
   @inline(__always)
   private func waiting(_ index: Int, _ size: Int) -> TensorStorage? {
-    shelves.withLock { shelves in
-      taken()
-      defer { givenBack() }
-      return shelves.all[index].next(bytes: size)
-    }
+    shelves.withLock { $0.all[index].next(bytes: size) }
   }
 
   @inline(never)
@@ -78,8 +69,6 @@ public final class BufferPool: Sendable {
     }
     let storage = TensorStorage(BufferPool.block(size, used: bytes))
     shelves.withLock { shelves in
-      taken()
-      defer { givenBack() }
       shelves.all[index].insert(storage)
       shelves.allocations &+= 1
     }
@@ -104,26 +93,18 @@ public final class BufferPool: Sendable {
   public var heldBytes: Int {
     RecordPool.shared.endAbandoned()
     return shelves.withLock { shelves in
-      taken()
-      defer { givenBack() }
-      return (0..<BufferPool.classes).reduce(0) { $0 + shelves.all[$1].waiting * BufferPool.bytes(ofShelf: $1) }
+      (0..<BufferPool.classes).reduce(0) { $0 + shelves.all[$1].waiting * BufferPool.bytes(ofShelf: $1) }
     }
   }
   /// How many blocks were asked of the system so far: it stands still in a steady state.
   public var allocations: Int {
-    shelves.withLock { shelves in
-      taken()
-      defer { givenBack() }
-      return shelves.allocations
-    }
+    shelves.withLock { $0.allocations }
   }
 
   /// Hands all waiting blocks back to the system.
   public func trim() {
     RecordPool.shared.endAbandoned()
     shelves.withLock { shelves in
-      taken()
-      defer { givenBack() }
       for index in 0..<BufferPool.classes { shelves.all[index].trim() }
     }
   }

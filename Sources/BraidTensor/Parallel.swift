@@ -113,7 +113,7 @@ private final class Team: Sendable {
   let size = Atomic<Int>(1)
   /// Whether a computation is using the team. Another one at that moment does its parts itself.
   private let isTaken = Atomic<Bool>(false)
-  private let helpers = Mutex<[Helper]>([])
+  private let helpers = Locked<[Helper]>([])
 
   /// Does all parts of the work that lies there, each in a thread of its own where one is to be had.
   @inline(never)

@@ -1,5 +1,4 @@
 import CBraidKernels
-import Synchronization
 
 /// Who uses a record: a tape, or the gradients it became. When nobody but the pool refers to it, the record waits.
 final class RecordOwner: Sendable {
@@ -50,10 +49,7 @@ final class RecordPool: Sendable {
       }
     }
   }
-  private let owners = Mutex(Owners())
-
-  @inline(__always) private func taken() { braid_lock_taken(Unmanaged.passUnretained(self).toOpaque()) }
-  @inline(__always) private func givenBack() { braid_lock_given_back(Unmanaged.passUnretained(self).toOpaque()) }
+  private let owners = Locked(Owners())
 
   /// An empty record for a new tape.
   /// - Parameter endingWithOwner: whether the tape ends when nobody refers to it any more. Otherwise it must be consumed:
@@ -74,11 +70,7 @@ final class RecordPool: Sendable {
   /// Who uses this record; nil when nobody does any more and the tape is about to end.
   func owner(of record: UnsafeMutablePointer<Record>) -> RecordOwner? {
     let address = UInt(bitPattern: record)
-    return owners.withLock { owners in
-      taken()
-      defer { givenBack() }
-      return owners.owner(of: address)
-    }
+    return owners.withLock { $0.owner(of: address) }
   }
 
   /// Ends tapes that nobody refers to any more, so that what they recorded is free. Returns whether there were any.
@@ -97,21 +89,13 @@ final class RecordPool: Sendable {
 
   @inline(never)
   private func first(where isWanted: @Sendable (borrowing Record) -> Bool) -> RecordOwner? {
-    owners.withLock { owners in
-      taken()
-      defer { givenBack() }
-      return owners.first(where: isWanted)
-    }
+    owners.withLock { $0.first(where: isWanted) }
   }
 
   @inline(never)
   private func made() -> RecordOwner {
     let owner = RecordOwner()
-    owners.withLock { owners in
-      taken()
-      defer { givenBack() }
-      owners.all.append(owner)
-    }
+    owners.withLock { $0.all.append(owner) }
     return owner
   }
 }

@@ -1,6 +1,6 @@
 import BraidNN
-import Foundation
 import BraidTensor
+import Foundation
 
 /// The worst relative error of every operation that was compared with golden values, printed when the process ends.
 ///

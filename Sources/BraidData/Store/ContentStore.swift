@@ -1,6 +1,6 @@
 import BraidCore
-import Foundation
 import BraidTensor
+import Foundation
 
 /// A folder of work that need not be done twice: decoded pictures, words as numbers, what frozen encoders give.
 ///
