@@ -14,8 +14,6 @@ public final class Parameter {
   public var value: Tensor { memory.values[number] }
   /// The store's memory, kept alive by every parameter in it: a layer may outlive the scope it was made in.
   let memory: ParameterMemory
-  /// The leaf of the tape last used: the tape itself finds the one of another.
-  private var leaf: Tensor?
 
   init(path: String, shape: Shape, in memory: ParameterMemory, drawing draw: (Tensor) -> Void) {
     self.path = path
@@ -30,11 +28,7 @@ public final class Parameter {
 
   /// This parameter as a leaf of `tape`. Its gradient is collected in the store's flat gradient.
   func leaf(on tape: Tape) -> Tensor {
-    if let leaf, tape.holds(leaf) { return leaf }
-    let made = tape.watch(
-      value, number: number, offset: offset, of: ObjectIdentifier(memory), holding: memory.count)
-    leaf = made
-    return made
+    tape.watch(value, number: number, offset: offset, of: ObjectIdentifier(memory), holding: memory.count)
   }
 
   /// Replaces every element. The values are copied. Stops when the number of elements differs.
