@@ -47,9 +47,9 @@ double braid_temporal_classification(const float *l, const float *mask, const in
   return count == 0 ? before[0] : log_sum(before[n - 1], before[n - 2]);
 }
 
-void braid_temporal_classification_gradient(const float *l, const float *mask, const int32_t *labels, long count,
-                                            int32_t blank, long time, long classes, double log_p, double *memory, float g,
-                                            float *gl) {
+void braid_temporal_classification_posterior(const float *l, const float *mask, const int32_t *labels, long count,
+                                             int32_t blank, long time, long classes, double log_p, double *memory,
+                                             float *gamma) {
   if (log_p == -INFINITY) return;
   const States all = {labels, count, blank};
   const long n = states_count(all);
@@ -70,7 +70,7 @@ void braid_temporal_classification_gradient(const float *l, const float *mask, c
         if (s + 2 < n && may_skip_to(all, s + 2)) rest = log_sum(rest, after[s + 2]);
       }
       const int32_t k = state_class(all, s);
-      gl[t * classes + k] -= g * (float)exp(forward[s] + rest - log_p);
+      gamma[t * classes + k] += (float)exp(forward[s] + rest - log_p);
       after[s] = rest + row[k];
     }
     is_last = 0;

@@ -45,55 +45,33 @@ public func connectionistTemporalClassification(
   let real = steps.map { select($0.reshaped(batch, time, 1), logits, .zeros([])) } ?? logits
   let l = real.logSoftmax()  // [batch, time, classes]
   let y = Tensor(uninitialized: Shape(batch))
-  share(l, labels, steps, blank) { sequence, sample, memory in
-    y.pointer[sample] = Float(-sequence.forward(memory))
-  }
-  return y.recorded(
-    "connectionistTemporalClassification", from: l, flops: 4 * Double(time * labels.reduce(0) { $0 + 2 * $1.count + 1 })
-  ) { g, sink in
-    sink.accumulate(into: l) { gl, beta in
-      if beta == 0 { gl.update(repeating: 0, count: l.count) }
-      share(l, labels, steps, blank) { sequence, sample, memory in
-        sequence.backward(sequence.forward(memory), g.pointer[sample], memory, gl + sample * time * classes)
-      }
-    }
-  }
-}
-
-/// One sample's log-probabilities and labels.
-private struct LabelledSequence {
-  let l: UnsafePointer<Float>, mask: UnsafePointer<Float>?
-  let labels: [Int32], blank: Int32, time: Int, classes: Int
-
-  /// log p(labels), −∞ where they have no path.
-  func forward(_ memory: UnsafeMutablePointer<Double>) -> Double {
-    braid_temporal_classification(l, mask, labels, labels.count, blank, time, classes, memory)
-  }
-
-  /// Adds to gl what a gradient g of −log p gives, −g γ, from what `forward` left in the memory.
-  func backward(_ logP: Double, _ g: Float, _ memory: UnsafeMutablePointer<Double>, _ gl: UnsafeMutablePointer<Float>) {
-    braid_temporal_classification_gradient(
-      l, mask, labels, labels.count, blank, time, classes, logP, memory, g, gl)
-  }
-}
-
-/// Calls `body` with every sample, shared out among threads, and memory for its forward variables.
-private func share(
-  _ l: Tensor, _ labels: [[Int32]], _ steps: Tensor?, _ blank: Int32,
-  _ body: (_ sequence: LabelledSequence, _ sample: Int, _ memory: UnsafeMutablePointer<Double>) -> Void
-) {
-  let time = l.shape[1], classes = l.shape[2], longest = labels.map(\.count).max() ?? 0
-  let size = braid_temporal_classification_workspace(time, longest)
+  let gamma = l.isRecorded ? Tensor.zeros(l.shape) : nil  // [batch, time, classes]
+  let size = braid_temporal_classification_workspace(time, labels.map(\.count).max() ?? 0)
   // a state of a step is two logarithms and two exponentials, some hundred elements passed over
-  Parallel.split(labels.count, work: 100 * labels.count * size) { samples in
+  Parallel.split(batch, work: 100 * batch * size) { samples in
     let floats = Tensor(uninitialized: Shape(2 * size))  // the room of `size` doubles
     let memory = UnsafeMutableRawPointer(floats.pointer).bindMemory(to: Double.self, capacity: size)
     for sample in samples {
-      let sequence = LabelledSequence(
-        l: l.pointer + sample * time * classes, mask: steps.map { UnsafePointer($0.pointer + sample * time) },
-        labels: labels[sample], blank: blank, time: time, classes: classes)
-      body(sequence, sample, memory)
+      let labels = labels[sample], own = l.pointer + sample * time * classes
+      let mask = steps.map { UnsafePointer($0.pointer + sample * time) }
+      let logP = braid_temporal_classification(own, mask, labels, labels.count, blank, time, classes, memory)
+      y.pointer[sample] = Float(-logP)
+      guard let gamma else { continue }
+      braid_temporal_classification_posterior(
+        own, mask, labels, labels.count, blank, time, classes, logP, memory, gamma.pointer + sample * time * classes)
     }
     withExtendedLifetime(floats) {}
+  }
+  return y.recorded(
+    "connectionistTemporalClassification", from: l, saving: (l, gamma, time * classes),
+    flops: 4 * Double(time * labels.reduce(0) { $0 + 2 * $1.count + 1 })
+  ) { saved, g, sink in
+    let (l, gamma, size) = saved
+    guard let gamma else { return }
+    sink.accumulate(into: l) { gl, beta in
+      for sample in 0..<g.count {
+        braid_scale(-g.pointer[sample], gamma.pointer + sample * size, beta, gl + sample * size, size)
+      }
+    }
   }
 }

@@ -11,8 +11,8 @@ long braid_temporal_classification_workspace(long time, long count);
 /// logarithms) of the real steps.
 double braid_temporal_classification(const float *l, const float *mask, const int32_t *labels, long count, int32_t blank,
                                      long time, long classes, double *memory);
-/// gl −= g * (the probability, the labels being known, that a step writes a class), from what the forward pass left in
-/// `memory` and its result `log_p` (equations 9 to 15). Nothing where `log_p` is −∞; NaN for a NaN.
-void braid_temporal_classification_gradient(const float *l, const float *mask, const int32_t *labels, long count,
-                                            int32_t blank, long time, long classes, double log_p, double *memory, float g,
-                                            float *gl);
+/// gamma += the probability, the labels being known, that a step writes a class [time, classes], from what the forward pass
+/// left in `memory` and its result `log_p` (equations 9 to 15). Nothing where `log_p` is −∞; NaN for a NaN.
+void braid_temporal_classification_posterior(const float *l, const float *mask, const int32_t *labels, long count,
+                                             int32_t blank, long time, long classes, double log_p, double *memory,
+                                             float *gamma);
