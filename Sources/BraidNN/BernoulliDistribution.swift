@@ -43,20 +43,17 @@ public struct BernoulliDistribution {
     return straightThrough(Tensor(soft.elements.map { $0.isNaN ? $0 : $0 < 0.5 ? 0 : 1 }, soft.shape), soft)
   }
 
-  /// log p(x) = −x log(1 + e⁻ˡ) − (1 − x) log(1 + eˡ): each term exact where it is near 0, however certain the draw.
+  /// log p(x) = −x log(1 + e⁻ˡ) − (1 − x) log(1 + eˡ): each term keeps its digits near 0, however certain the
+  /// draw.
   /// - Parameter x: 0 or 1 each, of the logits' shape or one that broadcasts with it.
   public func logProbability(of x: Tensor) -> Tensor {
     let y = -(x * (-finite).softplus() + (1 - x) * finite.softplus())
     guard hasInfinities else { return y }
-    let limits = y.copy()
-    let (l, x) = (logits.detached.broadcast(to: y.shape), x.detached.broadcast(to: y.shape))
-    for index in 0..<y.count where l.pointer[index].isInfinite {
-      limits.pointer[index] = x.pointer[index] == (l.pointer[index] > 0 ? 1 : 0) ? 0 : -.infinity
-    }
-    return straightThrough(limits, y)
+    return limited(y, logits, x) { l, x in l.isInfinite ? x == (l > 0 ? 1 : 0) ? 0 : -.infinity : nil }
   }
 
-  /// −p log p − (1 − p) log(1 − p) = log(1 + e^−|l|) + |l| σ(−|l|): the same for l and −l, and exact where it is near 0.
+  /// −p log p − (1 − p) log(1 − p) = log(1 + e^−|l|) + |l| σ(−|l|): the same for l and −l, with all digits
+  /// where it is near 0.
   public func entropy() -> Tensor {
     let size = finite.absolute()
     return (-size).softplus() + size * (-size).sigmoid()
@@ -69,10 +66,14 @@ public struct BernoulliDistribution {
     let ones = (-b).softplus() - (-a).softplus(), zeros = b.softplus() - a.softplus()
     let y = probability * ones + (-a).sigmoid() * zeros
     guard other.hasInfinities else { return y }
-    let limits = y.copy()
-    let (own, others) = (logits.detached.broadcast(to: y.shape), other.logits.detached.broadcast(to: y.shape))
-    for index in 0..<y.count where others.pointer[index].isInfinite && !own.pointer[index].isNaN {
-      if own.pointer[index] != others.pointer[index] { limits.pointer[index] = .infinity }
+    return limited(y, logits, other.logits) { $1.isInfinite && !$0.isNaN && $0 != $1 ? .infinity : nil }
+  }
+
+  /// y with the limits that `limit` has for elements of a and b, and y's gradient.
+  private func limited(_ y: Tensor, _ a: Tensor, _ b: Tensor, _ limit: (Float, Float) -> Float?) -> Tensor {
+    let limits = y.copy(), a = a.detached.broadcast(to: y.shape), b = b.detached.broadcast(to: y.shape)
+    for index in 0..<y.count {
+      if let found = limit(a.pointer[index], b.pointer[index]) { limits.pointer[index] = found }
     }
     return straightThrough(limits, y)
   }
