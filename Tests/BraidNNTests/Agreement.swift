@@ -1,6 +1,7 @@
 import BraidNN
 import BraidTensor
 import BraidTesting
+import Testing
 
 /// What is not as a fixture has it when its computation is done here: the output, and the gradient of every input that
 /// has one.
@@ -21,6 +22,24 @@ func disagreement(_ name: String, _ compute: (_ input: (String) -> Tensor, Fixtu
     [("output", output)]
       + inputs.filter { $0.value.isRecorded || fixture.file.contains("gradient.input.\($0.key)") }
       .map { ("gradient.input.\($0.key)", gradients[$0.value]) })
+}
+
+/// What is not as a fixture has it of a layer: the output, and the gradients of its inputs and parameters.
+/// - Parameters:
+///   - inputs: those that have a gradient, by name.
+///   - parameters: what `gradient.` is followed by for each of the layer's, and the parameter.
+func disagreement(
+  _ fixture: Fixture, inputs: [String] = ["x"], parameters: [(String, Parameter)], _ context: inout Context,
+  _ compute: (_ input: [String: Tensor], inout Context) -> Tensor
+) throws -> [String] {
+  let tape = try #require(context.tape)
+  var leaves: [String: Tensor] = [:]
+  for name in inputs { leaves[name] = tape.watch(try fixture.tensor("input.\(name)")) }
+  let output = compute(leaves, &context)
+  let gradients = output.gradients(upstream: try fixture.tensor("upstream"))
+  return try fixture.violations(
+    [("output", output)] + leaves.map { ("gradient.input.\($0)", gradients[$1]) }
+      + parameters.map { ("gradient.\($0)", gradients[$1]) })
 }
 
 /// Mean and variance of many numbers.

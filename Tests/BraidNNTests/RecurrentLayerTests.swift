@@ -46,13 +46,9 @@ private struct Layer {
     let layer = Layer(kind, form.inputs, form.units, layers: form.layers, both: form.both, in: scope)
     try fixture.load(into: scope.store)
     var context = Context.evaluation(recording: true)
-    let x = try #require(context.tape).watch(try fixture.tensor("input.x"))
-    let output = layer.joined(x, try fixture.tensor("input.steps"), &context)
-    let gradients = output.gradients(upstream: try fixture.tensor("upstream"))
-    let found: [(String, Tensor?)] =
-      [("output", output), ("gradient.input.x", gradients[x])]
-      + scope.parameters.map { ("gradient.parameter.\($0.path)", gradients[$0]) }
-    #expect(try fixture.violations(found) == [])
+    let steps = try fixture.tensor("input.steps"), parameters = scope.parameters.map { ("parameter.\($0.path)", $0) }
+    let found = try disagreement(fixture, parameters: parameters, &context) { layer.joined($0["x"]!, steps, &$1) }
+    #expect(found == [])
   }
 
   @Test func `are told apart from one direction less by the same comparison`() throws {

@@ -43,7 +43,8 @@ extension ParallelTests {
     expectSameBits("attention in tiles") { leaf in
       let (q, k, v) = (leaf([5, 31, 66]), leaf([5, 29, 66]), leaf([5, 29, 66]))
       let seen = attention(q, k, v, heads: 3, isCausal: true, wantsWeights: true)
-      return [seen.output] + [seen.weights].compactMap { $0?.detached }
+      return [attention(q, k, v, heads: 3, isCausal: true).output, seen.output]
+        + [seen.weights].compactMap { $0?.detached }
     }
     expectSameBits("mutual attention") { leaf in
       let (a, b) = (leaf([7, 33, 19]), leaf([7, 21, 19]))
