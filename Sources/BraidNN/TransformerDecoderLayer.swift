@@ -66,14 +66,32 @@ public struct TransformerDecoderLayer {
     attentionMask: Tensor? = nil, sourceMask: Tensor? = nil, isCausal: Bool = true, _ context: inout Context
   ) -> Tensor {
     LayerInput.sequences.check(x, selfAttentionNorm.gain.shape[0], selfAttention.query.weight.path, madeWith: "width")
+    let (batch, time, width) = (x.shape[0], x.shape[1], x.shape[2])
+    let own = AttentionMasks(steps: steps, places: attentionMask)
+    let across = AttentionMasks(steps: sourceSteps, places: sourceMask)
+    guard source.shape.rank == 3, source.shape[0] == batch, own.fit(batch, time, source: time),
+      across.fit(batch, time, source: source.shape[1])
+    else { return all(x, source, own, across, isCausal, &context) }
+    let floats = time * (4 * width + expand.weight.shape[1]) + source.shape[1] * (source.shape[2] + 2 * width)
+    return context.inSlices(of: Few(x, source), floats: floats) { samples, context in
+      all(x.slice(0, samples), source.slice(0, samples), own.of(samples), across.of(samples), isCausal, &context)
+    }
+  }
+
+  /// The layer, for all the samples given; `own` are the masks of attention to x, `across` those of attention to the source.
+  private func all(
+    _ x: Tensor, _ source: Tensor, _ own: AttentionMasks, _ across: AttentionMasks, _ isCausal: Bool,
+    _ context: inout Context
+  ) -> Tensor {
     func attend(_ x: Tensor, _ context: inout Context) -> Tensor {
       kept(
-        selfAttention(x, keyMask: steps, attentionMask: attentionMask, isCausal: isCausal, &context).output, &context)
+        selfAttention(x, keyMask: own.steps, attentionMask: own.places, isCausal: isCausal, &context).output, &context)
     }
     func look(_ x: Tensor, _ context: inout Context) -> Tensor {
       kept(
-        crossAttention(x, attendingTo: source, keyMask: sourceSteps, attentionMask: sourceMask, &context).output,
-        &context)
+        crossAttention(
+          x, attendingTo: source, keyMask: across.steps, attentionMask: across.places, &context
+        ).output, &context)
     }
     if isPreNorm {
       let own = x + attend(selfAttentionNorm(x, &context), &context)

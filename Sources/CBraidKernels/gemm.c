@@ -10,6 +10,8 @@
 #define BRAID_GEMM_DEPTH 320
 /// Columns of a block.
 #define BRAID_GEMM_BLOCK 512
+/// Numbers of a right operand from which on the next panel is asked for: half a megabyte.
+#define BRAID_GEMM_FAR (128 << 10)
 
 /// The depth of the parts that a sum of k ≥ 1 products is cut into: equal ones.
 BRAID_INLINE long braid_gemm_even_depth(long k) {

@@ -19,13 +19,21 @@ BRAID_INLINE braid_gemm_ahead braid_gemm_block_of_a(const braid_gemm_operands *o
   return (braid_gemm_ahead){at, at + width, width, o->lda, o->transpose_a ? steps : rows};
 }
 
-/// Asks for the next sixteen floats, of which there must be some. The processor itself does not look beyond the end of a row.
-BRAID_INLINE void braid_gemm_ask(braid_gemm_ahead *ahead) {
-  __builtin_prefetch(ahead->at, 0, 2);
-  ahead->at += 16;
-  if (ahead->at >= ahead->end) {
-    ahead->end += ahead->stride;
-    ahead->at = ahead->end - ahead->width;
-    ahead->rows--;
-  }
+/// The same of b: `rows` steps from p on of the panel that begins at column j; of none where b is done.
+BRAID_INLINE braid_gemm_ahead braid_gemm_panel_of_b(const braid_gemm_operands *o, long p, long j, long rows, long width) {
+  if (rows <= 0) return (braid_gemm_ahead){0};
+  const float *at = o->b + p * o->ldb + j;
+  return (braid_gemm_ahead){at, at + width, width, o->ldb, rows};
+}
+
+/// Asks for the 32 floats from `at` on, of which some belong to the row that ends at `*end`; returns where to go on, and
+/// makes `*end` nothing when all was asked for. The processor itself does not look beyond the end of a row.
+BRAID_INLINE const float *braid_gemm_ask(braid_gemm_ahead *ahead, const float *at, const float **end) {
+  __builtin_prefetch(at, 0, 2);
+  __builtin_prefetch(at + 16, 0, 2);
+  at += 32;
+  if (__builtin_expect(at < *end, 1)) return at;
+  if (--ahead->rows <= 0) return *end = 0;
+  *end += ahead->stride;
+  return *end - ahead->width;
 }

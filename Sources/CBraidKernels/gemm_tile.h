@@ -3,7 +3,18 @@
 // Steps of b that are asked for in advance.
 #define AHEAD 24
 
-// sums + x · b for `rows` rows, x being READ(r).
+// Of every second row x is read by the multiplications themselves, both of them, which saves an instruction: where cores
+// are shared, another thread takes half of the instructions a cycle, and a tile's 24 multiplications have room for twelve
+// others. More rows would be more reads than there are ports.
+#if LANES == 16
+#define READS_ITSELF(r) (vectors > 1 && (r) % 2 == 0)
+#define MULTIPLY_ADD(SUM, MEMORY, B) __asm__("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(SUM) : "v"(B), "m"(MEMORY))
+#else
+#define READS_ITSELF(r) 0
+#define MULTIPLY_ADD(SUM, MEMORY, B) (void)0
+#endif
+
+// sums + x · b for `rows` rows, x being READ.
 #define STEP(READ)                                                                              \
   {                                                                                             \
     VECTOR b0 = packs && vectors == 1 ? LOAD_SOME(b, mask) : *(const VECTOR *)b;                \
@@ -17,10 +28,16 @@
       panel += LANES * vectors;                                                                 \
     }                                                                                           \
     _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++) {                         \
-      float x = (READ);                                                                         \
-      sum[r][0] += x * b0;                                                                      \
-      if (vectors > 1) sum[r][1] += x * b1;                                                     \
+      if (READS_ITSELF(r)) {                                                                    \
+        MULTIPLY_ADD(sum[r][0], READ, b0);                                                      \
+        MULTIPLY_ADD(sum[r][1], READ, b1);                                                      \
+      } else {                                                                                  \
+        float x = (READ);                                                                       \
+        sum[r][0] += x * b0;                                                                    \
+        if (vectors > 1) sum[r][1] += x * b1;                                                   \
+      }                                                                                         \
     }                                                                                           \
+    b += ldb;                                                                                   \
   }
 
 // One register tile: `rows` (a constant) rows, `vectors` (1 or 2) vectors of columns, of which `columns` count. Rows of
@@ -28,7 +45,7 @@
 // Steps of b are `ldb` apart. With `packs` (a constant) they are written to `panel` on the way, side by side, zeros
 // past the last column: loads and stores find room between the multiplications. The processor does not guess rows so
 // far apart by itself, so they are asked for in advance; a prefetch past the end of b does nothing. Nor can it know
-// what the next block of a will be: where there is `ahead`, a line of that is asked for every second step.
+// what the next block of a will be: where there is `ahead`, two lines of that are asked for every fourth step.
 GEMM_INLINE void TILE(const int rows, const int vectors, const int upright, const int packs, long k, const float *a,
                       long stride, const float *b, long ldb, float *panel, const braid_gemm_end *end, float *c,
                       long ldc, long column, long columns, braid_gemm_ahead *ahead) {
@@ -41,39 +58,45 @@ GEMM_INLINE void TILE(const int rows, const int vectors, const int upright, cons
       sum[r][v] = (VECTOR){0};
       __builtin_prefetch(c + r * ldc + v * LANES, 1);  // where the sums will go: there by the time they are made
     }
-  braid_gemm_ahead next = {0};  // a copy, which stays in registers
-  if (ahead) next = *ahead;
+  const float *asked = ahead ? ahead->at : 0, *asked_end = ahead ? ahead->end : 0;  // the rest stays in memory
   long p = 0;
   if (upright) {
-#define ALONG STEP(a[r]) a += stride; b += ldb;
-    for (; next.rows > 0 && p + 2 <= k; p += 2) {
-      braid_gemm_ask(&next);
-      ALONG ALONG
+#define ALONG STEP(a[r]) a += stride;
+    for (; asked < asked_end && p + 4 <= k; p += 4) {
+      asked = braid_gemm_ask(ahead, asked, &asked_end);
+      ALONG ALONG ALONG ALONG
     }
     for (; p < k; p++) { ALONG }
 #undef ALONG
   } else {
-    // Every third row has a pointer of its own, and the two after it are reached by the processor's own addressing: one
-    // pointer for each would not fit its registers, and sums of one pointer would cost an instruction a row.
-    const float *third[(ROWS + 2) / 3];
+    // Every second row has a pointer of its own, and the row after it is reached by the processor's own addressing: one
+    // pointer for each would not fit its registers, and sums of one pointer would cost an instruction a row. Four steps
+    // lie side by side, so that pointers move once for all.
+    const float *second[(ROWS + 1) / 2];
 #pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r += 3) third[r / 3] = a + r * stride;
+    for (int r = 0; r < rows; r += 2) second[r / 2] = a + r * stride;
+#define AT(P) STEP(second[r / 2][r % 2 * stride + P])
     // in between, or the compiler makes sums of one pointer again
-#define ALONG                                                               \
-  STEP(third[r / 3][r % 3 * stride])                                        \
-  _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r += 3) {    \
-    third[r / 3]++;                                                         \
-    __asm__("" : "+r"(third[r / 3]));                                       \
-  }                                                                         \
-  b += ldb;
-    for (; next.rows > 0 && p + 2 <= k; p += 2) {
-      braid_gemm_ask(&next);
-      ALONG ALONG
-    }
-    for (; p < k; p++) { ALONG }
-#undef ALONG
+#define FORWARD(STEPS)                                                      \
+  _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r += 2) {    \
+    second[r / 2] += STEPS;                                                 \
+    __asm__("" : "+r"(second[r / 2]));                                      \
   }
-  if (ahead) *ahead = next;
+#define FOUR AT(0) AT(1) AT(2) AT(3) FORWARD(4)
+    for (; asked < asked_end && p + 4 <= k; p += 4) {
+      asked = braid_gemm_ask(ahead, asked, &asked_end);
+      FOUR
+    }
+    for (; p + 4 <= k; p += 4) { FOUR }
+    for (; p < k; p++) { AT(0) FORWARD(1) }
+#undef FOUR
+#undef FORWARD
+#undef AT
+  }
+  if (ahead) {
+    ahead->at = asked;
+    ahead->end = asked_end;
+  }
   const float alpha = end->alpha, beta = end->beta, *bias = end->bias ? end->bias + column : 0;
   const int whole = columns == LANES * vectors;
 #pragma clang loop unroll(full)
@@ -91,6 +114,8 @@ GEMM_INLINE void TILE(const int rows, const int vectors, const int upright, cons
   }
 }
 #undef STEP
+#undef READS_ITSELF
+#undef MULTIPLY_ADD
 #undef AHEAD
 
 // Rows 0 ..< m of a, fewer than two strips, against one panel.

@@ -1,31 +1,37 @@
-// The indirect product with vectors of 16 floats that are one register: two panels side by side, and as many rows as
-// leave registers for addresses. Included by convolution.c alone.
+// The indirect product with vectors of 16 floats that are one register: four panels side by side (or two, or
+// one), and as many rows as leave registers for sums and addresses. Included by convolution.c alone.
 //
 // Rows are cut into tiles of nearly one height, so that no tile is mostly padding: 49 are seven tiles of seven.
 #pragma once
 #if defined(__x86_64__) && defined(__clang__)
 
 #define WIDE_TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma")))
-#define WIDE_TILE 8
+/// Rows of a tile of so many panels, at most.
+#define WIDE_TILE(PANELS) ((PANELS) == 4 ? 6 : 8)
 
-// One tile: `rows` (a constant, at most 8) rows and `panels` (1 or 2) panels, of which the second is `apart` floats on.
+// One tile: `rows` (a constant, as many as WIDE_TILE has room for) rows and `panels` (1, 2 or 4) panels, `apart` floats
+// from one to the next.
 BRAID_INLINE void wide_tile(const int rows, const int panels, const float *a, const int32_t *base, const int32_t *step,
                             long depth, const float *panel, long apart, int adds, float *result, long stride) {
-  lanes16 sum[WIDE_TILE][2];
-  const float *row[WIDE_TILE];
+  lanes16 sum[8][4];
+  const float *row[8];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++) {
-    sum[r][0] = sum[r][1] = (lanes16){0};
+#pragma clang loop unroll(full)
+    for (int v = 0; v < panels; v++) sum[r][v] = (lanes16){0};
     row[r] = a + base[r];
   }
+#pragma clang loop unroll_count(2)
   for (long k = 0; k < depth; k++, panel += BRAID_PANEL) {
-    const lanes16 b0 = *(const lanes16 *)panel, b1 = panels > 1 ? *(const lanes16 *)(panel + apart) : b0;
+    lanes16 b[4];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < panels; v++) b[v] = *(const lanes16 *)(panel + v * apart);
     const long at = step[k];
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
       const float x = row[r][at];
-      sum[r][0] += x * b0;
-      if (panels > 1) sum[r][1] += x * b1;
+#pragma clang loop unroll(full)
+      for (int v = 0; v < panels; v++) sum[r][v] += x * b[v];
     }
   }
 #pragma clang loop unroll(full)
@@ -37,12 +43,15 @@ BRAID_INLINE void wide_tile(const int rows, const int panels, const float *a, co
     }
 }
 
-// All rows of one or two panels.
-#define WIDE_ROWS(ROWS) \
-  case ROWS: wide_tile(ROWS, panels, a, base + m, step, depth, panel, apart, adds, result + m * stride, stride); break;
+// All rows of some panels.
+#define WIDE_ROWS(ROWS)                                                                                                \
+  case ROWS:                                                                                                           \
+    if (ROWS <= WIDE_TILE(panels))                                                                                     \
+      wide_tile(ROWS, panels, a, base + m, step, depth, panel, apart, adds, result + m * stride, stride);              \
+    break;
 BRAID_INLINE void wide_rows(const int panels, const float *a, const int32_t *base, long rows, const int32_t *step,
                             long depth, const float *panel, long apart, int adds, float *result, long stride) {
-  const long tiles = (rows + WIDE_TILE - 1) / WIDE_TILE;
+  const long tiles = (rows + WIDE_TILE(panels) - 1) / WIDE_TILE(panels);
   for (long t = 0, m = 0, next; t < tiles; t++, m = next) {
     next = (t + 1) * rows / tiles;
     switch (next - m) {
@@ -60,12 +69,12 @@ WIDE_TARGET static void wide_product(const float *a, const int32_t *base, long r
     const long some = depth - from < even ? depth - from : even;
     const int adds = from > 0 || beta != 0;
     long n = 0;
-    for (; n + 2 <= count; n += 2)
-      wide_rows(2, a, base, rows, step + from, some, panels + (n * depth + from) * BRAID_PANEL, depth * BRAID_PANEL,
-                adds, result + n * BRAID_PANEL, stride);
-    for (; n < count; n++)
-      wide_rows(1, a, base, rows, step + from, some, panels + (n * depth + from) * BRAID_PANEL, 0, adds,
-                result + n * BRAID_PANEL, stride);
+#define WIDE_PANELS(PANELS)                                                                                             \
+  for (; n + (PANELS) <= count; n += (PANELS))                                                                         \
+    wide_rows(PANELS, a, base, rows, step + from, some, panels + (n * depth + from) * BRAID_PANEL, depth * BRAID_PANEL, \
+              adds, result + n * BRAID_PANEL, stride);
+    WIDE_PANELS(4) WIDE_PANELS(2) WIDE_PANELS(1)
+#undef WIDE_PANELS
   }
 }
 
