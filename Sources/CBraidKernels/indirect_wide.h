@@ -85,6 +85,7 @@ BRAID_INLINE int has_wide_vectors(void) {
 
 #else
 
+#define WIDE_TARGET
 static void wide_product(const float *a, const int32_t *base, long rows, const int32_t *step, long depth,
                          const float *panels, long columns, float beta, float *result) {
   (void)a; (void)base; (void)rows; (void)step; (void)depth; (void)panels; (void)columns; (void)beta; (void)result;

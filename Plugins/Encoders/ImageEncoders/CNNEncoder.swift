@@ -43,6 +43,8 @@ public struct CNNEncoder: Encoder {
   }
   public let output: Modality
   private let blocks: [Block]
+  /// Numbers of a picture's maps, before the last block's are halved.
+  private let mapFloats: Int
   private let form: Output
   private let drop: Dropout?
 
@@ -79,6 +81,9 @@ public struct CNNEncoder: Encoder {
           bias: !options.batchNorm, activation: options.batchNorm ? .none : .relu, in: place["convolution"]),
         norm: options.batchNorm ? BatchNorm(widths.1, in: place["norm"]) : nil)
     }
+    mapFloats = options.channels.enumerated().reduce(channels * height * width) { sum, block in
+      sum + block.element * (height >> block.offset) * (width >> block.offset)
+    }
     drop = options.dropout > 0 ? Dropout(options.dropout, in: scope["dropout"]) : nil
     form = options.output
     output = Modality(input.name, form == .grid ? .sequence : .vector, width: options.channels.last!)
@@ -88,11 +93,15 @@ public struct CNNEncoder: Encoder {
     guard let values = input.values, values.shape.rank == 4 else {
       stop("encoder cnn", "the batch's \"\(output.name)\" is no image, as the data set declared")
     }
-    var x = values.scaledRows(input.presence)  // [B, C, H, W]
-    for block in blocks {
-      x = block.convolution(x, &context)  // [B, C′, H, W]
-      if let norm = block.norm { x = norm(x, &context).relu() }
-      x = maxPool2d(x, window: (2, 2))  // [B, C′, ⌊H/2⌋, ⌊W/2⌋]
+    let pictures = values.scaledRows(input.presence)  // [B, C, H, W]
+    let x = context.inSlices(of: Few(CollectionOfOne(pictures)), floats: mapFloats) { samples, context in
+      var x = pictures.slice(0, samples)
+      for block in blocks {
+        x = block.convolution(x, &context)  // [n, C′, H, W]
+        if let norm = block.norm { x = norm(x, &context).relu() }
+        x = maxPool2d(x, window: (2, 2))  // [n, C′, ⌊H/2⌋, ⌊W/2⌋]
+      }
+      return x
     }
     let (rows, columns) = (x.shape[2], x.shape[3])
     var regions = x.reshaped(Shape(x.shape[0], x.shape[1], rows * columns)).transposed(1, 2)  // [B, rows·columns, C]
