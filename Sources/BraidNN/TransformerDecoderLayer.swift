@@ -67,20 +67,23 @@ public struct TransformerDecoderLayer {
   ) -> Tensor {
     LayerInput.sequences.check(x, selfAttentionNorm.gain.shape[0], selfAttention.query.weight.path, madeWith: "width")
     let (batch, time, width) = (x.shape[0], x.shape[1], x.shape[2])
-    let own = AttentionMasks(steps: steps, places: attentionMask)
-    let across = AttentionMasks(steps: sourceSteps, places: sourceMask)
-    guard source.shape.rank == 3, source.shape[0] == batch, own.fit(batch, time, source: time),
-      across.fit(batch, time, source: source.shape[1])
+    let own = SlicedMasks(steps: steps, places: attentionMask)
+    let across = SlicedMasks(steps: sourceSteps, places: sourceMask)
+    let sourceWidth = crossAttention.key.weight.shape[0]
+    guard source.shape.rank == 3, source.shape[0] == batch, source.shape[2] == sourceWidth,
+      own.fit(batch, time, source: time), across.fit(batch, time, source: source.shape[1])
     else { return all(x, source, own, across, isCausal, &context) }
-    let floats = time * (4 * width + expand.weight.shape[1]) + source.shape[1] * (source.shape[2] + 2 * width)
-    return context.inSlices(of: Few(x, source), floats: floats) { samples, context in
+    let floats = time * (4 * width + expand.weight.shape[1]) + source.shape[1] * (sourceWidth + 2 * width)
+    let weights = width * (6 * width + 2 * sourceWidth + 2 * expand.weight.shape[1])
+    return context.inSlices(of: Few(x, source), floats: floats, weights: weights) { samples, context in
       all(x.slice(0, samples), source.slice(0, samples), own.of(samples), across.of(samples), isCausal, &context)
     }
   }
 
-  /// The layer, for all the samples given; `own` are the masks of attention to x, `across` those of attention to the source.
+  /// The layer, for all the samples given; `own` are the masks of attention to x, `across` those of attention to the
+  /// source.
   private func all(
-    _ x: Tensor, _ source: Tensor, _ own: AttentionMasks, _ across: AttentionMasks, _ isCausal: Bool,
+    _ x: Tensor, _ source: Tensor, _ own: SlicedMasks, _ across: SlicedMasks, _ isCausal: Bool,
     _ context: inout Context
   ) -> Tensor {
     func attend(_ x: Tensor, _ context: inout Context) -> Tensor {
@@ -94,12 +97,12 @@ public struct TransformerDecoderLayer {
         ).output, &context)
     }
     if isPreNorm {
-      let own = x + attend(selfAttentionNorm(x, &context), &context)
-      let both = own + look(crossAttentionNorm(own, &context), &context)
+      let attended = x + attend(selfAttentionNorm(x, &context), &context)
+      let both = attended + look(crossAttentionNorm(attended, &context), &context)
       return both + net(feedForwardNorm(both, &context), &context)
     }
-    let own = selfAttentionNorm(attend(x, &context), adding: x, &context)
-    let both = crossAttentionNorm(look(own, &context), adding: own, &context)
+    let attended = selfAttentionNorm(attend(x, &context), adding: x, &context)
+    let both = crossAttentionNorm(look(attended, &context), adding: attended, &context)
     return feedForwardNorm(net(both, &context), adding: both, &context)
   }
 

@@ -53,16 +53,17 @@ public struct TransformerEncoderLayer {
   ) -> Tensor {
     LayerInput.sequences.check(x, attentionNorm.gain.shape[0], attention.query.weight.path, madeWith: "width")
     let (batch, time, width) = (x.shape[0], x.shape[1], x.shape[2])
-    let masks = AttentionMasks(steps: steps, places: attentionMask)
+    let masks = SlicedMasks(steps: steps, places: attentionMask)
     guard masks.fit(batch, time, source: time) else { return all(x, masks, isCausal, &context) }
     let floats = time * (4 * width + expand.weight.shape[1])
-    return context.inSlices(of: Few(CollectionOfOne(x)), floats: floats) { samples, context in
+    let weights = width * (4 * width + 2 * expand.weight.shape[1])
+    return context.inSlices(of: Few(CollectionOfOne(x)), floats: floats, weights: weights) { samples, context in
       all(x.slice(0, samples), masks.of(samples), isCausal, &context)
     }
   }
 
   /// The layer, for all the samples given.
-  private func all(_ x: Tensor, _ masks: AttentionMasks, _ isCausal: Bool, _ context: inout Context) -> Tensor {
+  private func all(_ x: Tensor, _ masks: SlicedMasks, _ isCausal: Bool, _ context: inout Context) -> Tensor {
     func attend(_ x: Tensor, _ context: inout Context) -> Tensor {
       kept(
         attention(x, keyMask: masks.steps, attentionMask: masks.places, isCausal: isCausal, &context).output, &context)

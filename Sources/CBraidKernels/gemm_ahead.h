@@ -1,4 +1,4 @@
-// What a large matrix product reads next, asked for while it computes. Private to gemm.c.
+// What a matrix product reads next from memory beyond the second cache, asked for while it computes. Private to gemm.c.
 #pragma once
 #include "CBraidKernels.h"
 
@@ -19,7 +19,8 @@ BRAID_INLINE braid_gemm_ahead braid_gemm_block_of_a(const braid_gemm_operands *o
   return (braid_gemm_ahead){at, at + width, width, o->lda, o->transpose_a ? steps : rows};
 }
 
-/// The same of b: `rows` steps from p on of the panel that begins at column j; of none where b is done.
+/// The same of a b that is not transposed: `rows` steps from p on of the panel that begins at column j; of none where b is
+/// done. A panel narrower than what is asked for at once brings its neighbour's numbers along, which come next.
 BRAID_INLINE braid_gemm_ahead braid_gemm_panel_of_b(const braid_gemm_operands *o, long p, long j, long rows, long width) {
   if (rows <= 0) return (braid_gemm_ahead){0};
   const float *at = o->b + p * o->ldb + j;

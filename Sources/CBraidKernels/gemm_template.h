@@ -52,7 +52,7 @@ GEMM_INLINE braid_gemm_end PART_END(braid_gemm_end end, long p, long depth, long
 }
 
 // For small operands: each panel is packed and used up at once, or read where it lies, if it lies well or few rows
-// meet it. A b that the second cache may not hold comes from farther away: while rows meet one panel, the next is asked for.
+// meet it. Of a b that the second cache may not hold the next panel is asked for while rows meet one.
 GEMM_TARGET static void GEMM(const braid_gemm_operands *o, braid_gemm_end end) {
   float panel[BRAID_GEMM_DEPTH * WIDTH] __attribute__((aligned(64)));
   const long m = o->m, lda = o->lda, ldb = o->ldb, ldc = o->ldc, even = braid_gemm_even_depth(o->k);
@@ -70,9 +70,11 @@ GEMM_TARGET static void GEMM(const braid_gemm_operands *o, braid_gemm_end end) {
       if (!o->transpose_b && columns == width && (ldb == width || m <= 2 * ROWS)) {
         ANY_PANEL(o->transpose_a, m, depth, a, lda, strip, b, ldb, &part, c, ldc, j, columns, 0);
       } else if (!o->transpose_b && m >= ROWS) {
+        const long next = left < even ? left : even;
         braid_gemm_ahead ahead = j + columns < o->n ? braid_gemm_panel_of_b(o, p, j + columns, depth, WIDTH)
-                                                    : braid_gemm_panel_of_b(o, p + depth, 0, left < even ? left : even, WIDTH);
-        NEW_PANEL(o->transpose_a, m, depth, a, lda, strip, b, ldb, panel, &part, c, ldc, j, columns, asks ? &ahead : 0);
+                                                    : braid_gemm_panel_of_b(o, p + depth, 0, next, WIDTH);
+        NEW_PANEL(o->transpose_a, m, depth, a, lda, strip, b, ldb, panel, &part, c, ldc, j, columns,
+                  asks ? &ahead : 0);
       } else {
         PACK(o->transpose_b, b, ldb, depth, columns, width, panel);
         ANY_PANEL(o->transpose_a, m, depth, a, lda, strip, panel, width, &part, c, ldc, j, columns, 0);

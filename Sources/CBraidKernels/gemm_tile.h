@@ -8,7 +8,8 @@
 // others. More rows would be more reads than there are ports.
 #if LANES == 16
 #define READS_ITSELF(r) (vectors > 1 && (r) % 2 == 0)
-#define MULTIPLY_ADD(SUM, MEMORY, B) __asm__("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(SUM) : "v"(B), "m"(MEMORY))
+#define MULTIPLY_ADD(SUM, MEMORY, B) \
+  __asm__("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(SUM) : "v"(B), "m"(MEMORY))
 #else
 #define READS_ITSELF(r) 0
 #define MULTIPLY_ADD(SUM, MEMORY, B) (void)0

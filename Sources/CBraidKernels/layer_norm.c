@@ -1,5 +1,6 @@
 #include "tiles_processor.h"
 #include "moments_of_rows.h"
+#include "vector_math.h"
 
 #define LANES 4
 #define TILES layer_plain

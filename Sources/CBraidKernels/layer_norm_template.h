@@ -27,7 +27,7 @@ TILES_TARGET BRAID_INLINE void NAME(_norm_of)(const int stays, const long column
       square += d * d;
     }
     const float left = NAME(_total)(rest) * part, whole = NAME(_total)(square) * part - left * left;
-    const float scale = 1 / __builtin_elementwise_sqrt((whole < 0 ? 0 : whole) + epsilon);  // NaN stays NaN
+    const float scale = 1 / vsqrt((whole < 0 ? 0 : whole) + epsilon);  // NaN stays NaN
     statistics[0] = mean;
     statistics[1] = left;
     statistics[2] = scale;
@@ -45,7 +45,7 @@ TILES_TARGET BRAID_INLINE void NAME(_norm_of)(const int stays, const long column
 TILES_TARGET static void NAME(_norm)(const float *x, const float *residual, const float *gain, const float *bias, float epsilon,
                                      float *y, float *statistics, long rows, long columns) {
 #define OF(STAYS, COLUMNS) NAME(_norm_of)(STAYS, COLUMNS, x, residual, gain, bias, epsilon, y, statistics, rows)
-  switch (columns) {
+  switch (columns) {  // the widths that models mostly have
   case 32: OF(32 <= 8 * LANES, 32); break;
   case 64: OF(64 <= 8 * LANES, 64); break;
   case 128: OF(128 <= 8 * LANES, 128); break;

@@ -68,14 +68,15 @@ BRAID_INLINE int is_two_by_two(const braid_pooling *p) {
          p->left == 0;
 }
 
-// m = v where that is larger or NaN, and m is not.
+// m = v where that is larger or NaN, unless m is NaN already.
 #define TAKE_LARGER(MASK, M, V)                                 \
   {                                                             \
     const MASK larger = ~(V <= M) & (M == M);                   \
     M = (__typeof__(M))(((MASK)V & larger) | ((MASK)M & ~larger)); \
   }
 // A row of at least N windows of 2 × 2, N at a time; the last N may share windows with those before. a and b: the
-// upper and the lower row of elements.
+// upper and the lower row of elements. Columns are compared first, everywhere: of zeros that differ in their sign the
+// first one found counts.
 #define TWO_BY_TWO_ROW(N, LANES, MASK, EVEN, ODD)                                                                    \
   for (long c = 0; c < columns; c = c + N < columns && c + 2 * N > columns ? columns - N : c + N) {                  \
     LANES a0 = *(const LANES *)(a + 2 * c), a1 = *(const LANES *)(a + 2 * c + N);                                    \
@@ -97,9 +98,9 @@ BRAID_KERNEL void braid_max_pool(const braid_pooling *p, const float *restrict_ 
         if (columns >= 4) { TWO_BY_TWO_ROW(4, lanes4, mask4, EVEN4, ODD4) continue; }
         for (long c = 0; c < columns; c++) {
           float m = a[2 * c], v = a[2 * c + 1], w = b[2 * c], z = b[2 * c + 1];
-          m = v > m || v != v ? v : m;
           m = w > m || w != w ? w : m;
-          y[c] = z > m || z != z ? z : m;
+          v = z > v || z != z ? z : v;
+          y[c] = v > m || v != v ? v : m;
         }
       }
     return;

@@ -20,6 +20,15 @@ private func gradients(_ parameter: Parameter) -> Gradients {
   return context[parameter].squared().sum().gradients()
 }
 
+/// Evaluates a part of seven samples, two or three of them at a time.
+private func sliced(_ part: (_ x: Tensor, _ samples: Range<Int>) -> Tensor) {
+  var context = Context.evaluation()
+  let x = Tensor.ones([7, 2])
+  _ = Threads.with(1) {
+    context.inSlices(of: Few(CollectionOfOne(x)), floats: 65 << 10) { samples, _ in part(x, samples) }
+  }
+}
+
 private let mistakes: [Mistake] = [
   Mistake("assign: text.weight has shape [2]; got [3]; give it as many elements") {
     Scope(seed: 1)["text"].parameter("weight", [2], .zeros).assign(.zeros([3]))
@@ -35,6 +44,17 @@ private let mistakes: [Mistake] = [
   Mistake("clip: the largest norm must be above 0; got 0.0") {
     var (scope, gradients) = small()
     gradients.clip(of: scope.store, norm: 0)
+  },
+  Mistake("inSlices: a part made a scalar; expected [samples, …]") { sliced { _, _ in Tensor([1], []) } },
+  Mistake(
+    "inSlices: a part made [7, 2] of 1 samples; expected [1, 2]: read the samples of the range only"
+  ) { sliced { x, _ in x } },
+  Mistake(
+    "inSlices: a part made a recorded [1, 2]; expected a constant: name all it reads as inputs"
+  ) {
+    let tape = Tape()
+    let other = tape.watch(.ones([7, 2]))
+    sliced { x, samples in x.slice(0, samples) * other.slice(0, samples) }
   },
   Mistake("dropout: rate 1.0 of text is outside [0, 1)") { _ = Dropout(1, in: Scope(seed: 1)["text"]) },
   // the nearest Float is 1

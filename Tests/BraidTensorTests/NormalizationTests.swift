@@ -90,8 +90,8 @@ import Testing
     try expectClose(try #require(gradients[residual]), single.elements.map(Double.init))
   }
 
-  /// Widths of every vector the processor may have, and of none; rows enough for three blocks of sums.
-  @Test(arguments: [5, 12, 24, 48], [false, true])
+  /// Widths of every vector the processor may have, and of none, and those whose rows stay in registers; rows enough for three blocks of sums.
+  @Test(arguments: [5, 12, 24, 32, 48, 64, 128], [false, true])
   func `every width and many rows give what the equations say in double precision`(_ width: Int, _ isAdded: Bool) throws
   {
     var stream = RandomStream(seed: 5, .sampling)

@@ -94,6 +94,14 @@ import Testing
     #expect(worstError(form, [385], [7], [700]) ?? 0 < bound)
   }
 
+  @Test(arguments: [Float(0), 1]) func `agrees with them where panels of a far operand are asked for`(_ beta: Float) {
+    for transposeA in [false, true] {
+      let form = Form(transposeA: transposeA, beta: beta)
+      #expect(worstError(form, [11, 25, 64], [512], [256, 321]) ?? 0 < bound)
+      #expect(worstError(form, [49], [417], [643]) ?? 0 < bound)
+    }
+  }
+
   @Test func `the bounds notice one wrong element`() throws {
     for form in [Form(), Form(transposeA: true, hasWorkspace: true)] {
       guard let worst = worstError(form, [200], [40], [130], wrong: true) else { return }

@@ -137,8 +137,9 @@ let workloads: [Workload] = [
     let hidden = Linear(3136, 128, activation: .relu, in: scope["hidden"])
     let last = Linear(128, Sizes.classes, in: scope["last"])
     return { xs, context in
-      let maps = context.inSlices(of: Few(xs.prefix(1)), floats: 33 * 28 * 28 + (32 + 64) * 14 * 14) {
-        samples, context in
+      let maps = context.inSlices(
+        of: Few(xs.prefix(1)), floats: 33 * 28 * 28 + (32 + 64) * 14 * 14, weights: 25 * (32 + 32 * 64)
+      ) { samples, context in
         let a = maxPool2d(first(xs[0].slice(0, samples), &context), window: (2, 2))  // [n, 32, 14, 14]
         let b = maxPool2d(second(a, &context), window: (2, 2))  // [n, 64, 7, 7]
         return b.reshaped(Shape(samples.count, 3136))

@@ -43,8 +43,8 @@ public struct CNNEncoder: Encoder {
   }
   public let output: Modality
   private let blocks: [Block]
-  /// Numbers of a picture's maps, before the last block's are halved.
-  private let mapFloats: Int
+  /// Numbers of a picture and of every block's maps before they are halved, and of the blocks' weights.
+  private let mapFloats: Int, weightFloats: Int
   private let form: Output
   private let drop: Dropout?
 
@@ -84,6 +84,7 @@ public struct CNNEncoder: Encoder {
     mapFloats = options.channels.enumerated().reduce(channels * height * width) { sum, block in
       sum + block.element * (height >> block.offset) * (width >> block.offset)
     }
+    weightFloats = blocks.reduce(0) { $0 + $1.convolution.weight.count }
     drop = options.dropout > 0 ? Dropout(options.dropout, in: scope["dropout"]) : nil
     form = options.output
     output = Modality(input.name, form == .grid ? .sequence : .vector, width: options.channels.last!)
@@ -94,7 +95,11 @@ public struct CNNEncoder: Encoder {
       stop("encoder cnn", "the batch's \"\(output.name)\" is no image, as the data set declared")
     }
     let pictures = values.scaledRows(input.presence)  // [B, C, H, W]
-    let x = context.inSlices(of: Few(CollectionOfOne(pictures)), floats: mapFloats) { samples, context in
+    // of other channels than declared no slices are made: the convolution says so with the shape of all
+    let fits = pictures.shape[1] == blocks[0].convolution.weight.shape[1]
+    let x = context.inSlices(
+      of: Few(CollectionOfOne(pictures)), floats: fits ? mapFloats : 0, weights: weightFloats
+    ) { samples, context in
       var x = pictures.slice(0, samples)
       for block in blocks {
         x = block.convolution(x, &context)  // [n, C′, H, W]
