@@ -1,6 +1,7 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 // BRAID_KERNEL: the function is compiled for baseline x86-64, AVX2 + FMA and AVX-512 and picked when the program is loaded.
 // On other processors there is one version, and under the thread sanitizer: the pick is made before its runtime has
@@ -64,18 +65,47 @@ static inline uint64_t braid_without_denormals(uint64_t settings) {
 #endif
 }
 
+// What tells the thread sanitizer, which cannot look into Swift's Mutex, who holds a lock. In ordinary builds a lock has no
+// name, and nothing is told.
 #ifdef BRAID_UNDER_THREAD_SANITIZER
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);
 #endif
 
-/// Tells the thread sanitizer, which cannot look into Swift's Mutex, that the lock kept at this address was just taken.
-/// Nothing in ordinary builds.
-static inline void braid_lock_taken(void *address) {
+/// An address that stands for a lock: memory of its own, since asking where the lock's value lies would already count as a
+/// use of that.
+static inline uintptr_t braid_lock_name(void) {
 #ifdef BRAID_UNDER_THREAD_SANITIZER
-  __tsan_acquire(address);
+  return (uintptr_t)malloc(1);
 #else
-  (void)address;
+  return 0;
+#endif
+}
+
+/// Says that there will be no lock of this name any more.
+static inline void braid_lock_forget(uintptr_t name) {
+#ifdef BRAID_UNDER_THREAD_SANITIZER
+  free((void *)name);
+#else
+  (void)name;
+#endif
+}
+
+/// Says that the lock was just taken.
+static inline void braid_lock_taken(uintptr_t name) {
+#ifdef BRAID_UNDER_THREAD_SANITIZER
+  __tsan_acquire((void *)name);
+#else
+  (void)name;
+#endif
+}
+
+/// Says that the lock is about to be given back.
+static inline void braid_lock_given_back(uintptr_t name) {
+#ifdef BRAID_UNDER_THREAD_SANITIZER
+  __tsan_release((void *)name);
+#else
+  (void)name;
 #endif
 }
 
@@ -86,14 +116,5 @@ static inline int braid_memory_is_used_again(void) {
   return 0;
 #else
   return 1;
-#endif
-}
-
-/// Tells the thread sanitizer that the lock kept at this address is about to be given back.
-static inline void braid_lock_given_back(void *address) {
-#ifdef BRAID_UNDER_THREAD_SANITIZER
-  __tsan_release(address);
-#else
-  (void)address;
 #endif
 }
