@@ -173,70 +173,8 @@ typedef int32_t mask8 __attribute__((vector_size(32)));
 // max(v, 0), NaN kept. A macro: vectors of this size may not be passed to functions everywhere.
 #define RECTIFIED(V) ((lanes8)((mask8)(V) & ~((V) < 0)))
 
-// Sixteen rows of sixteen at `from` (rows `stride` apart) become sixteen columns: pairs, then pairs of pairs within
-// quarters of a vector; then the quarters change places.
-BRAID_INLINE void transpose16(const float *from, long stride, lanes16 c[16]) {
-  lanes16 r[16], t[16];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 16; i++) r[i] = *(const lanes16 *)(from + i * stride);
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 16; i += 2) {
-    t[i] = MIX(r[i], r[i + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
-    t[i + 1] = MIX(r[i], r[i + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-  }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 16; i += 4)
-#pragma clang loop unroll(full)
-    for (int k = 0; k < 2; k++) {
-      r[i + 2 * k] = MIX(t[i + k], t[i + k + 2], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
-      r[i + 2 * k + 1] = MIX(t[i + k], t[i + k + 2], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
-    }
-  // r[4 g + j] has of columns j, j + 4, j + 8 and j + 12 the rows from 4 g on, a quarter each
-#pragma clang loop unroll(full)
-  for (int j = 0; j < 4; j++) {
-    const lanes16 p0 = MIX(r[j], r[j + 4], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
-    const lanes16 p1 = MIX(r[j], r[j + 4], 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
-    const lanes16 q0 = MIX(r[j + 8], r[j + 12], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
-    const lanes16 q1 = MIX(r[j + 8], r[j + 12], 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
-    c[j] = MIX(p0, q0, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
-    c[j + 4] = MIX(p0, q0, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
-    c[j + 8] = MIX(p1, q1, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
-    c[j + 12] = MIX(p1, q1, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
-  }
-}
-
-typedef int32_t mask16 __attribute__((vector_size(64)));
-
-// The first columns, as many as make whole panels of sixteen, where there are as many rows; returns how many.
-WIDE_TARGET static long unpack_panels(const float *product, long stride, long rows, long columns, const float *bias,
-                                      int relu, float *map, long size) {
-  long n = 0;
-  for (; rows >= 16 && n + 16 <= columns; n += 16) {
-    float added[16] = {0};
-    if (bias) memcpy(added, bias + n, sizeof added);
-    for (long r = 0; r < rows; r = r + 16 < rows && r + 32 > rows ? rows - 16 : r + 16) {
-      lanes16 c[16];
-      transpose16(product + r * stride + n, stride, c);
-#pragma clang loop unroll(full)
-      for (int i = 0; i < 16; i++) {
-        lanes16 v = c[i] + added[i];
-        if (relu) v = (lanes16)((mask16)v & ~(v < 0));  // NaN stays
-        *(lanes16 *)(map + (n + i) * size + r) = v;
-      }
-    }
-  }
-  return n;
-}
-
 BRAID_KERNEL void braid_unpack_map(const float *product, long stride, long rows, long columns, const float *bias,
                                    int relu, float *map, long size) {
-  if (has_wide_vectors()) {
-    const long done = unpack_panels(product, stride, rows, columns, bias, relu, map, size);
-    product += done;
-    map += done * size;
-    columns -= done;
-    if (bias) bias += done;
-  }
   if (relu) {
     TRANSPOSED(1, { v += bias ? bias[n + i] : 0; *(lanes8 *)to = RECTIFIED(v); },
                { v += bias ? bias[n + i] : 0; *to = v < 0 ? 0 : v; })

@@ -7,7 +7,7 @@
 
 #define WIDE_TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma")))
 /// Rows of a tile of so many panels, at most.
-#define WIDE_TILE(PANELS) ((PANELS) == 4 ? 6 : WIDE_MOST)
+#define WIDE_TILE(PANELS) ((PANELS) == WIDE_PANELS ? 6 : WIDE_MOST)
 #define WIDE_MOST 8
 /// Panels side by side, at most.
 #define WIDE_PANELS 4
@@ -88,7 +88,6 @@ BRAID_INLINE int has_wide_vectors(void) {
 
 #else
 
-#define WIDE_TARGET
 static void wide_product(const float *a, const int32_t *base, long rows, const int32_t *step, long depth,
                          const float *panels, long columns, float beta, float *result) {
   (void)a; (void)base; (void)rows; (void)step; (void)depth; (void)panels; (void)columns; (void)beta; (void)result;

@@ -68,24 +68,23 @@ BRAID_INLINE int is_two_by_two(const braid_pooling *p) {
          p->left == 0;
 }
 
-// m = v where that is larger or NaN, unless m is NaN already.
+// m = v where that is larger or NaN.
 #define TAKE_LARGER(MASK, M, V)                                 \
   {                                                             \
-    const MASK larger = ~(V <= M) & (M == M);                   \
+    const MASK larger = (V > M) | (V != V);                     \
     M = (__typeof__(M))(((MASK)V & larger) | ((MASK)M & ~larger)); \
   }
 // A row of at least N windows of 2 × 2, N at a time; the last N may share windows with those before. a and b: the
-// upper and the lower row of elements. Columns are compared first, everywhere: of zeros that differ in their sign the
-// first one found counts.
+// upper and the lower row of elements.
 #define TWO_BY_TWO_ROW(N, LANES, MASK, EVEN, ODD)                                                                    \
   for (long c = 0; c < columns; c = c + N < columns && c + 2 * N > columns ? columns - N : c + N) {                  \
-    LANES a0 = *(const LANES *)(a + 2 * c), a1 = *(const LANES *)(a + 2 * c + N);                                    \
+    const LANES a0 = *(const LANES *)(a + 2 * c), a1 = *(const LANES *)(a + 2 * c + N);                              \
     const LANES b0 = *(const LANES *)(b + 2 * c), b1 = *(const LANES *)(b + 2 * c + N);                              \
-    TAKE_LARGER(MASK, a0, b0)                                                                                        \
-    TAKE_LARGER(MASK, a1, b1)                                                                                        \
-    LANES m = __builtin_shufflevector(a0, a1, EVEN);                                                                 \
-    const LANES v = __builtin_shufflevector(a0, a1, ODD);                                                            \
+    LANES m = __builtin_shufflevector(a0, a1, EVEN), v = __builtin_shufflevector(a0, a1, ODD);                       \
+    LANES w = __builtin_shufflevector(b0, b1, EVEN), z = __builtin_shufflevector(b0, b1, ODD);                       \
     TAKE_LARGER(MASK, m, v)                                                                                          \
+    TAKE_LARGER(MASK, m, w)                                                                                          \
+    TAKE_LARGER(MASK, m, z)                                                                                          \
     *(LANES *)(y + c) = m;                                                                                           \
   }
 BRAID_KERNEL void braid_max_pool(const braid_pooling *p, const float *restrict_ x, float *restrict_ y) {
@@ -98,9 +97,9 @@ BRAID_KERNEL void braid_max_pool(const braid_pooling *p, const float *restrict_ 
         if (columns >= 4) { TWO_BY_TWO_ROW(4, lanes4, mask4, EVEN4, ODD4) continue; }
         for (long c = 0; c < columns; c++) {
           float m = a[2 * c], v = a[2 * c + 1], w = b[2 * c], z = b[2 * c + 1];
+          m = v > m || v != v ? v : m;
           m = w > m || w != w ? w : m;
-          v = z > v || z != z ? z : v;
-          y[c] = v > m || v != v ? v : m;
+          y[c] = z > m || z != z ? z : m;
         }
       }
     return;
