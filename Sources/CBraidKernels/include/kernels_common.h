@@ -70,44 +70,23 @@ static inline uint64_t braid_without_denormals(uint64_t settings) {
 #ifdef BRAID_UNDER_THREAD_SANITIZER
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);
+#define UNDER_THREAD_SANITIZER(CALL, OTHERWISE) CALL
+#else
+#define UNDER_THREAD_SANITIZER(CALL, OTHERWISE) OTHERWISE
 #endif
 
 /// An address that stands for a lock: memory of its own, since asking where the lock's value lies would already count as a
 /// use of that.
-static inline uintptr_t braid_lock_name(void) {
-#ifdef BRAID_UNDER_THREAD_SANITIZER
-  return (uintptr_t)malloc(1);
-#else
-  return 0;
-#endif
-}
-
+static inline uintptr_t braid_lock_name(void) { return UNDER_THREAD_SANITIZER((uintptr_t)malloc(1), 0); }
 /// Says that there will be no lock of this name any more.
-static inline void braid_lock_forget(uintptr_t name) {
-#ifdef BRAID_UNDER_THREAD_SANITIZER
-  free((void *)name);
-#else
-  (void)name;
-#endif
-}
-
+static inline void braid_lock_forget(uintptr_t name) { UNDER_THREAD_SANITIZER(free((void *)name), (void)name); }
 /// Says that the lock was just taken.
-static inline void braid_lock_taken(uintptr_t name) {
-#ifdef BRAID_UNDER_THREAD_SANITIZER
-  __tsan_acquire((void *)name);
-#else
-  (void)name;
-#endif
-}
-
+static inline void braid_lock_taken(uintptr_t name) { UNDER_THREAD_SANITIZER(__tsan_acquire((void *)name), (void)name); }
 /// Says that the lock is about to be given back.
 static inline void braid_lock_given_back(uintptr_t name) {
-#ifdef BRAID_UNDER_THREAD_SANITIZER
-  __tsan_release((void *)name);
-#else
-  (void)name;
-#endif
+  UNDER_THREAD_SANITIZER(__tsan_release((void *)name), (void)name);
 }
+#undef UNDER_THREAD_SANITIZER
 
 /// Whether memory that nobody refers to any more is given out again, as in ordinary builds. The thread sanitizer does not
 /// see that a count of references orders what two threads do: under it every tensor has new memory.
