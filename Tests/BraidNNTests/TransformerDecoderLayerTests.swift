@@ -10,6 +10,7 @@ import Testing
     ("decoder-pre-norm-pairs", true, .relu, true), ("decoder-post-norm-one", false, .relu, true),
     ("decoder-pre-norm-none", true, .gelu, true),
     ("decoder-post-norm-epsilon", false, .quickGelu, true), ("decoder-pre-norm-epsilon", true, .elu, true),
+    ("decoder-post-norm-other-width", false, .relu, true), ("decoder-pre-norm-other-width", true, .gelu, true),
   ]
 
   @Test(arguments: cases)
@@ -19,8 +20,8 @@ import Testing
     let fixture = try Fixture("attention/\(name)", of: "TransformerDecoderLayer")
     let scope = Scope(seed: 1)
     let layer = TransformerDecoderLayer(
-      6, heads: 2, feedForward: 9, activation: activation, isPreNorm: isPreNorm,
-      epsilon: name.hasSuffix("epsilon") ? 0.1 : 1e-5, in: scope)
+      6, heads: 2, sourceWidth: try fixture.tensor("input.source").shape[2], feedForward: 9, activation: activation,
+      isPreNorm: isPreNorm, epsilon: name.hasSuffix("epsilon") ? 0.1 : 1e-5, in: scope)
     try fixture.load(into: scope.store)
     var context = Context.evaluation(recording: true)
     let tape = try #require(context.tape)

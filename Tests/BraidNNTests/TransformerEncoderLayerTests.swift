@@ -10,6 +10,7 @@ import Testing
     ("encoder-pre-norm-pairs", true, .gelu), ("encoder-post-norm-one", false, .relu),
     ("encoder-pre-norm-none", true, .gelu),
     ("encoder-post-norm-epsilon", false, .quickGelu), ("encoder-pre-norm-epsilon", true, .silu),
+    ("encoder-post-norm-causal", false, .relu), ("encoder-pre-norm-causal", true, .gelu),
   ]
 
   @Test(arguments: cases)
@@ -26,7 +27,7 @@ import Testing
     let x = try #require(context.tape).watch(try fixture.tensor("input.x"))
     let output = layer(
       x, steps: try fixture.optional("input.steps"), attentionMask: try fixture.optional("input.attentionMask"),
-      &context)
+      isCausal: name.hasSuffix("causal"), &context)
     let gradients = output.gradients(upstream: try fixture.tensor("upstream"))
     var found: [(String, Tensor?)] = [("output", output), ("gradient.input.x", gradients[x])]
     for parameter in scope.parameters where parameter.path != "attention.key.bias" {
