@@ -38,6 +38,12 @@ public struct BatchNorm {
     guard context.isTraining else {
       return batchNorm(x, gain, bias, mean: runningMean.value, variance: runningVariance.value, epsilon: epsilon)
     }
+    guard x.count >= 2 * self.gain.shape[0] else {
+      stop(
+        self.gain.path,
+        "an input of shape \(x.shape) has less than 2 elements a channel, of which training takes the variance; "
+          + "use a larger batch, or leave out a last batch of one")
+    }
     let (y, mean, variance) = batchNorm(x, gain, bias, epsilon: epsilon)
     let elements = Float(x.count / mean.count)  // of a channel
     let unbiased = elements / (elements - 1)  // the running variance estimates that of the population, as in PyTorch

@@ -23,6 +23,11 @@ public struct LayerNorm {
   /// - Parameter residual: of x's shape, added before normalising.
   public func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, _ context: inout Context) -> Tensor {
     LayerInput.rows.check(x, self.gain.shape[0], self.gain.path, madeWith: "features")
+    if let residual, residual.shape != x.shape {
+      stop(
+        self.gain.path,
+        "a residual of shape \(residual.shape) for an input of shape \(x.shape); give it the same shape")
+    }
     let (gain, bias): (Tensor, Tensor) = (context[gain], context[bias])
     return layerNorm(x, gain, bias, epsilon: epsilon, adding: residual)
   }

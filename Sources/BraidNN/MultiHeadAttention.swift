@@ -61,7 +61,19 @@ public struct MultiHeadAttention {
         key.weight.path,
         "a source of shape \(source.shape) for an input of shape \(x.shape); give it \(x.shape[0]) samples as well")
     }
-    let mask = dropout?.mask(Shape(x.shape[0], heads, x.shape[1], source.shape[1]), &context)
+    let (batch, time, length) = (x.shape[0], x.shape[1], source.shape[1])
+    if let keyMask, keyMask.shape != Shape(batch, length) {
+      stop(
+        key.weight.path,
+        "a key mask of shape \(keyMask.shape) for a source of shape \(source.shape); give it [\(batch), \(length)]")
+    }
+    if let mask = attentionMask?.shape, mask != Shape(time, length), mask != Shape(batch, time, length) {
+      stop(
+        key.weight.path,
+        "an attention mask of shape \(mask) for an input of shape \(x.shape) and a source of shape \(source.shape); "
+          + "give it [\(time), \(length)] or [\(batch), \(time), \(length)]")
+    }
+    let mask = dropout?.mask(Shape(batch, heads, time, length), &context)
     let (joined, weights) = attention(
       query(x, &context), key(source, &context), value(source, &context), heads: heads, keyMask: keyMask,
       attentionMask: attentionMask, isCausal: isCausal, probabilityMask: mask, wantsWeights: wantsWeights)

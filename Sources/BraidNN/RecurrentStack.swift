@@ -67,6 +67,14 @@ struct RecurrentStack<Cell: RecurrentCell> {
     return (states, final ?? RecurrentState())
   }
 
+  private func check(_ initial: RecurrentState, for x: Shape) {
+    let expected = Shape(x[0], layers[0].backward == nil ? width : width / 2)
+    let wrong = initial.hidden.first { $0.shape != expected } ?? initial.cell.first { $0.shape != expected }
+    guard let wrong else { return }
+    stop(
+      path, "an initial state of shape \(wrong.shape) for an input of shape \(x); give it \(expected)")
+  }
+
   /// - Parameter final: gets the states at the end, unless nil.
   private func run(
     _ x: Tensor, _ steps: Tensor?, from initial: RecurrentState?, _ final: inout RecurrentState?,
@@ -89,6 +97,12 @@ struct RecurrentStack<Cell: RecurrentCell> {
       return (concatenate(Few(forward.states, backward.states)), concatenate(Few(forward.last, backward.last)))
     }
     LayerInput.sequences.check(x, inputs, path, madeWith: "inputs")
+    if let steps, steps.shape != Shape(x.shape[0], x.shape[1]) {
+      stop(
+        path,
+        "steps of shape \(steps.shape) for an input of shape \(x.shape); give them [\(x.shape[0]), \(x.shape[1])]")
+    }
+    if let initial { check(initial, for: x.shape) }
     var result = both(layers[0], x)
     for number in layers.indices.dropFirst() {
       let below = dropouts.isEmpty ? result.states : dropouts[number - 1](result.states, &context)

@@ -199,6 +199,32 @@ private let shapeMistakes: [Mistake] = [
     "key.weight: a source of shape [1, 3, 8] for an input of shape [2, 3, 8]; give it 2 samples as well", 2, 3, 8
   ) { _ = MultiHeadAttention(8, heads: 2, in: $0)($1, attendingTo: .zeros([1, 3, 8]), &$2) },
   wrong(
+    "key.weight: a key mask of shape [2, 4] for a source of shape [2, 3, 8]; give it [2, 3]", 2, 3, 8
+  ) { _ = MultiHeadAttention(8, heads: 2, in: $0)($1, keyMask: .ones([2, 4]), &$2) },
+  wrong(
+    "key.weight: an attention mask of shape [5, 3] for an input of shape [2, 3, 8] and a source of shape [2, 5, 8]; "
+      + "give it [3, 5] or [2, 3, 5]", 2, 3, 8
+  ) {
+    _ = MultiHeadAttention(8, heads: 2, in: $0)($1, attendingTo: .zeros([2, 5, 8]), attentionMask: .ones([5, 3]), &$2)
+  },
+  wrong("gain: a residual of shape [2, 1] for an input of shape [2, 8]; give it the same shape", 2, 8) {
+    _ = LayerNorm(8, in: $0)($1, adding: .zeros([2, 1]), &$2)
+  },
+  wrong(
+    "gain: an input of shape [1, 8] has less than 2 elements a channel, of which training takes the variance; use a "
+      + "larger batch, or leave out a last batch of one", 1, 8
+  ) { _ = BatchNorm(8, in: $0)($1, &$2) },
+  wrong(
+    "layers.0.forward.input-weight: steps of shape [2, 4] for an input of shape [2, 3, 5]; give them [2, 3]", 2, 3, 5
+  ) { _ = GRU(5, 3, in: $0)($1, steps: .ones([2, 4]), &$2) },
+  wrong(
+    "layers.0.forward.input-weight: an initial state of shape [1, 3] for an input of shape [2, 3, 5]; give it [2, 3]",
+    2, 3, 5
+  ) {
+    let state = RecurrentState(hidden: Few(.zeros([2, 3]), .zeros([1, 3])))
+    _ = RNN(5, 3, isBidirectional: true, in: $0)($1, steps: nil, from: state, &$2)
+  },
+  wrong(
     "attention.query.weight: the layer reads [batch, time, 8], found an input of shape [2, 3, 6]; give it 8 there, or "
       + "make the layer with width: 6", 2, 3, 6
   ) { _ = TransformerEncoderLayer(8, heads: 2, isPreNorm: true, in: $0)($1, &$2) },

@@ -125,11 +125,11 @@ import Testing
     { layer(&$0, places: .ones([44, 40, 40])) },
   ]
   private static let sentences = [
-    "attention: key mask of shape [44, 40] for keys [45, 40, 32]; expected [45, 40]",
-    "attention: attention mask of shape [39, 40] for queries [45, 40, 32] and keys [45, 40, 32]; "
-      + "expected [40, 40] or [45, 40, 40]",
-    "attention: attention mask of shape [44, 40, 40] for queries [45, 40, 32] and keys [45, 40, 32]; "
-      + "expected [40, 40] or [45, 40, 40]",
+    "attention.key.weight: a key mask of shape [44, 40] for a source of shape [45, 40, 32]; give it [45, 40]",
+    "attention.key.weight: an attention mask of shape [39, 40] for an input of shape [45, 40, 32] and a source of shape "
+      + "[45, 40, 32]; give it [40, 40] or [45, 40, 40]",
+    "attention.key.weight: an attention mask of shape [44, 40, 40] for an input of shape [45, 40, 32] and a source of "
+      + "shape [45, 40, 32]; give it [40, 40] or [45, 40, 40]",
   ]
   private static func layer(_ context: inout Context, steps: Tensor? = nil, places: Tensor? = nil) -> Tensor {
     let layer = TransformerEncoderLayer(32, heads: 4, in: Scope(seed: 1))
