@@ -1,4 +1,5 @@
 #include "CBraidKernels.h"
+#include "sums_of_rows.h"
 #include "vector_math.h"
 
 #define ROOT_2_INVERSE 0.70710678118654752f
@@ -62,10 +63,12 @@ BRAID_KERNEL void braid_unary(int f, float slope, const float *x, float *y, long
 }
 #undef LOOP
 
-// The derivative of each function, with the identity used. a = input, b = output.
+// The derivative of each function, with the identity used. a = input, b = output. Where the result does not matter (g = 0)
+// neither does the input, however steep the function is there.
+#define TIMES(EXPRESSION) (g[i] == 0 ? 0.0f : g[i] * (EXPRESSION))
 #define LOOP(EXPRESSION) \
-  if (beta == 0) for (long i = 0; i < n; i++) { float a = x[i], b = y[i]; (void)a; (void)b; gx[i] = g[i] * (EXPRESSION); } \
-  else for (long i = 0; i < n; i++) { float a = x[i], b = y[i]; (void)a; (void)b; gx[i] = g[i] * (EXPRESSION) + beta * gx[i]; } \
+  if (beta == 0) for (long i = 0; i < n; i++) { float a = x[i], b = y[i]; (void)a; (void)b; gx[i] = TIMES(EXPRESSION); } \
+  else for (long i = 0; i < n; i++) { float a = x[i], b = y[i]; (void)a; (void)b; gx[i] = TIMES(EXPRESSION) + beta * gx[i]; } \
   break;
 BRAID_KERNEL void braid_unary_gradient(int f, float slope, const float *x, const float *y, const float *g, float beta,
                                        float *gx, long n) {
@@ -93,6 +96,7 @@ BRAID_KERNEL void braid_unary_gradient(int f, float slope, const float *x, const
   }
 }
 #undef LOOP
+#undef TIMES
 
 #define LOOP(EXPRESSION) \
   for (long r = 0; r < rows; r++) { \
@@ -134,10 +138,8 @@ BRAID_KERNEL void braid_bias_activation(int f, float slope, const float *bias, f
       } \
     else EACH { float a = xr[c], b = yr[c]; (void)a; (void)b; or[c] = gr[c] * (EXPRESSION); } \
   } break;
-BRAID_KERNEL void braid_bias_activation_gradient(int f, float slope, const float *x, const float *y, const float *g,
-                                                 float *out, float *bias_gradient, float beta, long rows, long columns,
-                                                 long stride) {
-  if (bias_gradient && beta == 0) for (long c = 0; c < columns; c++) bias_gradient[c] = 0;
+BRAID_INLINE void rows_gradient(int f, float slope, const float *x, const float *y, const float *g, float *out,
+                                float *bias_gradient, long rows, long columns, long stride) {
   switch (f) {
   case BRAID_RELU: LOOP(b > 0 ? 1.0f : 0.0f)
   case BRAID_SIGMOID: LOOP(b * (1 - b))
@@ -153,5 +155,28 @@ BRAID_KERNEL void braid_bias_activation_gradient(int f, float slope, const float
       if (bias_gradient) EACH bias_gradient[c] += g[r * stride + c];
       if (out) EACH out[r * stride + c] = g[r * stride + c];
     }
+  }
+}
+
+// Sums of the rows as in sums_of_rows.h: each block of rows into a tile of their own.
+BRAID_KERNEL void braid_bias_activation_gradient(int f, float slope, const float *x, const float *y, const float *g,
+                                                 float *out, float *bias_gradient, float beta, long rows, long columns,
+                                                 long stride) {
+  const int blocks = bias_gradient && rows > ROWS_OF_BLOCK;
+  const long tile = blocks ? COLUMNS_OF_TILE : columns, block = blocks ? ROWS_OF_BLOCK : rows;
+  if (bias_gradient && beta == 0) for (long c = 0; c < columns; c++) bias_gradient[c] = 0;
+  for (long at = 0; at < columns; at += tile) {
+    const long width = columns - at < tile ? columns - at : tile;
+    double total[COLUMNS_OF_TILE];
+    float part[COLUMNS_OF_TILE];
+    if (blocks) for (long c = 0; c < width; c++) total[c] = bias_gradient[at + c];
+    for (long first = 0; first < rows; first += block) {
+      const long from = first * stride + at;
+      if (blocks) for (long c = 0; c < width; c++) part[c] = 0;
+      rows_gradient(f, slope, x ? x + from : x, y + from, g + from, out ? out + from : out, blocks ? part : bias_gradient,
+                    rows - first < block ? rows - first : block, width, stride);
+      if (blocks) for (long c = 0; c < width; c++) total[c] += part[c];
+    }
+    if (blocks) for (long c = 0; c < width; c++) bias_gradient[at + c] = (float)total[c];
   }
 }

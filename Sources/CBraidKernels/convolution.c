@@ -206,15 +206,23 @@ void braid_pad_planes(const float *x, long planes, long height, long width, long
   }
 }
 
-BRAID_KERNEL void braid_map_gradient(const float *y, const float *g, long channels, long pixels, float *out,
-                                     float *bias_gradient) {
+// One block of a map's pixels: out, and their sum.
+BRAID_INLINE float pixels_gradient(const float *y, const float *g, long pixels, float *out) {
   BRAID_REASSOCIATE
-  for (long c = 0; c < channels; c++) {
-    const float *gc = g + c * pixels, *yc = y ? y + c * pixels : 0;
-    float *to = out + c * pixels, sum = 0;
-    if (yc) for (long i = 0; i < pixels; i++) { float v = yc[i] > 0 ? gc[i] : 0; to[i] = v; sum += v; }
-    else for (long i = 0; i < pixels; i++) sum += gc[i];
-    if (!yc && out) memcpy(to, gc, (size_t)pixels * sizeof(float));
-    if (bias_gradient) bias_gradient[c] += sum;
-  }
+  float sum = 0;
+  if (y) for (long i = 0; i < pixels; i++) { float v = y[i] > 0 ? g[i] : 0; out[i] = v; sum += v; }
+  else for (long i = 0; i < pixels; i++) sum += g[i];
+  if (!y && out) memcpy(out, g, (size_t)pixels * sizeof(float));
+  return sum;
+}
+
+BRAID_KERNEL void braid_map_gradient(const float *y, const float *g, long channels, long pixels, float *out,
+                                     double *bias_totals) {
+  const long block = 1024;
+  for (long c = 0; c < channels; c++)
+    for (long first = 0; first < pixels; first += block) {
+      const long at = c * pixels + first, count = pixels - first < block ? pixels - first : block;
+      const float sum = pixels_gradient(y ? y + at : y, g + at, count, out ? out + at : out);
+      if (bias_totals) bias_totals[c] += sum;
+    }
 }

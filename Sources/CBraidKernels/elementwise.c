@@ -64,17 +64,19 @@ BRAID_KERNEL void braid_binary_broadcast(int op, const float *x, const int32_t *
 }
 #undef SWITCH
 
-// The slope of every rule, times upstream g; a = own operand, b = the other.
+// The slope of every rule, times upstream u; a = own operand, b = the other. Where the result does not matter (u = 0) neither
+// does the operand, however steep the function is there.
+#define UNLESS_0(EXPRESSION) (u == 0 ? 0.0f : (EXPRESSION))
 #define SWITCH(LOOP) \
   switch (slope) { \
   case BRAID_SLOPE_ONE: LOOP(u) break; \
   case BRAID_SLOPE_MINUS_ONE: LOOP(-u) break; \
-  case BRAID_SLOPE_OTHER: LOOP(u * b) break; \
-  case BRAID_SLOPE_INVERSE: LOOP(u / b) break; \
-  case BRAID_SLOPE_QUOTIENT: LOOP(-u * (b / a) / a) break; \
+  case BRAID_SLOPE_OTHER: LOOP(UNLESS_0(u * b)) break; \
+  case BRAID_SLOPE_INVERSE: LOOP(UNLESS_0(u / b)) break; \
+  case BRAID_SLOPE_QUOTIENT: LOOP(UNLESS_0(-u * (b / a) / a)) break; \
   case BRAID_SLOPE_GREATER: LOOP(a > b ? u : a == b ? 0.5f * u : 0.0f) break; \
-  case BRAID_SLOPE_BASE: LOOP(b == 0 ? 0.0f : u * b * powf(a, b - 1)) break; \
-  case BRAID_SLOPE_EXPONENT: LOOP(((b == 0) & (a >= 0)) ? 0.0f : u * powf(b, a) * logf(b)) break; \
+  case BRAID_SLOPE_BASE: LOOP(((b == 0) | (u == 0)) ? 0.0f : u * b * powf(a, b - 1)) break; \
+  case BRAID_SLOPE_EXPONENT: LOOP((((b == 0) & (a >= 0)) | (u == 0)) ? 0.0f : u * powf(b, a) * logf(b)) break; \
   default: LOOP(a < b ? u : a == b ? 0.5f * u : 0.0f) break; \
   }
 #define WRITE(EXPRESSION) \
@@ -86,15 +88,27 @@ BRAID_KERNEL void braid_binary_gradient(int slope, const float *restrict_ g, con
   if (beta == 0) { SWITCH(WRITE) } else { SWITCH(ADD) }
 }
 
+// Sums, over runs of the innermost axis, into `sums`: floats, or doubles where many are added up.
+#define ADD_EQUAL(EXPRESSION) \
+  for (long i = 0; i < n; i++) { float u = g[i], a = own[i], b = other[i]; (void)a; (void)b; sums[i] += (EXPRESSION); }
 #define ADD_RIGHT(EXPRESSION) \
-  for (long i = 0; i < n; i++) { float u = g[i], a = own[i]; (void)a; gx[i] += (EXPRESSION); }
+  for (long i = 0; i < n; i++) { float u = g[i], a = own[i]; (void)a; sums[i] += (EXPRESSION); }
 #define SUM_LEFT(EXPRESSION) \
-  { BRAID_REASSOCIATE float s = 0; for (long i = 0; i < n; i++) { float u = g[i], b = other[i]; (void)b; s += (EXPRESSION); } *gx += s; }
+  { BRAID_REASSOCIATE SUM s = 0; for (long i = 0; i < n; i++) { float u = g[i], b = other[i]; (void)b; s += (EXPRESSION); } *sums += s; }
 #define SUM_NEITHER(EXPRESSION) \
-  { BRAID_REASSOCIATE float s = 0; for (long i = 0; i < n; i++) { float u = g[i]; s += (EXPRESSION); } *gx += s; }
+  { BRAID_REASSOCIATE SUM s = 0; for (long i = 0; i < n; i++) { float u = g[i]; s += (EXPRESSION); } *sums += s; }
+#define ADD_UP(TOTALS) \
+  do { \
+    SUM *restrict_ sums = TOTALS + (own - first); \
+    if (w.xs[0] && w.ys[0]) { SWITCH(ADD_EQUAL) } \
+    else if (w.xs[0]) { float b = *other; (void)b; SWITCH(ADD_RIGHT) } \
+    else if (w.ys[0]) { float a = *own; (void)a; SWITCH(SUM_LEFT) } \
+    else { float a = *own, b = *other; (void)a; (void)b; SWITCH(SUM_NEITHER) } \
+    g += n; \
+  } while (walk_on(&w, index, &own, &other));
 BRAID_KERNEL void braid_binary_broadcast_gradient(int slope, const float *g, const float *own, const int32_t *own_extents,
                                                   int own_rank, const float *other, const int32_t *other_extents,
-                                                  int other_rank, float beta, float *gradient) {
+                                                  int other_rank, float beta, double *totals, float *gradient) {
   long count = 1;
   for (int k = 0; k < own_rank; k++) count *= own_extents[k];
   if (beta == 0) for (long i = 0; i < count; i++) gradient[i] = 0;
@@ -102,15 +116,19 @@ BRAID_KERNEL void braid_binary_broadcast_gradient(int slope, const float *g, con
   if (w.total == 0) return;
   long index[8] = {0}, n = w.n[0];
   const float *first = own;
-  do {
-    float *restrict_ gx = gradient + (own - first);
-    if (w.xs[0] && w.ys[0]) { SWITCH(ADD) }
-    else if (w.xs[0]) { float b = *other; (void)b; SWITCH(ADD_RIGHT) }
-    else if (w.ys[0]) { float a = *own; (void)a; SWITCH(SUM_LEFT) }
-    else { float a = *own, b = *other; (void)a; (void)b; SWITCH(SUM_NEITHER) }
-    g += n;
-  } while (walk_on(&w, index, &own, &other));
+  if (totals) {
+    for (long i = 0; i < count; i++) totals[i] = gradient[i];
+#define SUM double
+    ADD_UP(totals)
+#undef SUM
+    for (long i = 0; i < count; i++) gradient[i] = (float)totals[i];
+  } else {
+#define SUM float
+    ADD_UP(gradient)
+#undef SUM
+  }
 }
+#undef UNLESS_0
 #undef SWITCH
 
 BRAID_KERNEL void braid_select(const float *mask, const float *a, const float *b, float *restrict_ y, long n) {

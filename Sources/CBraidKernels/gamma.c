@@ -61,7 +61,7 @@ void braid_log_gamma(const float *x, float *restrict_ y, long n) {
 
 void braid_log_gamma_gradient(const float *x, const float *g, float beta, float *restrict_ gx, long n) {
   for (long i = 0; i < n; i++) {
-    float v = g[i] * digamma(x[i]);
+    float v = g[i] == 0 ? 0 : g[i] * digamma(x[i]);
     gx[i] = beta == 0 ? v : gx[i] + v;
   }
 }
@@ -72,7 +72,7 @@ void braid_digamma(const float *x, float *restrict_ y, long n) {
 
 void braid_digamma_gradient(const float *x, const float *g, float beta, float *restrict_ gx, long n) {
   for (long i = 0; i < n; i++) {
-    float v = g[i] * trigamma(x[i]);
+    float v = g[i] == 0 ? 0 : g[i] * trigamma(x[i]);
     gx[i] = beta == 0 ? v : gx[i] + v;
   }
 }

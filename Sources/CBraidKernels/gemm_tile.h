@@ -146,7 +146,8 @@ GEMM_INLINE void PANEL(const int vectors, const int upright, long m, long k, con
   long rest = m % ROWS, shared = 0;
   if (m > ROWS && rest > 0 && rest < ROWS / 3 && strip_stride == ROWS * row_stride) shared = (ROWS + rest + 1) / 2;
   long i = 0;
-  for (; i + ROWS + (shared > 0 ? rest : 0) <= m; i += ROWS, a += strip_stride)
+  const long whole = m - (shared > 0 ? ROWS + rest : rest);
+  for (; i < whole; i += ROWS, a += strip_stride)
     TILE(ROWS, vectors, upright, 0, k, a, stride, b, ldb, 0, end, c + i * ldc, ldc, column, columns, ahead);
   for (; i < m;) {
     long rows = shared > 0 && m - i > shared ? shared : m - i;

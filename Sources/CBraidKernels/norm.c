@@ -1,23 +1,35 @@
 #include "CBraidKernels.h"
 #include "moments_of_rows.h"
+#include "sums_of_rows.h"
 
-// x [batch, channels, inner]. With inner 1 (plain vectors) the channels lie side by side, and loops run over them.
+// x [batch, channels, inner]. With inner 1 (plain vectors) the channels lie side by side. Rows, or blocks of vectors, are added
+// up in double.
+#define BLOCK_OF_CHANNEL(...) \
+  for (long i = b * ROWS_OF_BLOCK, end = i + ROWS_OF_BLOCK < batch ? i + ROWS_OF_BLOCK : batch; i < end; i++) { __VA_ARGS__ }
 BRAID_KERNEL void braid_batch_statistics(const float *x, float epsilon, float *mean, float *variance, float *statistics,
                                          long batch, long channels, long inner) {
   float n = (float)(batch * inner);
   for (long c = 0; c < channels; c++) {
-    float total = 0, rest = 0, square = 0;
-    if (inner == 1) {
+    double total = 0, rest = 0, square = 0;
+    const long runs = inner == 1 ? (batch + ROWS_OF_BLOCK - 1) / ROWS_OF_BLOCK : batch;
+    for (long b = 0; b < runs; b++) {
       BRAID_REASSOCIATE
-      for (long b = 0; b < batch; b++) total += x[b * channels + c];
-      float m = total / n;
-      for (long b = 0; b < batch; b++) { float d = less(x[b * channels + c], m); rest += d; square += d * d; }
-    } else {
-      for (long b = 0; b < batch; b++) total += sum(x + (b * channels + c) * inner, inner);
-      for (long b = 0; b < batch; b++) add_moments(x + (b * channels + c) * inner, total / n, inner, &rest, &square);
+      float a = 0;
+      if (inner == 1) BLOCK_OF_CHANNEL(a += x[i * channels + c];)
+      else a = sum(x + (b * channels + c) * inner, inner);
+      total += a;
+    }
+    const float m = (float)total / n;
+    for (long b = 0; b < runs; b++) {
+      BRAID_REASSOCIATE
+      float a = 0, d = 0;
+      if (inner == 1) BLOCK_OF_CHANNEL(float v = less(x[i * channels + c], m); a += v; d += v * v;)
+      else add_moments(x + (b * channels + c) * inner, m, inner, &a, &d);
+      rest += a;
+      square += d;
     }
     float *s = statistics + 3 * c;
-    variance[c] = finish(total / n, rest, square, n, epsilon, s);
+    variance[c] = finish(m, (float)rest, (float)square, n, epsilon, s);
     mean[c] = s[0] + s[1];
   }
 }
@@ -40,16 +52,17 @@ BRAID_KERNEL void braid_batch_norm(const float *x, const float *statistics, cons
   })
 }
 
-BRAID_KERNEL void braid_batch_norm_sums(const float *x, const float *statistics, const float *g, float *sums,
-                                        long batch, long channels, long inner) {
-  for (long c = 0; c < 2 * channels; c++) sums[c] = 0;
+BRAID_KERNEL void braid_batch_norm_sums(const float *x, const float *statistics, const float *g, double *totals,
+                                        float *sums, long batch, long channels, long inner) {
+  for (long c = 0; c < 2 * channels; c++) totals[c] = 0;
   CHANNEL_ROWS({
     BRAID_REASSOCIATE
     float m[3] = {s[0], s[1], s[2]}, a = 0, d = 0;
     for (long i = at; i < at + inner; i++) { a += g[i]; d += g[i] * normalised(x[i], m); }
-    sums[c] += a;
-    sums[channels + c] += d;
+    totals[c] += a;
+    totals[channels + c] += d;
   })
+  for (long c = 0; c < 2 * channels; c++) sums[c] = (float)totals[c];
 }
 
 BRAID_KERNEL void braid_batch_norm_gradient(const float *x, const float *statistics, const float *gain, const float *g,
@@ -87,7 +100,7 @@ BRAID_KERNEL void braid_group_norm(const float *x, const float *gain, const floa
 }
 
 BRAID_KERNEL void braid_group_norm_gradient(const float *x, const float *gain, const float *statistics, const float *g,
-                                            float beta, float *gx, float *gain_gradient, float *bias_gradient,
+                                            float beta, float *gx, double *gain_totals, double *bias_totals,
                                             long batch, long channels, long groups, long inner) {
   long size = channels / groups, n = size * inner;
   for (long row = 0; row < batch * groups; row++, x += n, g += n, statistics += 3) {
@@ -97,8 +110,8 @@ BRAID_KERNEL void braid_group_norm_gradient(const float *x, const float *gain, c
       BRAID_REASSOCIATE
       float a = 0, b = 0, k = gain ? gain[first + c] : 1;
       for (long i = c * inner; i < (c + 1) * inner; i++) { a += g[i]; b += g[i] * normalised(x[i], s); }
-      if (bias_gradient) bias_gradient[first + c] += a;
-      if (gain_gradient) gain_gradient[first + c] += b;
+      if (bias_totals) bias_totals[first + c] += a;
+      if (gain_totals) gain_totals[first + c] += b;
       mean += k * a;
       slope += k * b;
     }

@@ -8,7 +8,12 @@ BRAID_KERNEL double braid_square_sum(const float *x, long n) {
     long end = start + 4096 < n ? start + 4096 : n;
     float sum = 0;
     for (long i = start; i < end; i++) sum += x[i] * x[i];
-    total += sum;
+    double exact = sum;
+    if (!(sum > 1e-20f && sum < 1e38f)) {  // squares may have left what a float can hold; those of floats are doubles
+      exact = 0;
+      for (long i = start; i < end; i++) exact += (double)x[i] * x[i];
+    }
+    total += exact;
   }
   return total;
 }
@@ -60,8 +65,9 @@ BRAID_INLINE void rmsprop(float *restrict_ p, const float *restrict_ g, float *r
     if (centered) {
       float mean = s.smoothing * m[i] + s.one_minus_smoothing * d;
       m[i] = mean;
-      variance = square - mean * mean;
-      variance = variance > 0 ? variance : 0;  // rounding may take it below
+      // rounding may take it below 0; squares beyond a float's range leave it there, as without centring; NaN stays
+      float spread = square - mean * mean;
+      variance = square == INFINITY ? square : spread < 0 ? 0 : spread;
     }
     float step = d / (vsqrt(variance) + s.epsilon);
     if (momentum) {

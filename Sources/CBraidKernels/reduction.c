@@ -1,4 +1,5 @@
 #include "CBraidKernels.h"
+#include "sums_of_rows.h"
 
 BRAID_INLINE float block_sum(const float *x, long n) {
   BRAID_REASSOCIATE
@@ -22,12 +23,7 @@ BRAID_KERNEL void braid_sum_axis(const float *restrict_ x, long outer, long n, l
     for (long o = 0; o < outer; o++, x += n) y[o] = scale * total(x, n);
     return;
   }
-  for (long o = 0; o < outer; o++, y += inner) {
-    for (long i = 0; i < inner; i++) y[i] = 0;
-    for (long k = 0; k < n; k++, x += inner)
-      for (long i = 0; i < inner; i++) y[i] += x[i];
-    if (scale != 1) for (long i = 0; i < inner; i++) y[i] *= scale;
-  }
+  for (long o = 0; o < outer; o++, x += n * inner, y += inner) sum_rows(x, NULL, n, inner, scale, y);
 }
 
 BRAID_KERNEL void braid_spread_axis(const float *restrict_ x, long outer, long n, long inner, float scale, float beta,
@@ -73,17 +69,22 @@ void braid_extreme_axis_gradient(const float *x, const float *y, const float *g,
       }
 }
 
+// In double, as are the products of the derivative: what a float cannot hold on the way may still meet a 0.
 BRAID_KERNEL void braid_product_axis(const float *restrict_ x, long outer, long n, long inner, float *restrict_ y) {
-  for (long o = 0; o < outer; o++, y += inner) {
-    for (long i = 0; i < inner; i++) y[i] = 1;
-    for (long k = 0; k < n; k++, x += inner)
-      for (long i = 0; i < inner; i++) y[i] *= x[i];
-  }
+  for (long o = 0; o < outer; o++, x += n * inner)
+    for (long at = 0; at < inner; at += COLUMNS_OF_TILE) {
+      const long width = inner - at < COLUMNS_OF_TILE ? inner - at : COLUMNS_OF_TILE;
+      double product[COLUMNS_OF_TILE];
+      for (long i = 0; i < width; i++) product[i] = 1;
+      for (long k = 0; k < n; k++)
+        for (long i = 0; i < width; i++) product[i] *= x[k * inner + at + i];
+      for (long i = 0; i < width; i++) *y++ = (float)product[i];
+    }
 }
 
 BRAID_KERNEL void braid_product_axis_gradient(const float *restrict_ x, const float *restrict_ g, long outer, long n, long inner,
-                                              float beta, float *restrict_ workspace, float *restrict_ gx) {
-  float *after = workspace, *before = workspace + inner;  // products of the elements behind, and of those in front of each
+                                              float beta, double *restrict_ workspace, float *restrict_ gx) {
+  double *after = workspace, *before = workspace + inner;  // products of the elements behind, and of those in front of each
   for (long o = 0; o < outer; o++, x += n * inner, gx += n * inner, g += inner) {
     for (long i = 0; i < inner; i++) after[i] = before[i] = 1;
     for (long k = 1; k < n; k++)
@@ -91,7 +92,7 @@ BRAID_KERNEL void braid_product_axis_gradient(const float *restrict_ x, const fl
     for (long k = n - 1; k >= 0; k--)
       for (long i = 0; i < inner; i++) {
         const long at = k * inner + i;
-        const float v = g[i] * (before[at] * after[i]);
+        const float v = g[i] == 0 ? 0 : (float)(g[i] * (before[at] * after[i]));
         gx[at] = beta == 0 ? v : gx[at] + v;
         after[i] *= x[at];
       }
@@ -109,13 +110,9 @@ BRAID_INLINE long real_steps(const float *steps, long time) {
 
 BRAID_KERNEL void braid_steps_mean(const float *restrict_ x, const float *steps, long batch, long time, long width,
                                    float *restrict_ y) {
-  for (long b = 0; b < batch; b++, y += width) {
-    for (long i = 0; i < width; i++) y[i] = 0;
-    for (long t = 0; t < time; t++, x += width)
-      if (is_real(steps, t)) for (long i = 0; i < width; i++) y[i] += x[i];
+  for (long b = 0; b < batch; b++, x += time * width, y += width) {
     long count = real_steps(steps, time);
-    float scale = count ? 1.0f / (float)count : 0.0f;
-    for (long i = 0; i < width; i++) y[i] *= scale;
+    sum_rows(x, steps, time, width, count ? 1.0f / (float)count : 0.0f, y);
     if (steps) steps += time;
   }
 }
@@ -126,9 +123,9 @@ BRAID_KERNEL void braid_steps_mean_gradient(const float *restrict_ g, const floa
     long count = real_steps(steps, time);
     float scale = count ? 1.0f / (float)count : 0.0f;
     for (long t = 0; t < time; t++, gx += width) {
-      float s = is_real(steps, t) ? scale : 0.0f;
-      if (beta == 0) for (long i = 0; i < width; i++) gx[i] = s * g[i];
-      else for (long i = 0; i < width; i++) gx[i] += s * g[i];
+      if (!is_real(steps, t)) { if (beta == 0) for (long i = 0; i < width; i++) gx[i] = 0; }
+      else if (beta == 0) for (long i = 0; i < width; i++) gx[i] = scale * g[i];
+      else for (long i = 0; i < width; i++) gx[i] += scale * g[i];
     }
     if (steps) steps += time;
   }

@@ -28,17 +28,22 @@ BRAID_KERNEL void braid_strided_copy(const float *restrict_ x, int rank, const l
   } while (next_run(rank, extents, strides, index, &at));
 }
 
+#define ADD_UP(SUM, TOTALS) \
+  do { \
+    SUM *to = TOTALS + at; \
+    if (s == 1) for (long i = 0; i < n; i++) to[i] += g[i]; \
+    else if (s == 0) { BRAID_REASSOCIATE SUM sum = 0; for (long i = 0; i < n; i++) sum += g[i]; *to += sum; } \
+    else for (long i = 0; i < n; i++) to[i * s] += g[i]; \
+    g += n; \
+  } while (next_run(rank, extents, strides, index, &at));
 BRAID_KERNEL void braid_strided_add(const float *restrict_ g, int rank, const long *extents, const long *strides,
-                                    float beta,
-                                    float *restrict_ x, long count) {
+                                    float beta, double *restrict_ totals, float *restrict_ x, long count) {
   if (beta == 0) for (long i = 0; i < count; i++) x[i] = 0;
   if (is_empty(rank, extents)) return;
   long index[8] = {0}, at = 0, n = extents[rank - 1], s = strides[rank - 1];
-  do {
-    float *to = x + at;
-    if (s == 1) for (long i = 0; i < n; i++) to[i] += g[i];
-    else if (s == 0) { BRAID_REASSOCIATE float sum = 0; for (long i = 0; i < n; i++) sum += g[i]; *to += sum; }
-    else for (long i = 0; i < n; i++) to[i * s] += g[i];
-    g += n;
-  } while (next_run(rank, extents, strides, index, &at));
+  if (!totals) { ADD_UP(float, x) return; }
+  for (long i = 0; i < count; i++) totals[i] = x[i];
+  ADD_UP(double, totals)
+  for (long i = 0; i < count; i++) x[i] = (float)totals[i];
 }
+#undef ADD_UP

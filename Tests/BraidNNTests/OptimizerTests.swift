@@ -233,7 +233,7 @@ enum Case: String, CaseIterable {
 
 @Suite struct `Extreme gradients` {
   /// Squares of 1e20 overflow and those of 1e-30 vanish; neither may make a number that is none.
-  @Test(arguments: Case.allCases, [0, 1e-30, 1e-10, 1e4, 1e18] as [Float])
+  @Test(arguments: Case.allCases, [0, 1e-30, 1e-10, 1e4, 1e18, 1e22] as [Float])
   func `leave finite parameters in every optimiser`(_ name: Case, _ size: Float) throws {
     let store = try model(Fixture("optimizers/\(name.rawValue)"))
     var optimizer = name.optimizer
@@ -243,6 +243,19 @@ enum Case: String, CaseIterable {
       optimizer.update(store, gradients(found, of: store), learningRate: 1e-3)
     }
     for parameter in store.parameters { #expect(parameter.value.isFinite, "\(parameter.path)") }
+  }
+
+  @Test func `whose squares overflow move nothing, centred or not, and NaN is not hidden`() {
+    let scope = Scope(seed: 1)
+    let parameter = scope.parameter("p", [2], .ones)
+    for isCentered in [false, true] {
+      var optimizer = RMSprop(isCentered: isCentered)
+      optimizer.update(scope.store, gradients(["p": Tensor([1e22, -1e30])], of: scope.store), learningRate: 1e-3)
+      #expect(parameter.value.elements == [1, 1])
+    }
+    var optimizer = RMSprop(isCentered: true)
+    optimizer.update(scope.store, gradients(["p": Tensor([.nan, 0])], of: scope.store), learningRate: 1e-3)
+    #expect(parameter.value.elements[0].isNaN && parameter.value.elements[1] == 1)
   }
 
   @Test func `that never change leave a centred variance of nothing, not below`() {
@@ -294,6 +307,18 @@ enum Case: String, CaseIterable {
     _ = scope.parameter("p", Shape(count), .zeros)
     let found = gradients(["p": Tensor(repeating: 0.1, Shape(count))], of: scope.store)
     #expect(abs(found.norm(of: scope.store) - 316.22778) < 1e-3)
+  }
+
+  @Test(arguments: [1e30, 1e19, 1e-19, 1e-30] as [Float])
+  func `knows lengths whose squares no float can hold`(_ size: Float) throws {
+    let scope = Scope(seed: 1)
+    let parameter = scope.parameter("p", [4097], .zeros)
+    let found = gradients(["p": Tensor([3 * size] + Array(repeating: 0, count: 4095) + [-4 * size])], of: scope.store)
+    #expect(abs(found.norm(of: scope.store) / (5 * size) - 1) < 1e-6)
+    guard size > 1 else { return }
+    found.clip(of: scope.store, norm: 1)
+    let clipped = try #require(found[parameter]).elements
+    #expect(abs(clipped[0] - 0.6) < 1e-6 && abs(clipped[4096] + 0.8) < 1e-6)
   }
 }
 

@@ -13,13 +13,13 @@ private let without = [
 
 @Suite struct `Every operation at the ends of its range` {
   /// Whether a NaN comes of it, in the result or the derivative, and a sentence that says where.
-  private static func find(_ subject: Subject, _ filling: Filling) -> String? {
+  private static func find(_ subject: Subject, _ filling: Filling, upstream: Float = 1) -> String? {
     let tape = Tape()
     let x = tape.watch(filling.tensor(subject.isPositive)), others = subject.others().map { tape.watch($0) }
     let y = subject.compute(x, others)
     if y.elements.contains(where: \.isNaN) { return "\(subject.name) of \(filling): \(y)" }
     guard y.isRecorded else { return nil }
-    let gradients = y.gradients()
+    let gradients = y.gradients(upstream: Tensor(repeating: upstream, y.shape))
     if let missing = others.firstIndex(where: { gradients[$0] == nil }) {
       return "operand \(missing) of \(subject.name) has no derivative"
     }
@@ -33,6 +33,7 @@ private let without = [
     let subject = extremeSubjects[index]
     for filling in Filling.allCases where !subject.undefined.contains(filling) {
       #expect(Self.find(subject, filling) == nil)
+      if filling.isFinite { #expect(Self.find(subject, filling, upstream: 0) == nil) }
     }
   }
 
@@ -41,6 +42,19 @@ private let without = [
     let subject = extremeSubjects[index]
     #expect(subject.undefined.isEmpty == subject.reason.isEmpty)
     for filling in subject.undefined { #expect(Self.find(subject, filling) != nil, "\(subject.name): \(filling)") }
+  }
+
+  /// As on the side of a `select` that is not taken. PyTorch and JAX multiply: 0 · ∞.
+  @Test(arguments: functions.indices)
+  func `a result that does not matter has derivatives of 0, however steep`(_ index: Int) throws {
+    let subject = functions[index]
+    for filling in Filling.allCases {
+      let tape = Tape()
+      let x = tape.watch(filling.tensor(subject.isPositive))
+      let y = subject.compute(x, subject.others())
+      let slopes = try #require(y.gradients(upstream: Tensor.zeros(y.shape))[x])
+      #expect(slopes.elements.allSatisfy { $0 == 0 }, "\(subject.name) of \(filling): \(slopes)")
+    }
   }
 
   /// An operation that is added without a subject fails here.
@@ -78,6 +92,16 @@ private let without = [
       #expect(batchNorm(x, nil, nil).output.elements == Array(repeating: 0, count: 8))
       #expect(groupNorm(x, groups: 2, nil, nil).elements == Array(repeating: 0, count: 8))
     }
+  }
+
+  @Test func `products on the way to 0, or from it, are no infinities`() {
+    let tape = Tape()
+    let x = tape.watch(Tensor([1e4, 1e4, -1e4, 1e4, 1e4, 1e4, 1e4, 1e4, 1e4, 1e4, 0, 1e-30, 1e-30], [1, 13]))
+    let y = x.product(1)
+    #expect(y.elements == [0])
+    let slopes = y.gradients()[x]?.elements ?? []
+    #expect(slopes.enumerated().allSatisfy { $0.offset == 10 || $0.element == 0 })
+    #expect(abs(slopes[10] / -1e-20 - 1) < 1e-6)
   }
 
   @Test func `lengths neither overflow nor vanish`() throws {

@@ -4,6 +4,9 @@ import BraidTensor
 enum Filling: String, CaseIterable, Sendable {
   case huge, tiny, zeros, huger, mixed, infinite, excluded
 
+  /// What is not: where it is multiplied and added up, an upstream gradient of 0 makes 0 · ∞.
+  var isFinite: Bool { self != .infinite && self != .excluded }
+
   /// `[2, 3]`; `isPositive`: without what lies below 0.
   func tensor(_ isPositive: Bool) -> Tensor {
     let numbers: [Float] =

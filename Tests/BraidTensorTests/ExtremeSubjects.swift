@@ -9,7 +9,8 @@ private func steps(_ x: Tensor) -> Tensor { x.reshaped(1, 2, 3) }
 private func picture(_ x: Tensor) -> Tensor { x.reshaped(1, 1, 2, 3) }
 private func ones(_ extents: Int...) -> Tensor { Tensor.ones(Shape(extents)) }
 
-private let functions: [Subject] = [
+/// What is done to every element by itself.
+let functions: [Subject] = [
   Subject("relu") { $0.relu() }, Subject("sigmoid") { $0.sigmoid() }, Subject("tanh") { $0.tanh() },
   Subject("gelu") { $0.gelu() }, Subject("quick gelu") { $0.quickGelu() }, Subject("silu") { $0.silu() },
   Subject("elu") { $0.elu() }, Subject("leaky relu") { $0.leakyRelu(slope: 0.2) },
@@ -26,6 +27,9 @@ private let functions: [Subject] = [
   Subject("power 3") { pow($0, 3) }, Subject("power -1") { pow($0, -1) }, Subject("power -2") { pow($0, -2) },
   Subject("power 0.5", positive: true) { pow($0, 0.5) },
   Subject("powers", positive: true) { pow($0, Tensor([0.5, -1, 2])) },
+  Subject("times a tensor", except: infinities, because: "0 · ∞") { $0 * Tensor([2, 0, -1]) },
+  Subject("minus a tensor") { Tensor([2, 0, -1]) - $0 }, Subject("over a tensor") { $0 / Tensor([2, 0.5, -1]) },
+  Subject("a tensor over") { Tensor([2, 1, -1]) / $0 },
   Subject("power of 0") { pow(Tensor.zeros([2, 3]), $0.clamped(from: 0, to: 10)) },
   Subject("power of 2 and ½") { pow(Tensor([2, 0.5, 2]), $0) },
   Subject("divided by 3") { $0 / 3 }, Subject("number over") { 2 / $0 },
@@ -172,8 +176,8 @@ private let operands: [Subject] = [
   Subject("weights of a depthwise convolution", with: [ones(1, 2, 7, 7)], except: infinities, because: padded) {
     conv2d($1[0], concatenate([$0, $0, $0]).reshaped(2, 1, 3, 3), nil, padding: (1, 1), groups: 2)
   },
-  Subject("weights of a filtered convolution", with: [ones(2, 6, 13, 13)], except: infinities, because: padded) {
-    conv2d($1[0], wide($0, 27).reshaped(1, 6, 3, 3), nil, padding: (1, 1))
+  Subject("weights of a filtered convolution", with: [ones(2, 16, 13, 13)], except: infinities, because: padded) {
+    conv2d($1[0], wide($0, 1152).reshaped(16, 16, 3, 3), nil, padding: (1, 1))
   },
   Subject("transposed convolution and its weights", with: [ones(1, 1, 2, 2)]) {
     convTranspose2d(picture($0), $1[0], nil)

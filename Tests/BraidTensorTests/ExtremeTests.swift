@@ -145,6 +145,16 @@ private func tanh(_ x: Double) -> Double {
     #expect(sequences.meanOverSteps(steps).elements == [1])
     #expect(sequences.maximumOverSteps(steps).elements == [1])
     #expect(sequences.lastStep(steps).elements == [1])
+    let ones = Tensor.ones([2, 2, 1]), some = Tensor([1, 0, 0, 0], [2, 2])
+    let summaries: [(Tensor) -> Tensor] = [
+      { $0.meanOverSteps(some) }, { $0.maximumOverSteps(some) }, { $0.lastStep(some) },
+    ]
+    for summary in summaries {
+      let tape = Tape()
+      let x = tape.watch(ones)
+      let slopes = summary(x).gradients(upstream: Tensor([.infinity, .nan], [2, 1]))[x]
+      #expect(slopes?.elements == [.infinity, 0, 0, 0])
+    }
   }
 
   @Test func `cross-entropy of huge logits is finite, and of no rows 0`() {
@@ -266,5 +276,48 @@ private func tanh(_ x: Double) -> Double {
     let x = Tensor(repeating: 0.1, [1 << 20])
     #expect(abs(Double(x.sum().scalar) / (Double(Float(0.1)) * Double(1 << 20)) - 1) < 1e-6)
     #expect(abs(x.mean().scalar - 0.1) < 1e-7)
+  }
+
+  /// Down columns, where a float that all rows are added to would keep three digits.
+  @Test func `sums of many rows keep their digits, and so do derivatives that are such sums`() throws {
+    let (rows, columns) = (1 << 17, 3)
+    func expectSums(_ found: Tensor?, of value: Float = 0.1, _ what: Comment) throws {
+      let found = try #require(found)
+      #expect(found.elements.allSatisfy { abs(Double($0) / (Double(value) * Double(rows)) - 1) < 1.5e-6 }, what)
+    }
+    let x = Tensor(repeating: 0.1, [rows, columns]), ones = Tensor.ones([columns])
+    try expectSums(x.sum(0), "sum")
+    try expectSums(Float(rows) * x.reshaped(1, rows, columns).meanOverSteps(Tensor.ones([1, rows])), "steps")
+    let statistics = batchNorm(x + Tensor([0, 1, 2]), nil, nil)
+    try expectClose(statistics.mean, [0.1, 1.1, 2.1], 1e-6)
+    func expectSums(
+      _ what: Comment, over start: Tensor, of value: Float = 0.1, upstream: Tensor, _ compute: (Tensor) -> Tensor
+    ) throws {
+      let tape = Tape()
+      let operand = tape.watch(start)
+      try expectSums(compute(operand).gradients(upstream: upstream)[operand], of: value, what)
+    }
+    let number = Tensor([1]), pictures = x.reshaped(rows, columns, 1, 1), wide = Tensor(repeating: 0.1, [rows, 300])
+    try expectSums("+", over: ones, upstream: x) { x + $0 }
+    try expectSums("*", over: ones, upstream: .ones(x.shape)) { x * $0 }
+    try expectSums("/", over: ones, of: 0.01, upstream: -x) { x / $0 }
+    try expectSums("times a number", over: number, of: 0.3, upstream: .ones(x.shape)) { x * $0 }
+    try expectSums("broadcast", over: ones, upstream: x) { $0.broadcast(to: [rows, columns]) }
+    try expectSums("repeated", over: number, of: 0.3, upstream: x) { $0.broadcast(to: [rows, columns]) }
+    for activation in [Activation.none, .tanh] {
+      try expectSums("bias of linear, \(activation)", over: .zeros([300]), upstream: wide) {
+        linear(.zeros([rows, 1]), .zeros([1, 300]), $0, activation: activation)
+      }
+    }
+    try expectSums("bias of layer norm", over: ones, upstream: x) { layerNorm(x, ones, $0) }
+    try expectSums("bias of group norm", over: ones, upstream: x) { groupNorm(x, groups: 1, ones, $0) }
+    try expectSums("bias of batch norm", over: ones, upstream: x) { batchNorm(x, ones, $0).output }
+    try expectSums("of pictures", over: ones, upstream: pictures) { batchNorm(pictures, ones, $0).output }
+    for (batch, length) in [(1, rows), (rows, 1)] {
+      let line = Tensor(repeating: 0.1, [batch, columns, length]), weight = Tensor.ones([columns, columns, 1])
+      try expectSums("bias of a convolution", over: ones, upstream: line) { conv1d(line, weight, $0) }
+      try expectSums("rectified", over: ones, upstream: line) { conv1d(line, weight, $0, activation: .relu) }
+      try expectSums("transposed", over: ones, upstream: line) { convTranspose1d(line, weight, $0) }
+    }
   }
 }

@@ -51,6 +51,12 @@ let rareMistakes = [
     "maxPool2d: padding [2, 0] for a window of [2, 2], input [1, 1, 4, 4]: a window would hold nothing but padding; "
       + "expected less padding than window"
   ) { _ = maxPool2d(zeros(1, 1, 4, 4), window: (2, 2), padding: (2, 0)) },
+  Mistake("maxPool2d: input [1, 1, 0, 4] has nothing to pool but padding; expected extents of at least 1") {
+    _ = maxPool2d(zeros(1, 1, 0, 4), window: (2, 2), padding: (1, 1))
+  },
+  Mistake("averagePool1d: input [1, 2, 0] has nothing to pool but padding; expected extents of at least 1") {
+    _ = averagePool1d(zeros(1, 2, 0), window: 2, padding: 1)
+  },
   Mistake("maxPool2d: a window of [0, 3]; expected at least 1") {
     _ = maxPool2d(zeros(1, 1, 4, 4), window: (0, 3), stride: (1, 1))
   },

@@ -35,9 +35,11 @@ let selectMistakes = [
     // log 0 is −∞ with an infinite slope, but is not taken there
     let y = select(Tensor([0, 1]), x.log(), Tensor([7, 7]))
     #expect(y.elements[0] == 7)
-    #expect(select(Tensor([0, 1]), Tensor([.nan, 1]), Tensor([2, .infinity])).elements == [2, 1])
     let taken = select(Tensor([0, 1]), x, Tensor([.nan, .infinity]))
-    #expect(taken.gradients(upstream: Tensor([5, 6]))[x]?.elements == [0, 6])
+    let overflowing = select(Tensor([0, 1]), x, (100 * x).exp() * Tensor([1, .infinity]) / Tensor([1, 0]))
+    let all = concatenate([y, taken, overflowing], axis: 0).gradients(upstream: Tensor([1, 1, 5, 6, 10, 20]))
+    #expect(all[x]?.elements == [1000, 26.25])
+    #expect(select(Tensor([0, 1]), Tensor([.nan, 1]), Tensor([2, .infinity])).elements == [2, 1])
   }
 
   @Test func `clamping keeps NaN and brings infinities to the ends`() {

@@ -96,15 +96,16 @@ private func gradient(_ slope: Int, _ g: Tensor, _ own: Tensor, _ other: Tensor,
   }
 }
 
-/// d own = Σ over the axes along which `own` was repeated of g ∘ slope.
+/// d own = Σ over the axes along which `own` was repeated of g ∘ slope; sums of many are kept in double precision.
 private func broadcastGradient(_ slope: Int, _ g: Tensor, _ own: Tensor, _ other: Tensor, _ sink: inout GradientSink) {
   if slope == BRAID_SLOPE_ONE, own.count == g.count { return sink.add(g, to: own) }
   sink.accumulate(into: own) { gradient, beta in
+    let totals = g.isSumOfMany(own) ? DoubleMemory(count: own.count) : nil
     own.shape.withExtents { ownExtents in
       other.shape.withExtents { otherExtents in
         braid_binary_broadcast_gradient(
           Int32(slope), g.pointer, own.pointer, ownExtents, Int32(own.shape.rank), other.pointer, otherExtents,
-          Int32(other.shape.rank), beta, gradient)
+          Int32(other.shape.rank), beta, totals?.pointer, gradient)
       }
     }
   }

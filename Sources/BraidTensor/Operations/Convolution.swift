@@ -71,23 +71,22 @@ private func convolution(
     var gp = g  // gradient before the activation
     if activation == .relu { gp = Tensor(uninitialized: g.shape) }
     let masked = activation == .relu ? gp.pointer : nil
-    func finishMap(_ biasGradient: UnsafeMutablePointer<Float>?) {
-      Parallel.split(outputs, work: g.count, with: (batch, outputs, pixels, y, g, masked, biasGradient)) {
+    func finishMap(_ biasTotals: UnsafeMutablePointer<Double>?) {
+      Parallel.split(outputs, work: g.count, with: (batch, outputs, pixels, y, g, masked, biasTotals)) {
         values, range in
-        let (batch, outputs, pixels, y, g, masked, biasGradient) = values
+        let (batch, outputs, pixels, y, g, masked, biasTotals) = values
         for sample in 0..<batch {
           let at = (sample * outputs + range.lowerBound) * pixels
           braid_map_gradient(
             masked == nil ? nil : y.pointer + at, g.pointer + at, range.count, pixels, masked.map { $0 + at },
-            biasGradient.map { $0 + range.lowerBound })
+            biasTotals.map { $0 + range.lowerBound })
         }
       }
     }
     if let bias, wantsBias {
-      sink.accumulate(into: bias) { gb, beta in
-        if beta == 0 { gb.update(repeating: 0, count: outputs) }
-        finishMap(gb)
-      }
+      let totals = DoubleMemory.zeros(outputs)
+      finishMap(totals.pointer)
+      sink.accumulate(into: bias) { totals.add(to: $0, beta: $1, count: outputs) }
     } else if masked != nil {
       finishMap(nil)
     }

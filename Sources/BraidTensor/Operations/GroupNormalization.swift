@@ -29,17 +29,24 @@ public func groupNorm(_ x: Tensor, groups: Int, _ gain: Tensor?, _ bias: Tensor?
   braid_group_norm(
     x.pointer, gain?.pointer, bias?.pointer, epsilon, y.pointer, statistics.pointer, batch, channels, groups, inner)
   return y.recorded("groupNorm", from: x, gain, bias, flops: Double(8 * x.count)) { g, sink in
-    let gainGradient = gain.flatMap { sink.zeroed($0) }
-    let biasGradient = bias.flatMap { sink.zeroed($0) }
+    // Σ over the batch for gain and bias
+    let gainTotals = gain.flatMap { sink.wants($0) ? DoubleMemory.zeros(channels) : nil }
+    let biasTotals = bias.flatMap { sink.wants($0) ? DoubleMemory.zeros(channels) : nil }
     func derive(_ gx: UnsafeMutablePointer<Float>?, _ beta: Float) {
       braid_group_norm_gradient(
-        x.pointer, gain?.pointer, statistics.pointer, g.pointer, beta, gx, gainGradient, biasGradient, batch, channels,
-        groups, inner)
+        x.pointer, gain?.pointer, statistics.pointer, g.pointer, beta, gx, gainTotals?.pointer, biasTotals?.pointer,
+        batch, channels, groups, inner)
     }
     if sink.wants(x) {
       sink.accumulate(into: x) { derive($0, $1) }
     } else {
       derive(nil, 0)
+    }
+    if let gain, let gainTotals {
+      sink.accumulate(into: gain) { gainTotals.add(to: $0, beta: $1, count: channels) }
+    }
+    if let bias, let biasTotals {
+      sink.accumulate(into: bias) { biasTotals.add(to: $0, beta: $1, count: channels) }
     }
   }
 }

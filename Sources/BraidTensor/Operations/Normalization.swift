@@ -69,8 +69,9 @@ public func layerNorm(
     }
     guard let sums else { return }
     func sumRows(_ rows: UnsafePointer<Float>, _ beta: Float, _ y: UnsafeMutablePointer<Float>) {
-      if blocks == 0 && beta == 0 { y.update(repeating: 0, count: features) }
-      for row in 0..<blocks { addScaled(rows + row * features, row == 0 ? beta : 1, y, features) }
+      let sum = Tensor(uninitialized: Shape(features))
+      braid_sum_axis(rows, 1, blocks, features, 1, sum.pointer)
+      addScaled(sum.pointer, beta, y, features)
     }
     if let gain { sink.accumulate(into: gain) { sumRows(sums.pointer, $1, $0) } }
     if let bias {
@@ -145,7 +146,9 @@ private func normalisedChannels(_ x: Tensor, _ gain: Tensor?, _ bias: Tensor?, _
   braid_batch_norm(x.pointer, statistics.pointer, gain?.pointer, bias?.pointer, y.pointer, batch, channels, inner)
   return y.recorded("batchNorm", from: x, gain, bias, flops: Double(8 * x.count)) { g, sink in
     let sums = Tensor(uninitialized: Shape(2, channels))  // Σ g and Σ g h a channel: the gradients of bias and gain
-    braid_batch_norm_sums(x.pointer, statistics.pointer, g.pointer, sums.pointer, batch, channels, inner)
+    let totals = DoubleMemory(count: 2 * channels)
+    braid_batch_norm_sums(
+      x.pointer, statistics.pointer, g.pointer, totals.pointer, sums.pointer, batch, channels, inner)
     if let bias { sink.accumulate(into: bias) { addScaled(sums.pointer, $1, $0, channels) } }
     if let gain { sink.accumulate(into: gain) { addScaled(sums.pointer + channels, $1, $0, channels) } }
     sink.accumulate(into: x) { gx, beta in
@@ -168,17 +171,5 @@ func checkScales(_ operation: String, _ x: Shape, _ width: Int, _ gain: Tensor?,
   }
   if let bias, bias.shape != Shape(width) {
     stop(operation, "bias of shape \(bias.shape) for input \(x); expected [\(width)]")
-  }
-}
-
-extension GradientSink {
-  /// The memory a tensor's gradient is collected in, ready to be added to; nil when nobody wants it.
-  mutating func zeroed(_ tensor: Tensor) -> UnsafeMutablePointer<Float>? {
-    var memory: UnsafeMutablePointer<Float>?
-    accumulate(into: tensor) { pointer, beta in
-      if beta == 0 { pointer.update(repeating: 0, count: tensor.count) }
-      memory = pointer
-    }
-    return memory
   }
 }

@@ -89,6 +89,9 @@ private func poolingSizes(_ name: StaticString, _ x: Shape, _ windows: Windows) 
         + "nothing but padding; expected less padding than window")
   }
   let plane = windows.lifted(x)
+  guard plane[2] >= 1, plane[3] >= 1 else {
+    stop("\(name)", "input \(x) has nothing to pool but padding; expected extents of at least 1")
+  }
   return braid_pooling(
     planes: x[0] * x[1], height: plane[2], width: plane[3], rows: rows, columns: columns, window_height: size.y,
     window_width: size.x, stride_y: stride.y, stride_x: stride.x, top: padding.y, left: padding.x, counts_padding: 0)

@@ -73,7 +73,7 @@ extension Tensor {
     return y.recorded("product", from: x, saving: (x, outer, n, inner), flops: Double(x.count)) { saved, g, sink in
       let (x, outer, n, inner) = saved
       sink.accumulate(into: x) { gx, beta in
-        let memory = Tensor(uninitialized: Shape(n + 1, inner))
+        let memory = DoubleMemory(count: (n + 1) * inner)
         braid_product_axis_gradient(x.pointer, g.pointer, outer, n, inner, beta, memory.pointer, gx)
       }
     }

@@ -2,8 +2,9 @@ import CBraidKernels
 
 /// a where the mask is not 0, b elsewhere, all three broadcast to one shape.
 ///
-/// Derivative: g goes to the one that was taken, exactly 0 to the other, whatever it holds: an overflow on the side
-/// that is not taken stays there. The mask is a constant: stops when it is recorded.
+/// Derivative: g goes to the one that was taken, exactly 0 to the other, whatever it holds. An overflow on the side that
+/// is not taken stays there: element-wise functions pass on 0 where their upstream gradient is 0, even if they are
+/// infinitely steep, as `log` at 0 (PyTorch's pass on 0 · ∞). The mask is a constant: stops when it is recorded.
 public func select(_ mask: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
   guard let both = a.shape.broadcast(with: b.shape), let shape = both.broadcast(with: mask.shape) else {
     stop(

@@ -90,7 +90,8 @@ extension Tensor {
     }
     return y.recorded(name, from: x) { g, sink in
       sink.accumulate(into: x) { gx, beta in
-        braid_strided_add(g.pointer, rank, extents, strides, beta, gx, x.count)
+        let totals = g.isSumOfMany(x) ? DoubleMemory(count: x.count) : nil
+        braid_strided_add(g.pointer, rank, extents, strides, beta, totals?.pointer, gx, x.count)
       }
     }
   }

@@ -62,11 +62,12 @@ private func transposedConvolution(
   }
   geometry.inputGradient(weight, x, y.pointer, bias == nil ? 0 : 1)
   let result = y.recorded(name, from: x, weight, bias, flops: geometry.flops) { g, sink in
-    if let bias {
-      sink.accumulate(into: bias) { gb, beta in
-        if beta == 0 { gb.update(repeating: 0, count: maps) }
-        for sample in 0..<batch { braid_map_gradient(nil, g.pointer + sample * maps * pixels, maps, pixels, nil, gb) }
+    if let bias, sink.wants(bias) {
+      let totals = DoubleMemory.zeros(maps)
+      for sample in 0..<batch {
+        braid_map_gradient(nil, g.pointer + sample * maps * pixels, maps, pixels, nil, totals.pointer)
       }
+      sink.accumulate(into: bias) { totals.add(to: $0, beta: $1, count: maps) }
     }
     sink.accumulate(into: weight) { gw, beta in geometry.weightGradient(g, x, gw, beta) }
     sink.accumulate(into: x) { gx, beta in geometry.forward(g, weight, bias: nil, isRectified: false, gx, beta) }

@@ -7,7 +7,8 @@ enum { BRAID_IDENTITY, BRAID_RELU, BRAID_SIGMOID, BRAID_TANH, BRAID_GELU, BRAID_
        BRAID_SINE, BRAID_COSINE, BRAID_LEAKY_RELU, BRAID_ELU, BRAID_SILU, BRAID_QUICK_GELU };
 /// y = f(x). `slope`, here and below, is the leaky ReLU's on the left.
 void braid_unary(int f, float slope, const float *x, float *y, long n);
-/// gx = g * f'(x) + beta * gx, from the input x and the output y (each rule uses what it needs).
+/// gx = g * f'(x) + beta * gx, from the input x and the output y (each rule uses what it needs); g * f' is 0 where g is 0, even
+/// if f' is infinite or NaN.
 void braid_unary_gradient(int f, float slope, const float *x, const float *y, const float *g, float beta, float *gx, long n);
 /// y[r, c] = f(y[r, c] + bias[c]) in place; bias may be NULL. `before` (may be NULL) receives the argument of f, which the
 /// derivatives of all but relu, sigmoid and tanh need.

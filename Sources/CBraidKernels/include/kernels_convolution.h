@@ -40,9 +40,9 @@ void braid_scatter_sum(const float *product, long stride, long rows, long column
 void braid_pad_planes(const float *x, long planes, long height, long width, long top, long left, long padded_height,
                       long padded_width, float *padded);
 
-/// out = g where y > 0, else 0 (y NULL: g as it is, and out may be NULL), and bias_gradient[c] += Σ_pixels out (NULL:
+/// out = g where y > 0, else 0 (y NULL: g as it is, and out may be NULL), and bias_totals[c] += Σ_pixels out (NULL:
 /// not wanted).
-void braid_map_gradient(const float *y, const float *g, long channels, long pixels, float *out, float *bias_gradient);
+void braid_map_gradient(const float *y, const float *g, long channels, long pixels, float *out, double *bias_totals);
 
 /// Where the pixels of a map are read and written: pixel (r, c) at r · row + c · column.
 typedef struct {

@@ -36,12 +36,13 @@ enum {
   BRAID_SLOPE_BASE,       // other own^(other − 1), 0 where other is 0
   BRAID_SLOPE_EXPONENT    // other^own log other, 0 where other is 0 and own is not negative
 };
-/// gradient = g * slope + beta * gradient, same sizes.
+/// gradient = g * slope + beta * gradient, same sizes; g * slope is 0 where g is 0, even if the slope is infinite or NaN.
 void braid_binary_gradient(int slope, const float *g, const float *own, const float *other, float beta, float *gradient, long n);
-/// The same with broadcast operands: summed over the axes along which `own` was repeated.
+/// The same with broadcast operands: summed over the axes along which `own` was repeated, in `totals` (as many as `own` has)
+/// unless that is NULL.
 void braid_binary_broadcast_gradient(int slope, const float *g, const float *own, const int32_t *own_extents, int own_rank,
                                      const float *other, const int32_t *other_extents, int other_rank, float beta,
-                                     float *gradient);
+                                     double *totals, float *gradient);
 
 /// y = a where the mask is not 0, b elsewhere; same sizes.
 void braid_select(const float *mask, const float *a, const float *b, float *y, long n);

@@ -16,14 +16,15 @@ void braid_layer_norm_gradient(const float *x, const float *residual, const floa
                                const float *g, float beta, float *gx, float *gain_gradient, float *bias_gradient,
                                long rows, long columns);
 
-/// Mean and biased variance of every channel of x [batch, channels, inner]; statistics: [channels, 3].
+/// Mean and biased variance of every channel of x [batch, channels, inner], partial sums kept in double precision;
+/// statistics: [channels, 3].
 void braid_batch_statistics(const float *x, float epsilon, float *mean, float *variance, float *statistics, long batch,
                             long channels, long inner);
 /// y = (x − mean) · inverse deviation · gain + bias a channel, from the statistics. gain and bias may be NULL.
 void braid_batch_norm(const float *x, const float *statistics, const float *gain, const float *bias, float *y,
                       long batch, long channels, long inner);
-/// sums[c] = Σ g, sums[channels + c] = Σ g · normalised x.
-void braid_batch_norm_sums(const float *x, const float *statistics, const float *g, float *sums, long batch,
+/// sums[c] = Σ g, sums[channels + c] = Σ g · normalised x; totals: workspace of 2 channels doubles.
+void braid_batch_norm_sums(const float *x, const float *statistics, const float *g, double *totals, float *sums, long batch,
                            long channels, long inner);
 /// gx = gain · inverse deviation · (g − (sums[c] + normalised x · sums[channels + c]) / elements) + beta · gx; sums
 /// NULL: the statistics are constants, and only the first term stays.
@@ -35,8 +36,8 @@ void braid_batch_norm_gradient(const float *x, const float *statistics, const fl
 /// statistics: [batch · groups, 3].
 void braid_group_norm(const float *x, const float *gain, const float *bias, float epsilon, float *y, float *statistics,
                       long batch, long channels, long groups, long inner);
-/// The derivative. gain_gradient and bias_gradient (NULL: not wanted) are added to; gx (NULL: not wanted) is written,
+/// The derivative. gain_totals and bias_totals (NULL: not wanted) are added to; gx (NULL: not wanted) is written,
 /// or added to with beta 1.
 void braid_group_norm_gradient(const float *x, const float *gain, const float *statistics, const float *g, float beta,
-                               float *gx, float *gain_gradient, float *bias_gradient, long batch, long channels,
+                               float *gx, double *gain_totals, double *bias_totals, long batch, long channels,
                                long groups, long inner);

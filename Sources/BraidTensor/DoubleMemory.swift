@@ -1,0 +1,34 @@
+/// Memory of double precision for sums of many terms, from where tensors have theirs, so that a step asks the system for
+/// none.
+struct DoubleMemory {
+  private let memory: Tensor
+
+  /// - Parameter count: how many numbers, whose values are undefined.
+  init(count: Int) { memory = Tensor(uninitialized: Shape(count, 2)) }
+
+  /// Valid while this value lives.
+  var pointer: UnsafeMutablePointer<Double> {
+    UnsafeMutableRawPointer(memory.pointer).assumingMemoryBound(to: Double.self)
+  }
+
+  /// As many zeros.
+  static func zeros(_ count: Int) -> DoubleMemory {
+    let result = DoubleMemory(count: count)
+    result.pointer.update(repeating: 0, count: count)
+    return result
+  }
+
+  /// y = the numbers from `first` on + beta y; with beta 0, y need not be initialised.
+  func add(from first: Int = 0, to y: UnsafeMutablePointer<Float>, beta: Float, count: Int) {
+    for number in 0..<count {
+      let value = pointer[first + number]
+      y[number] = Float(beta == 0 ? value : value + Double(beta * y[number]))
+    }
+  }
+}
+
+extension Tensor {
+  /// Whether so many of this upstream gradient's elements add up to one of an operand's gradient that a float would lose
+  /// digits on the way: it keeps six of 64 terms.
+  func isSumOfMany(_ operand: Tensor) -> Bool { count > 64 * operand.count }
+}
