@@ -1,14 +1,14 @@
 /// Memory of double precision for sums of many terms, from where tensors have theirs, so that a step asks the system for
 /// none.
 struct DoubleMemory {
-  private let memory: Tensor
+  private let storage: TensorStorage
+  /// Valid while this value lives.
+  let pointer: UnsafeMutablePointer<Double>
 
   /// - Parameter count: how many numbers, whose values are undefined.
-  init(count: Int) { memory = Tensor(uninitialized: Shape(count, 2)) }
-
-  /// Valid while this value lives.
-  var pointer: UnsafeMutablePointer<Double> {
-    UnsafeMutableRawPointer(memory.pointer).assumingMemoryBound(to: Double.self)
+  init(count: Int) {
+    storage = BufferPool.shared.take(bytes: count * MemoryLayout<Double>.stride)
+    pointer = storage.block.bindMemory(to: Double.self, capacity: count)
   }
 
   /// As many zeros.

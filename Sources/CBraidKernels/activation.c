@@ -1,5 +1,5 @@
 #include "CBraidKernels.h"
-#include "sums_of_rows.h"
+#include "sums.h"
 #include "vector_math.h"
 
 #define ROOT_2_INVERSE 0.70710678118654752f
@@ -158,7 +158,7 @@ BRAID_INLINE void rows_gradient(int f, float slope, const float *x, const float 
   }
 }
 
-// Sums of the rows as in sums_of_rows.h: each block of rows into a tile of their own.
+// Sums of the rows as in sums.h: each block of rows into a tile of their own.
 BRAID_KERNEL void braid_bias_activation_gradient(int f, float slope, const float *x, const float *y, const float *g,
                                                  float *out, float *bias_gradient, float beta, long rows, long columns,
                                                  long stride) {

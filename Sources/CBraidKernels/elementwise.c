@@ -17,6 +17,11 @@ BRAID_KERNEL void braid_scale(float a, const float *x, float beta, float *y, lon
   else for (long i = 0; i < n; i++) y[i] = a * x[i] + beta * y[i];
 }
 
+void braid_scale_gradient(float a, const float *g, float beta, float *gx, long n) {
+  if (isfinite(a)) return braid_scale(a, g, beta, gx, n);
+  for (long i = 0; i < n; i++) gx[i] = (g[i] == 0 ? 0 : a * g[i]) + (beta == 0 ? 0 : beta * gx[i]);
+}
+
 BRAID_KERNEL void braid_affine(float a, const float *restrict_ x, float b, float *restrict_ y, long n) {
   for (long i = 0; i < n; i++) y[i] = a * x[i] + b;
 }

@@ -37,9 +37,10 @@ BRAID_KERNEL static void any_norm(const float *x, const float *residual, const f
       residual += columns;
       from = y;
     }
-    float mean = sum(from, columns) / columns, rest = 0, square = 0;
+    const float mean = sum(from, columns) / columns;
+    double rest = 0, square = 0;
     add_moments(from, mean, columns, &rest, &square);
-    finish(mean, rest, square, columns, epsilon, statistics);
+    finish(mean, (float)rest, (float)square, columns, epsilon, statistics);
     float s[3] = {statistics[0], statistics[1], statistics[2]};
     if (gain && bias) for (long c = 0; c < columns; c++) y[c] = normalised(from[c], s) * gain[c] + bias[c];
     else if (gain) for (long c = 0; c < columns; c++) y[c] = normalised(from[c], s) * gain[c];

@@ -1,6 +1,6 @@
 #include "CBraidKernels.h"
 #include "moments_of_rows.h"
-#include "sums_of_rows.h"
+#include "sums.h"
 
 // x [batch, channels, inner]. With inner 1 (plain vectors) the channels lie side by side. Rows, or blocks of vectors, are added
 // up in double.
@@ -24,7 +24,7 @@ BRAID_KERNEL void braid_batch_statistics(const float *x, float epsilon, float *m
       BRAID_REASSOCIATE
       float a = 0, d = 0;
       if (inner == 1) BLOCK_OF_CHANNEL(float v = less(x[i * channels + c], m); a += v; d += v * v;)
-      else add_moments(x + (b * channels + c) * inner, m, inner, &a, &d);
+      else add_moments(x + (b * channels + c) * inner, m, inner, &rest, &square);
       rest += a;
       square += d;
     }
@@ -56,11 +56,8 @@ BRAID_KERNEL void braid_batch_norm_sums(const float *x, const float *statistics,
                                         float *sums, long batch, long channels, long inner) {
   for (long c = 0; c < 2 * channels; c++) totals[c] = 0;
   CHANNEL_ROWS({
-    BRAID_REASSOCIATE
-    float m[3] = {s[0], s[1], s[2]}, a = 0, d = 0;
-    for (long i = at; i < at + inner; i++) { a += g[i]; d += g[i] * normalised(x[i], m); }
-    totals[c] += a;
-    totals[channels + c] += d;
+    float m[3] = {s[0], s[1], s[2]};
+    add_products(g + at, x + at, m, inner, totals + c, totals + channels + c);
   })
   for (long c = 0; c < 2 * channels; c++) sums[c] = (float)totals[c];
 }
@@ -87,9 +84,10 @@ BRAID_KERNEL void braid_group_norm(const float *x, const float *gain, const floa
                                    long groups, long inner) {
   long size = channels / groups, n = size * inner;
   for (long row = 0; row < batch * groups; row++, x += n, y += n, statistics += 3) {
-    float mean = sum(x, n) / n, rest = 0, square = 0;
+    const float mean = sum(x, n) / n;
+    double rest = 0, square = 0;
     add_moments(x, mean, n, &rest, &square);
-    finish(mean, rest, square, n, epsilon, statistics);
+    finish(mean, (float)rest, (float)square, n, epsilon, statistics);
     float s[3] = {statistics[0], statistics[1], statistics[2]};
     long first = row % groups * size;
     for (long c = 0; c < size; c++) {
@@ -104,24 +102,24 @@ BRAID_KERNEL void braid_group_norm_gradient(const float *x, const float *gain, c
                                             long batch, long channels, long groups, long inner) {
   long size = channels / groups, n = size * inner;
   for (long row = 0; row < batch * groups; row++, x += n, g += n, statistics += 3) {
-    float s[3] = {statistics[0], statistics[1], statistics[2]}, mean = 0, slope = 0;  // of v and of v ∘ h
+    float s[3] = {statistics[0], statistics[1], statistics[2]};
+    double mean = 0, slope = 0;  // of v and of v ∘ h
     long first = row % groups * size;
     for (long c = 0; c < size; c++) {
-      BRAID_REASSOCIATE
-      float a = 0, b = 0, k = gain ? gain[first + c] : 1;
-      for (long i = c * inner; i < (c + 1) * inner; i++) { a += g[i]; b += g[i] * normalised(x[i], s); }
+      const float k = gain ? gain[first + c] : 1;
+      double a = 0, b = 0;
+      add_products(g + c * inner, x + c * inner, s, inner, &a, &b);
       if (bias_totals) bias_totals[first + c] += a;
       if (gain_totals) gain_totals[first + c] += b;
       mean += k * a;
       slope += k * b;
     }
     if (!gx) continue;
-    mean /= n;
-    slope /= n;
+    const float m = (float)(mean / n), d = (float)(slope / n);
     for (long c = 0; c < size; c++) {
       float k = gain ? gain[first + c] : 1;
       for (long i = c * inner; i < (c + 1) * inner; i++) {
-        float v = (g[i] * k - mean - normalised(x[i], s) * slope) * s[2];
+        float v = (g[i] * k - m - normalised(x[i], s) * d) * s[2];
         gx[i] = beta == 0 ? v : v + beta * gx[i];
       }
     }

@@ -1,26 +1,11 @@
 #include "CBraidKernels.h"
-#include "sums_of_rows.h"
+#include "sums.h"
 
-BRAID_INLINE float block_sum(const float *x, long n) {
-  BRAID_REASSOCIATE
-  float s = 0;
-  for (long i = 0; i < n; i++) s += x[i];
-  return s;
-}
-
-// Blocks are added in double, so the error does not grow with n.
-BRAID_INLINE float total(const float *x, long n) {
-  if (n <= 512) return block_sum(x, n);
-  double s = 0;
-  for (; n > 512; x += 512, n -= 512) s += block_sum(x, 512);
-  return (float)(s + block_sum(x, n));
-}
-
-BRAID_KERNEL float braid_sum(const float *x, long n) { return total(x, n); }
+BRAID_KERNEL float braid_sum(const float *x, long n) { return sum(x, n); }
 
 BRAID_KERNEL void braid_sum_axis(const float *restrict_ x, long outer, long n, long inner, float scale, float *restrict_ y) {
   if (inner == 1) {
-    for (long o = 0; o < outer; o++, x += n) y[o] = scale * total(x, n);
+    for (long o = 0; o < outer; o++, x += n) y[o] = scale * sum(x, n);
     return;
   }
   for (long o = 0; o < outer; o++, x += n * inner, y += inner) sum_rows(x, NULL, n, inner, scale, y);
@@ -69,7 +54,7 @@ void braid_extreme_axis_gradient(const float *x, const float *y, const float *g,
       }
 }
 
-// In double, as are the products of the derivative: what a float cannot hold on the way may still meet a 0.
+// In double, as are the products of the derivative: what a float cannot hold on the way (up to 10³⁰⁸) may still meet a 0.
 BRAID_KERNEL void braid_product_axis(const float *restrict_ x, long outer, long n, long inner, float *restrict_ y) {
   for (long o = 0; o < outer; o++, x += n * inner)
     for (long at = 0; at < inner; at += COLUMNS_OF_TILE) {
@@ -84,6 +69,7 @@ BRAID_KERNEL void braid_product_axis(const float *restrict_ x, long outer, long 
 
 BRAID_KERNEL void braid_product_axis_gradient(const float *restrict_ x, const float *restrict_ g, long outer, long n, long inner,
                                               float beta, double *restrict_ workspace, float *restrict_ gx) {
+  if (n == 0) return;
   double *after = workspace, *before = workspace + inner;  // products of the elements behind, and of those in front of each
   for (long o = 0; o < outer; o++, x += n * inner, gx += n * inner, g += inner) {
     for (long i = 0; i < inner; i++) after[i] = before[i] = 1;

@@ -65,6 +65,14 @@ let reductionMistakes = [
     #expect(x.sum([]).elements == x.elements && x.mean([], keepingAxes: true).shape == [2, 2])
   }
 
+  @Test func `a product over nothing is 1 and has no derivative`() {
+    let tape = Tape()
+    let x = tape.watch(Tensor.zeros([0, 100]))
+    let y = x.product(0)
+    #expect(y.elements == Array(repeating: 1, count: 100))
+    #expect(y.gradients(upstream: .ones([100]))[x]?.shape == [0, 100])
+  }
+
   @Test func `a product of one 0 passes the gradient to it alone, of two to none`() {
     let tape = Tape()
     let x = tape.watch(Tensor([2, 0, 3, 0, 0, 5], [2, 3]))

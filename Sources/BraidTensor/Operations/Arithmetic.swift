@@ -117,7 +117,7 @@ private func affine(_ name: StaticString, _ scale: Float, _ x: Tensor, _ shift: 
   braid_affine(scale, x.pointer, shift, y.pointer, y.count)
   return y.recorded(name, from: x, saving: (scale: scale, x: x), flops: Double(y.count)) { saved, g, sink in
     if saved.scale == 1 { return sink.add(g, to: saved.x) }
-    sink.accumulate(into: saved.x) { gx, beta in braid_scale(saved.scale, g.pointer, beta, gx, saved.x.count) }
+    sink.accumulate(into: saved.x) { gx, beta in braid_scale_gradient(saved.scale, g.pointer, beta, gx, saved.x.count) }
   }
 }
 
@@ -140,7 +140,7 @@ extension Tensor {
     let y = Tensor(uninitialized: a.shape)
     braid_scale(b, a.pointer, 0, y.pointer, y.count)
     return y.recorded("*", from: a, saving: (a: a, b: b), flops: Double(y.count)) { saved, g, sink in
-      sink.accumulate(into: saved.a) { ga, beta in braid_scale(saved.b, g.pointer, beta, ga, saved.a.count) }
+      sink.accumulate(into: saved.a) { ga, beta in braid_scale_gradient(saved.b, g.pointer, beta, ga, saved.a.count) }
     }
   }
   /// Quotient by a number. da = g / b.
@@ -148,7 +148,8 @@ extension Tensor {
     let y = Tensor(uninitialized: a.shape)
     braid_binary_scalar(Int32(BRAID_DIVIDE), a.pointer, b, y.pointer, y.count)
     return y.recorded("/", from: a, saving: (a: a, b: b), flops: Double(y.count)) { saved, g, sink in
-      sink.accumulate(into: saved.a) { ga, beta in braid_scale(1 / saved.b, g.pointer, beta, ga, saved.a.count) }
+      sink.accumulate(into: saved.a) { ga, beta in braid_scale_gradient(1 / saved.b, g.pointer, beta, ga, saved.a.count)
+      }
     }
   }
   /// a + b, element by element.

@@ -9,6 +9,8 @@ double braid_pow_double(double x, double p);
 void braid_add_scaled(const float *x, float beta, float *y, long n);
 /// y = a * x + beta * y; with beta 0, y need not be initialised.
 void braid_scale(float a, const float *x, float beta, float *y, long n);
+/// gx = a * g + beta * gx; a * g is 0 where g is 0, even if a is infinite or NaN.
+void braid_scale_gradient(float a, const float *g, float beta, float *gx, long n);
 /// y = a * x + b.
 void braid_affine(float a, const float *x, float b, float *y, long n);
 

@@ -1,9 +1,30 @@
-// Rows added up column by column: in float within a block of rows, blocks in double, so that the error does not grow with the
-// number of rows. Private to this room.
+// Sums of many numbers: in float within a block, blocks in double, so that the error does not grow with how many they are.
+// Private to this room.
 #pragma once
 #include "kernels_common.h"
 
-enum { ROWS_OF_BLOCK = 64, COLUMNS_OF_TILE = 256 };
+enum { TERMS_OF_BLOCK = 512, ROWS_OF_BLOCK = 64, COLUMNS_OF_TILE = 256 };
+
+// BODY for every block of n terms: from `first`, `count` of them.
+#define BLOCKS_OF(n, ...)                                                                \
+  for (long first = 0; first < (n); first += TERMS_OF_BLOCK) {                           \
+    const long count = (n) - first < TERMS_OF_BLOCK ? (n) - first : TERMS_OF_BLOCK;       \
+    __VA_ARGS__                                                                          \
+  }
+
+BRAID_INLINE float sum_of_block(const float *x, long n) {
+  BRAID_REASSOCIATE
+  float s = 0;
+  for (long i = 0; i < n; i++) s += x[i];
+  return s;
+}
+
+BRAID_INLINE float sum(const float *x, long n) {
+  if (n <= TERMS_OF_BLOCK) return sum_of_block(x, n);
+  double s = 0;
+  BLOCKS_OF(n, s += sum_of_block(x + first, count);)
+  return (float)s;
+}
 
 // y[c] = scale * Σ_r x[r, c] over the rows whose step is not 0; `steps` may be NULL: all of them.
 BRAID_INLINE void sum_rows(const float *restrict_ x, const float *steps, long rows, long columns, float scale, float *restrict_ y) {
