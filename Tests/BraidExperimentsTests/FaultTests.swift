@@ -61,12 +61,19 @@ import Testing
     }
   }
 
-  /// Workers that a process started: its children that run this same program, or another. (A sanitizer's helper is not one
-  /// of them.)
+  /// Workers that a process started: its children that run this same program, or another.
+  ///
+  /// Under a sanitizer, what still has its parent's command line is not one of them: a sanitizer that has leaks to name forks
+  /// a helper as a process ends, which is this program until it has become another, and whose death ends the process, too
+  /// (SIGPIPE).
   private func workers(of parent: Int32, running program: String? = nil) -> [Int32] {
     let itself =
       program.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
       ?? (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+    func commandLine(_ process: Int32) -> String? {
+      try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)
+    }
+    let parents = Sanitizer.isAtWork ? commandLine(parent) : nil
     return ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap(Int32.init).filter {
       process in
       // "pid (name) state parent …"; a name may hold anything, so what follows its last bracket is read
@@ -75,6 +82,7 @@ import Testing
       else { return false }
       return Int32(fields[1]) == parent
         && itself == (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe"))
+        && (parents == nil || commandLine(process) != parents)
     }
   }
 
