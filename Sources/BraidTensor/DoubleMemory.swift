@@ -18,10 +18,10 @@ struct DoubleMemory {
     return result
   }
 
-  /// y = the numbers from `first` on + beta y; with beta 0, y need not be initialised.
-  func add(from first: Int = 0, to y: UnsafeMutablePointer<Float>, beta: Float, count: Int) {
+  /// y = the first `count` numbers + beta y; with beta 0, y need not be initialised.
+  func add(to y: UnsafeMutablePointer<Float>, beta: Float, count: Int) {
     for number in 0..<count {
-      let value = pointer[first + number]
+      let value = pointer[number]
       y[number] = Float(beta == 0 ? value : value + Double(beta * y[number]))
     }
   }
