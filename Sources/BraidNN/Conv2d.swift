@@ -43,12 +43,13 @@ public struct Conv2d {
     (self.groups, self.activation) = (groups, activation)
   }
 
-  /// The maps of x, with the shapes above. Stops on another number of channels.
+  /// The maps of x, with the shapes above. Stops, naming the weight's path, on another number of channels and where
+  /// a window does not fit.
   public func callAsFunction(_ x: Tensor, _ context: inout Context) -> Tensor {
     LayerInput.pictures.check(x, weight.shape[1] * groups, weight.path, madeWith: "inputs")
     return conv2d(
       x, context[weight], context[bias], stride: stride, padding: padding, dilation: dilation, groups: groups,
-      activation: activation)
+      activation: activation, layer: weight.path)
   }
 }
 

@@ -44,11 +44,12 @@ public struct ConvTranspose1d {
     (self.dilation, self.groups, self.activation) = (dilation, groups, activation)
   }
 
-  /// The maps of x, with the shapes above. Stops on another number of channels.
+  /// The maps of x, with the shapes above. Stops, naming the weight's path, on another number of channels and where
+  /// nothing is left of them.
   public func callAsFunction(_ x: Tensor, _ context: inout Context) -> Tensor {
     LayerInput.lines.check(x, weight.shape[0], weight.path, madeWith: "inputs")
     return convTranspose1d(
       x, context[weight], context[bias], stride: stride, padding: padding, outputPadding: outputPadding,
-      dilation: dilation, groups: groups, activation: activation)
+      dilation: dilation, groups: groups, activation: activation, layer: weight.path)
   }
 }

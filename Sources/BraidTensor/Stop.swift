@@ -9,3 +9,12 @@
 public func stop(_ operation: String, _ why: @autoclosure () -> String) -> Never {
   fatalError("\(operation): \(why())")
 }
+
+/// Where a mistake is, for messages: an operation, or the layer that calls it.
+struct Caller {
+  let operation: StaticString
+  /// Path of the layer's weight.
+  var layer: String?
+  /// The layer if one is known: it says more than the operation it consists of.
+  var name: String { layer ?? "\(operation)" }
+}

@@ -164,6 +164,25 @@ private let shapeMistakes: [Mistake] = [
       + "the layer with inputs: 3", 2, 3, 9, 9
   ) { _ = ConvTranspose2d(6, 4, window: (3, 3), in: $0)($1, &$2) },
   wrong(
+    "weight: a window of [3] with dilation [4], which covers [9], does not fit input [2, 6, 8] with padding [0]: [8] with "
+      + "its padding; use a smaller window or more padding", 2, 6, 8
+  ) { _ = Conv1d(6, 4, window: 3, dilation: 4, in: $0)($1, &$2) },
+  wrong(
+    "weight: a window of [7, 3] does not fit input [2, 6, 4, 8] with padding [1, 0]: [6, 8] with its padding; use a "
+      + "smaller window or more padding", 2, 6, 4, 8
+  ) { _ = Conv2d(6, 4, window: (7, 3), padding: (1, 0), in: $0)($1, &$2) },
+  wrong("weight: stride (0, 1) and padding (0, 0); expected at least 1 and at least 0", 2, 6, 4, 8) {
+    _ = Conv2d(6, 4, window: (3, 3), stride: (0, 1), in: $0)($1, &$2)
+  },
+  wrong(
+    "weight: input [2, 6, 1] and a window of [3] with padding [2] leave a result of [-1]; use less padding or a larger "
+      + "input", 2, 6, 1
+  ) { _ = ConvTranspose1d(6, 4, window: 3, padding: 2, in: $0)($1, &$2) },
+  wrong(
+    "weight: output padding [2, 0] with stride [2, 1] and dilation [1, 1]; expected at least 0 and less than one of them",
+    2, 6, 4, 8
+  ) { _ = ConvTranspose2d(6, 4, window: (3, 3), stride: (2, 1), outputPadding: (2, 0), in: $0)($1, &$2) },
+  wrong(
     "gain: the layer reads [..., 8], found an input of shape [2, 6]; give it 8 there, or make the layer with features: 6",
     2, 6
   ) { _ = LayerNorm(8, in: $0)($1, &$2) },

@@ -24,15 +24,17 @@ import CBraidKernels
 ///   - groups: channels and outputs are cut into so many equal parts, and each part of the outputs reads its part of
 ///     the channels.
 ///   - activation: ReLU is part of the operation; others follow it.
+///   - layer: path of the layer's weight, which messages name in place of the operation.
 /// - Returns: `[batch, outputs, rows, columns]`, rows = (height + 2 padding₀ − dilation₀ (window height − 1) − 1) /
 ///   stride₀ + 1, rounded down. Stops, with the shapes, when sizes do not fit or the window is larger than the padded
 ///   input.
 public func conv2d(
   _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, stride: (Int, Int) = (1, 1), padding: (Int, Int) = (0, 0),
-  dilation: (Int, Int) = (1, 1), groups: Int = 1, activation: Activation = .none
+  dilation: (Int, Int) = (1, 1), groups: Int = 1, activation: Activation = .none, layer: String? = nil
 ) -> Tensor {
   convolution(
-    "conv2d", x, weight, bias, Windows(stride: stride, padding: padding, dilation: dilation), groups, activation)
+    Caller(operation: "conv2d", layer: layer), x, weight, bias,
+    Windows(stride: stride, padding: padding, dilation: dilation), groups, activation)
 }
 
 /// One-dimensional convolution, with bias and activation: `conv2d` of a height of 1.
@@ -45,25 +47,26 @@ public func conv2d(
 ///   rounded down.
 public func conv1d(
   _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
-  groups: Int = 1, activation: Activation = .none
+  groups: Int = 1, activation: Activation = .none, layer: String? = nil
 ) -> Tensor {
   convolution(
-    "conv1d", x, weight, bias, Windows(stride: stride, padding: padding, dilation: dilation), groups, activation)
+    Caller(operation: "conv1d", layer: layer), x, weight, bias,
+    Windows(stride: stride, padding: padding, dilation: dilation), groups, activation)
 }
 
 private func convolution(
-  _ name: StaticString, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ windows: Windows, _ groups: Int,
+  _ caller: Caller, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ windows: Windows, _ groups: Int,
   _ activation: Activation
 ) -> Tensor {
   guard activation == .none || activation == .relu else {
-    return activation(convolution(name, x, weight, bias, windows, groups, .none))
+    return activation(convolution(caller, x, weight, bias, windows, groups, .none))
   }
-  let geometry = ConvolutionGeometry(name, x.shape, weight.shape, bias?.shape, windows, groups: groups)
+  let geometry = ConvolutionGeometry(caller, x.shape, weight.shape, bias?.shape, windows, groups: groups)
   let y = Tensor(
     uninitialized: windows.shape(geometry.batch, geometry.outputs, geometry.rows, geometry.columns))
   geometry.forward(x, weight, bias: bias, isRectified: activation == .relu, y.pointer, 0)
   return y.recorded(
-    name, from: x, weight, bias, saving: (geometry, x, weight, bias, y, activation), flops: geometry.flops
+    caller.operation, from: x, weight, bias, saving: (geometry, x, weight, bias, y, activation), flops: geometry.flops
   ) { saved, g, sink in
     let (geometry, x, weight, bias, y, activation) = saved
     let (batch, outputs, pixels) = (geometry.batch, geometry.outputs, geometry.pixels)

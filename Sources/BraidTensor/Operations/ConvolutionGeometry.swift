@@ -31,28 +31,28 @@ struct ConvolutionGeometry {
 
   /// Of a convolution of x. `windows` lacks its size: the weight says it.
   init(
-    _ operation: StaticString, _ x: Shape, _ weight: Shape, _ bias: Shape?, _ windows: Windows, groups: Int
+    _ caller: Caller, _ x: Shape, _ weight: Shape, _ bias: Shape?, _ windows: Windows, groups: Int
   ) {
     let rank = windows.axes + 2
     guard x.rank == rank, weight.rank == rank, groups != 1 || x[1] == weight[1] else {
       stop(
-        "\(operation)",
+        caller.name,
         "input \(x), weight \(weight); expected [batch, channels, \(windows.names)] and [outputs, channels, "
           + "\(windows.windowNames)] with the same channels")
     }
     guard groups >= 1, weight[0] % groups == 0, x[1] == groups * weight[1] else {
       stop(
-        "\(operation)",
+        caller.name,
         "input \(x), weight \(weight), groups \(groups); expected [batch, channels, \(windows.names)] and [outputs, "
           + "channels / groups, \(windows.windowNames)], channels and outputs multiples of the groups")
     }
     if let bias, bias != Shape(weight[0]) {
-      stop("\(operation)", "bias of shape \(bias) for \(weight[0]) outputs; expected [\(weight[0])]")
+      stop(caller.name, "bias of shape \(bias) for \(weight[0]) outputs; expected [\(weight[0])]")
     }
     var windows = windows
     let (plane, taps) = (windows.lifted(x), windows.lifted(weight))
     windows.size = (taps[2], taps[3])
-    let (rows, columns) = windows.counts(operation, in: x)
+    let (rows, columns) = windows.counts(caller, in: x)
     self.init(
       batch: plane[0], channels: plane[1], height: plane[2], width: plane[3], outputs: weight[0], groups: groups,
       windows: windows, rows: rows, columns: columns)

@@ -80,7 +80,7 @@ private func average(_ name: StaticString, _ x: Tensor, _ windows: Windows, _ co
 
 /// Stops when the sizes do not fit, also when padding could fill a whole window.
 private func poolingSizes(_ name: StaticString, _ x: Shape, _ windows: Windows) -> braid_pooling {
-  let (rows, columns) = windows.counts(name, in: x)
+  let (rows, columns) = windows.counts(Caller(operation: name), in: x)
   let (size, stride, padding) = (windows.size, windows.stride, windows.padding)
   guard padding.y < size.y, padding.x < size.x else {
     stop(

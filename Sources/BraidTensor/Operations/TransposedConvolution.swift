@@ -19,14 +19,17 @@ import CBraidKernels
 ///   - groups: inputs and outputs are cut into so many equal parts, and each part of the outputs reads its part of the
 ///     inputs.
 ///   - activation: of the result.
+///   - layer: path of the layer's weight, which messages name in place of the operation.
 /// - Returns: `[batch, outputs, rows, columns]`, rows = (height − 1) stride₀ − 2 padding₀ + dilation₀ (window height − 1)
 ///   + outputPadding₀ + 1. Stops, with the shapes, when sizes do not fit or nothing is left.
 public func convTranspose2d(
   _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, stride: (Int, Int) = (1, 1), padding: (Int, Int) = (0, 0),
-  outputPadding: (Int, Int) = (0, 0), dilation: (Int, Int) = (1, 1), groups: Int = 1, activation: Activation = .none
+  outputPadding: (Int, Int) = (0, 0), dilation: (Int, Int) = (1, 1), groups: Int = 1, activation: Activation = .none,
+  layer: String? = nil
 ) -> Tensor {
   transposedConvolution(
-    "convTranspose2d", x, weight, bias, Windows(stride: stride, padding: padding, dilation: dilation), outputPadding,
+    Caller(operation: "convTranspose2d", layer: layer), x, weight, bias,
+    Windows(stride: stride, padding: padding, dilation: dilation), outputPadding,
     groups, activation)
 }
 
@@ -39,20 +42,21 @@ public func convTranspose2d(
 ///   outputPadding + 1.
 public func convTranspose1d(
   _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0,
-  dilation: Int = 1, groups: Int = 1, activation: Activation = .none
+  dilation: Int = 1, groups: Int = 1, activation: Activation = .none, layer: String? = nil
 ) -> Tensor {
   transposedConvolution(
-    "convTranspose1d", x, weight, bias, Windows(stride: stride, padding: padding, dilation: dilation),
+    Caller(operation: "convTranspose1d", layer: layer), x, weight, bias,
+    Windows(stride: stride, padding: padding, dilation: dilation),
     (0, outputPadding), groups, activation)
 }
 
 private func transposedConvolution(
-  _ name: StaticString, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ windows: Windows,
+  _ caller: Caller, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ windows: Windows,
   _ outputPadding: (Int, Int), _ groups: Int, _ activation: Activation
 ) -> Tensor {
   // The convolution this is the transpose of: from the result y to x.
   let geometry = ConvolutionGeometry(
-    transposed: name, x.shape, weight.shape, bias?.shape, windows, outputPadding: outputPadding, groups: groups)
+    transposed: caller, x.shape, weight.shape, bias?.shape, windows, outputPadding: outputPadding, groups: groups)
   let (batch, maps, pixels) = (geometry.batch, geometry.channels, geometry.height * geometry.width)
   let y = Tensor(uninitialized: windows.shape(batch, maps, geometry.height, geometry.width))
   if let bias {
@@ -61,7 +65,7 @@ private func transposedConvolution(
     }
   }
   geometry.inputGradient(weight, x, y.pointer, bias == nil ? 0 : 1)
-  let result = y.recorded(name, from: x, weight, bias, flops: geometry.flops) { g, sink in
+  let result = y.recorded(caller.operation, from: x, weight, bias, flops: geometry.flops) { g, sink in
     if let bias, sink.wants(bias) {
       let totals = DoubleMemory.zeros(maps)
       for sample in 0..<batch {
@@ -78,31 +82,31 @@ private func transposedConvolution(
 extension ConvolutionGeometry {
   /// Of the convolution that is transposed: x is its result, and what the caller wants its input.
   fileprivate init(
-    transposed operation: StaticString, _ x: Shape, _ weight: Shape, _ bias: Shape?, _ windows: Windows,
+    transposed caller: Caller, _ x: Shape, _ weight: Shape, _ bias: Shape?, _ windows: Windows,
     outputPadding: (y: Int, x: Int), groups: Int
   ) {
     let rank = windows.axes + 2
     guard x.rank == rank, weight.rank == rank, x[1] == weight[0], groups >= 1, x[1] % groups == 0 else {
       stop(
-        "\(operation)",
+        caller.name,
         "input \(x), weight \(weight)\(groups == 1 ? "" : ", groups \(groups)"); expected [batch, inputs, "
           + "\(windows.names)] and [inputs, outputs / groups, \(windows.windowNames)] with the same inputs, a multiple "
           + "of the groups")
     }
     let outputs = groups * weight[1]
     if let bias, bias != Shape(outputs) {
-      stop("\(operation)", "bias of shape \(bias) for \(outputs) outputs; expected [\(outputs)]")
+      stop(caller.name, "bias of shape \(bias) for \(outputs) outputs; expected [\(outputs)]")
     }
     var windows = windows
     let (plane, taps) = (windows.lifted(x), windows.lifted(weight))
     windows.size = (taps[2], taps[3])
-    windows.check(operation)
+    windows.check(caller)
     let (stride, padding, extent) = (windows.stride, windows.padding, windows.extent)
     guard outputPadding.y >= 0, outputPadding.x >= 0, outputPadding.y < max(stride.y, windows.dilation.y),
       outputPadding.x < max(stride.x, windows.dilation.x)
     else {
       stop(
-        "\(operation)",
+        caller.name,
         "output padding \(windows.list(outputPadding)) with stride \(windows.list(stride)) and dilation "
           + "\(windows.list(windows.dilation)); expected at least 0 and less than one of them")
     }
@@ -110,7 +114,7 @@ extension ConvolutionGeometry {
     let wide = (plane[3] - 1) * stride.x - 2 * padding.x + extent.x + outputPadding.x
     guard plane[2] >= 1, plane[3] >= 1, high >= 1, wide >= 1 else {
       stop(
-        "\(operation)",
+        caller.name,
         "input \(x) and a window of \(windows.list(windows.size)) with padding \(windows.list(padding)) leave a result "
           + "of \(windows.list((high, wide))); use less padding or a larger input")
     }

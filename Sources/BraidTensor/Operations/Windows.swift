@@ -41,31 +41,31 @@ struct Windows {
   var extent: (y: Int, x: Int) { (dilation.y * (size.y - 1) + 1, dilation.x * (size.x - 1) + 1) }
 
   /// Stops unless the settings are possible ones.
-  func check(_ operation: StaticString) {
+  func check(_ caller: Caller) {
     guard min(stride.y, stride.x) >= 1, min(padding.y, padding.x) >= 0 else {
       stop(
-        "\(operation)",
+        caller.name,
         "stride \(argument(stride)) and padding \(argument(padding)); expected at least 1 and at least 0")
     }
     guard min(dilation.y, dilation.x) >= 1 else {
-      stop("\(operation)", "dilation \(argument(dilation)); expected at least 1")
+      stop(caller.name, "dilation \(argument(dilation)); expected at least 1")
     }
-    guard min(size.y, size.x) >= 1 else { stop("\(operation)", "a window of \(list(size)); expected at least 1") }
+    guard min(size.y, size.x) >= 1 else { stop(caller.name, "a window of \(list(size)); expected at least 1") }
   }
 
   /// Rows and columns of windows that fit into x with its padding: (extent + 2 padding − window) / stride + 1, rounded
   /// down. Stops when none does.
-  func counts(_ operation: StaticString, in x: Shape) -> (rows: Int, columns: Int) {
+  func counts(_ caller: Caller, in x: Shape) -> (rows: Int, columns: Int) {
     guard x.rank == axes + 2 else {
-      stop("\(operation)", "input of shape \(x); expected [batch, channels, \(names)]")
+      stop(caller.name, "input of shape \(x); expected [batch, channels, \(names)]")
     }
-    check(operation)
+    check(caller)
     let (plane, covered) = (lifted(x), extent)
     let (high, wide) = (plane[2] + 2 * padding.y, plane[3] + 2 * padding.x)
     guard covered.y <= high, covered.x <= wide else {
       let holes = dilation == (1, 1) ? "" : " with dilation \(list(dilation)), which covers \(list(covered)),"
       stop(
-        "\(operation)",
+        caller.name,
         "a window of \(list(size))\(holes) does not fit input \(x) with padding \(list(padding)): "
           + "\(list((high, wide))) with its padding; use a smaller window or more padding")
     }
