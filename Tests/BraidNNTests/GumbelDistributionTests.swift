@@ -58,6 +58,19 @@ import Testing
     }
   }
 
+  /// Γ(1 + r) leaves single precision at a ratio of 34.
+  @Test(arguments: [35, 1e4] as [Float], [0, 3, -3] as [Float])
+  func `a divergence too large for a number has slopes of the right sign`(_ ratio: Float, _ distance: Float) throws {
+    let tape = Tape()
+    let (a, s) = (tape.watch(Tensor([0])), tape.watch(Tensor([ratio])))
+    let (b, t) = (tape.watch(Tensor([distance])), tape.watch(Tensor([1])))
+    let divergence = GumbelDistribution(location: a, scale: s).kullbackLeibler(to: .init(location: b, scale: t))
+    #expect(divergence.scalar == .infinity || ratio == 35 && divergence.scalar > 1e36)
+    let gradients = divergence.gradients()
+    let slopes = try [a, s, b, t].map { try #require(gradients[$0]).scalar }
+    #expect(slopes[0] < -1e34 && slopes[1] > 1e34 && slopes[2] > 1e34 && slopes[3] < -1e34, "\(slopes)")
+  }
+
   @Test func `gives samples of its mean and variance, with gradients`() {
     let count = 100_000
     let tape = Tape()

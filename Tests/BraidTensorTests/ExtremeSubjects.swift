@@ -337,6 +337,14 @@ private let objectives: [Subject] = [
     let standard = GumbelDistribution(location: .zeros([2, 3]), scale: .ones([2, 3]))
     return other.kullbackLeibler(to: standard) + standard.kullbackLeibler(to: other)
   },
+  Subject(
+    "Gumbel divergence, of scales", except: [.zeros, .mixed, .infinite, .excluded], because: "a scale of 0, or of ∞",
+    positive: true
+  ) {
+    let other = GumbelDistribution(location: .zeros([2, 3]), scale: $0)
+    let standard = GumbelDistribution(location: .zeros([2, 3]), scale: .ones([2, 3]))
+    return other.kullbackLeibler(to: standard) + standard.kullbackLeibler(to: other)
+  },
   Subject("Gumbel mean and entropy", positive: true) {
     let one = GumbelDistribution(location: .zeros([2, 3]), scale: $0)
     return one.mean + one.entropy()
