@@ -144,7 +144,7 @@ GEMM_INLINE void PANEL(const int vectors, const int upright, long m, long k, con
                        long column, long columns, braid_gemm_ahead *ahead) {
   const long row_stride = upright ? 1 : stride;
   long rest = m % ROWS, shared = 0;
-  if (m > ROWS && rest > 0 && rest < ROWS / 3 && strip_stride == ROWS * row_stride) shared = (ROWS + rest + 1) / 2;
+  if (m > ROWS && rest > 0 && rest <= ROWS / 3 && strip_stride == ROWS * row_stride) shared = (ROWS + rest + 1) / 2;
   long i = 0;
   const long whole = m - (shared > 0 ? ROWS + rest : rest);
   for (; i < whole; i += ROWS, a += strip_stride)

@@ -43,9 +43,13 @@ BRAID_KERNEL void braid_lstm_step(float *gates, const float *bias, const float *
     }
     EACH_UNIT {
       float vi = vsigmoid(i[j] + bi[j]), vf = vsigmoid(f[j] + bf[j]), vg = vtanh(g[j] + bg[j]), vo = vsigmoid(o[j] + bo[j]);
-      float state = vf * c[j] + vi * vg, out = vo * vtanh(state);
       i[j] = vi; f[j] = vf; g[j] = vg; o[j] = vo;
-      c_next[j] = state; h_next[j] = out; y[j] = out;
+      c_next[j] = vf * c[j] + vi * vg;
+    }
+    // in a loop of its own: what waits for the state would fill the processor's window before the next gates are reached
+    EACH_UNIT {
+      float out = o[j] * vtanh(c_next[j]);
+      h_next[j] = out; y[j] = out;
     }
   }
 }
@@ -88,9 +92,11 @@ BRAID_KERNEL void braid_gru_step(float *gates, const float *recurrent, const flo
     }
     EACH_UNIT {
       float vr = vsigmoid(r[j] + br[j] + (hr[j] + cr[j])), vz = vsigmoid(z[j] + bz[j] + (hz[j] + cz[j]));
-      float vq = hn[j] + cn[j], vn = vtanh(n[j] + bn[j] + vr * vq);
-      float out = vn + vz * (h[j] - vn);
-      r[j] = vr; z[j] = vz; n[j] = vn; q[j] = vq;
+      r[j] = vr; z[j] = vz; q[j] = hn[j] + cn[j];
+    }
+    EACH_UNIT {  // apart, as for the LSTM
+      float vn = vtanh(n[j] + bn[j] + r[j] * q[j]), out = vn + z[j] * (h[j] - vn);
+      n[j] = vn;
       h_next[j] = out; y[j] = out;
     }
   }

@@ -4,18 +4,30 @@
 
 typedef float lanes __attribute__((ext_vector_type(16)));
 
-// The largest element that is not NaN; −∞ if there is none.
+// `A` where that is larger, else `B`: one instruction, which takes B, never NaN here, for an A that is.
+#define LARGER(A, B) ((A) > (B) ? (A) : (B))
+#define TURNED(A, ...) __builtin_shufflevector(A, A, __VA_ARGS__, __VA_ARGS__)
+
+// The largest element that is not NaN; −∞ if there is none. Two halves of a row do not wait for each other.
 BRAID_INLINE float row_maximum(const float *x, long n) {
   float m = -INFINITY;
   if (n >= 16) {
-    lanes a, b;
-    memcpy(&a, x, sizeof a);
-    long i = 16;
-    for (; i + 16 <= n; i += 16) { memcpy(&b, x + i, sizeof b); a = __builtin_elementwise_max(a, b); }
-    memcpy(&b, x + n - 16, sizeof b);  // the last lanes, perhaps some of them twice
-    a = __builtin_elementwise_max(a, b);
-    for (int k = 0; k < 16; k++) m = a[k] > m ? a[k] : m;
-    return m;
+    lanes a = (lanes)(-INFINITY), b = a, v, w;
+    long i = 0;
+    for (; i + 32 <= n; i += 32) {
+      memcpy(&v, x + i, sizeof v);
+      memcpy(&w, x + i + 16, sizeof w);
+      a = LARGER(v, a);
+      b = LARGER(w, b);
+    }
+    if (i + 16 <= n) { memcpy(&v, x + i, sizeof v); a = LARGER(v, a); }
+    memcpy(&w, x + n - 16, sizeof w);  // the last lanes, perhaps some of them twice
+    b = LARGER(w, b);
+    a = LARGER(a, b);
+    b = TURNED(a, 8, 9, 10, 11, 12, 13, 14, 15); a = LARGER(a, b);
+    b = TURNED(a, 4, 5, 6, 7, 0, 1, 2, 3); a = LARGER(a, b);
+    b = TURNED(a, 2, 3, 0, 1, 6, 7, 4, 5); a = LARGER(a, b);
+    return a[0] > a[1] ? a[0] : a[1];
   }
   for (long i = 0; i < n; i++) m = x[i] > m ? x[i] : m;
   return m;

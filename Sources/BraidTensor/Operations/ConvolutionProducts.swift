@@ -61,7 +61,7 @@ extension ConvolutionGeometry {
         let from = sizes.pad(x + sample * sizes.inputSize, padded)
         for group in 0..<sizes.groups {
           let first = group * outputs
-          for chunk in Chunks(pixels) {
+          for chunk in Chunks(pixels, most: Chunks.most(panels.stride)) {
             braid_indirect_product(
               from + group * groupSize, pixelAt.pointer + chunk.start, chunk.count, tapAt.pointer, taps,
               panels.pointer + group * taps * panels.stride, outputs, 0, product.pointer)

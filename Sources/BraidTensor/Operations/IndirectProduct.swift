@@ -35,15 +35,18 @@ struct Panels {
   }
 }
 
-/// A range of pixels cut into even parts small enough that a part's product stays in the second-level cache.
+/// A range of pixels cut into even parts small enough that a part's product stays in the second-level cache, or in the
+/// first where it says so.
 struct Chunks: Sequence, IteratorProtocol {
   static let most = 768
+  /// Pixels whose products, `stride` floats each, are 24 KB: read again while the first-level cache has them.
+  static func most(_ stride: Int) -> Int { Swift.min(most, Swift.max(24, (6 << 10) / stride)) }
   private let total, size: Int
   private var start = 0
 
-  init(_ total: Int) {
+  init(_ total: Int, most: Int = Chunks.most) {
     self.total = total
-    let parts = (total + Chunks.most - 1) / Chunks.most
+    let parts = (total + most - 1) / most
     size = parts == 0 ? 0 : ((total + parts - 1) / parts + 5) / 6 * 6  // whole tiles of six
   }
 
