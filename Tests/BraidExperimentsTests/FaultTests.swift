@@ -108,7 +108,7 @@ import Testing
         while finished(plan, scratch.path) < plan.cells.count {
           let runner = try RunnerEntry.start(in: scratch.path, log: "\(scratch.path).log")
           while true {
-            usleep(UInt32(20_000 + stream.below(500_000)))
+            usleep(UInt32(Sanitizer.slowness * (20_000 + stream.below(500_000))))
             guard runner.isRunning else { break }
             let workers = workers(of: runner.processIdentifier)
             if let victim = workers.first, kills.workers <= kills.runners {
