@@ -206,12 +206,17 @@ void braid_pad_planes(const float *x, long planes, long height, long width, long
   }
 }
 
-// One block of a map's pixels: out, and their sum. What is not needed is read, too: where loads cannot be left out one by
-// one (SSE), the loop would be no vector's, and its sum one long chain.
+// One block of a map's pixels: out, and their sum. What is not needed is read, too, and vectors are asked for: where loads
+// cannot be left out one by one (SSE), the sum would otherwise be one long chain.
 BRAID_INLINE float pixels_gradient(const float *y, const float *g, long pixels, float *out) {
   BRAID_REASSOCIATE
   float sum = 0;
-  if (y) for (long i = 0; i < pixels; i++) { const float u = g[i], v = y[i] > 0 ? u : 0; out[i] = v; sum += v; }
+  if (y)
+    _Pragma("clang loop vectorize(enable)") for (long i = 0; i < pixels; i++) {
+      const float u = g[i], v = y[i] > 0 ? u : 0;
+      out[i] = v;
+      sum += v;
+    }
   else for (long i = 0; i < pixels; i++) sum += g[i];
   if (!y && out) memcpy(out, g, (size_t)pixels * sizeof(float));
   return sum;
