@@ -1,11 +1,6 @@
 #include "CBraidKernels.h"
+#include "few.h"
 #include "vector_math.h"
-
-// The cases of a switch over how many keys (or queries) there are: what is done to so few that their number is known at
-// compile time takes half of the time, since their loops dissolve.
-#define EACH_FEW(DO) \
-  case 2: DO(2) break; case 3: DO(3) break; case 4: DO(4) break; \
-  case 5: DO(5) break; case 6: DO(6) break; case 7: DO(7) break;
 
 // A row's scores less the largest of those that are seen; −∞ for the others.
 BRAID_INLINE void softmax_shift(float *row, const float *mask, const float *attention_mask, long seen, long keys) {
@@ -44,10 +39,10 @@ BRAID_KERNEL void braid_attention_softmax(float *scores, const float *key_mask, 
   }
 #define DIVIDE(KEYS) for (long r = 0; r < matrices * queries; r++, row += keys) softmax_divide(row, KEYS);
   float *row = scores;
-  switch (keys) { EACH_FEW(SHIFT) default: SHIFT(keys) }
+  FOR_FEW(keys, SHIFT)
   for (long n = 0; n < matrices * queries * keys; n++) scores[n] = vexp_below(scores[n]);
   row = scores;
-  switch (keys) { EACH_FEW(DIVIDE) default: DIVIDE(keys) }
+  FOR_FEW(keys, DIVIDE)
 #undef DIVIDE
 #undef SHIFT
 }
@@ -60,7 +55,7 @@ BRAID_INLINE void softmax_gradient(const float *p, const float *dp, float scale,
 }
 BRAID_KERNEL void braid_attention_softmax_gradient(const float *p, const float *dp, float scale, float *ds, long rows, long keys) {
 #define OF(KEYS) for (long r = 0; r < rows; r++, p += keys, dp += keys, ds += keys) softmax_gradient(p, dp, scale, ds, KEYS);
-  switch (keys) { EACH_FEW(OF) default: OF(keys) }
+  FOR_FEW(keys, OF)
 #undef OF
 }
 
@@ -102,30 +97,27 @@ BRAID_INLINE void combine_row(const float *weights, long step, const float *rows
   }
 }
 
+// All results of all heads, from `terms` rows each: the weights of one result are `step` apart, those of two `apart`.
+BRAID_INLINE void combine(const float *s, long apart, long step, const float *from, float beta, float *out, long batch,
+                          long heads, long results, const long terms, long width) {
+  const long stride = heads * width;
+  for (long m = 0; m < batch * heads; m++, s += results * terms) {
+    const float *rows = from + m / heads * terms * stride + m % heads * width;
+    float *to = out + m / heads * results * stride + m % heads * width;
+    for (long i = 0; i < results; i++) combine_row(s + i * apart, step, rows, terms, stride, beta, to + i * stride, width);
+  }
+}
+
 BRAID_KERNEL void braid_attention_combine(const float *s, const float *v, float beta, float *out, long batch, long heads,
                                           long queries, long keys, long width) {
-  const long stride = heads * width;
-#define OF(KEYS)                                                                                      \
-  for (long m = 0; m < batch * heads; m++, s += queries * keys) {                                     \
-    const float *rows = v + m / heads * keys * stride + m % heads * width;                            \
-    float *to = out + m / heads * queries * stride + m % heads * width;                               \
-    for (long i = 0; i < queries; i++)                                                                \
-      combine_row(s + i * keys, 1, rows, KEYS, stride, beta, to + i * stride, width);                 \
-  }
-  switch (keys) { EACH_FEW(OF) default: OF(keys) }
+#define OF(KEYS) combine(s, keys, 1, v, beta, out, batch, heads, queries, KEYS, width)
+  FOR_FEW(keys, OF)
 #undef OF
 }
 
 BRAID_KERNEL void braid_attention_combine_transposed(const float *s, const float *g, float beta, float *out, long batch,
                                                      long heads, long queries, long keys, long width) {
-  const long stride = heads * width;
-#define OF(QUERIES)                                                                                   \
-  for (long m = 0; m < batch * heads; m++, s += queries * keys) {                                     \
-    const float *rows = g + m / heads * queries * stride + m % heads * width;                         \
-    float *to = out + m / heads * keys * stride + m % heads * width;                                  \
-    for (long j = 0; j < keys; j++)                                                                   \
-      combine_row(s + j, keys, rows, QUERIES, stride, beta, to + j * stride, width);                  \
-  }
-  switch (queries) { EACH_FEW(OF) default: OF(queries) }
+#define OF(QUERIES) combine(s, 1, keys, g, beta, out, batch, heads, keys, QUERIES, width)
+  FOR_FEW(queries, OF)
 #undef OF
 }

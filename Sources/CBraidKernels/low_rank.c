@@ -1,4 +1,5 @@
 #include "CBraidKernels.h"
+#include "few.h"
 
 // Sixteen outputs: one register with AVX-512 (which the compiler would cut in halves unless told otherwise), two or four
 // elsewhere. Their products and sums stay in registers.
@@ -22,16 +23,7 @@ BRAID_INLINE float product(const float *const *factors, int count, int without, 
   return scale;
 }
 
-// What follows does everything for `count` factors, which is a constant for the usual few: loads of several ranks then
-// overlap, where a loop over the factors would keep them apart.
-#define EACH_COUNT(DO) \
-  switch (count) { \
-  case 1: DO(1); break; \
-  case 2: DO(2); break; \
-  case 3: DO(3); break; \
-  case 4: DO(4); break; \
-  default: DO(count); \
-  }
+// What follows is for `count` factors, mostly a constant.
 
 BRAID_INLINE void low_rank_product(const float *const *factors, const int count, const float *weights,
                                    float *restrict_ y, long batch, long rank, long outputs) {
@@ -57,7 +49,7 @@ BRAID_INLINE void low_rank_product(const float *const *factors, const int count,
 LOW_RANK void braid_low_rank_product(const float *const *factors, int count, const float *weights, float *restrict_ y,
                                      long batch, long rank, long outputs) {
 #define OF(COUNT) low_rank_product(factors, COUNT, weights, y, batch, rank, outputs)
-  EACH_COUNT(OF)
+  FOR_FEW(count, OF)
 #undef OF
 }
 
@@ -86,7 +78,7 @@ LOW_RANK void braid_low_rank_product_gradient(const float *const *factors, int c
                                               const float *g, float beta, float *restrict_ gp, long batch, long rank,
                                               long outputs) {
 #define OF(COUNT) low_rank_product_gradient(factors, COUNT, number, weights, g, beta, gp, batch, rank, outputs)
-  EACH_COUNT(OF)
+  FOR_FEW(count, OF)
 #undef OF
 }
 
@@ -116,6 +108,6 @@ BRAID_INLINE void low_rank_product_weights_gradient(const float *const *factors,
 LOW_RANK void braid_low_rank_product_weights_gradient(const float *const *factors, int count, const float *g, float beta,
                                                       float *restrict_ gw, long batch, long rank, long outputs) {
 #define OF(COUNT) low_rank_product_weights_gradient(factors, COUNT, g, beta, gw, batch, rank, outputs)
-  EACH_COUNT(OF)
+  FOR_FEW(count, OF)
 #undef OF
 }

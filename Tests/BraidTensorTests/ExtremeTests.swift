@@ -288,6 +288,7 @@ private func tanh(_ x: Double) -> Double {
     let x = Tensor(repeating: 0.1, [rows, columns]), ones = Tensor.ones([columns])
     try expectSums(x.sum(0), "sum")
     try expectSums(Float(rows) * x.reshaped(1, rows, columns).meanOverSteps(Tensor.ones([1, rows])), "steps")
+    try expectClose(batchNorm(x + Tensor([0, 1, 2]), nil, nil).mean, [0.1, 1.1, 2.1], 1e-6)
     // 0.1 up and down by turns, beside each other or one after the other
     let signs = Tensor((0..<rows).map { $0 % 2 == 0 ? 0.1 : -0.1 }, [rows, 1])
     for swinging in [signs, signs.reshaped(1, 1, rows)] {
@@ -316,7 +317,8 @@ private func tanh(_ x: Double) -> Double {
     try expectSums("bias of layer norm", over: ones, upstream: x) { layerNorm(x, ones, $0) }
     try expectSums("bias of group norm", over: ones, upstream: x) { groupNorm(x, groups: 1, ones, $0) }
     try expectSums("bias of batch norm", over: ones, upstream: x) { batchNorm(x, ones, $0).output }
-    for pictures in [x.reshaped(1, columns, rows), x.reshaped(rows / 64, columns, 64)] {
+    for shape: Shape in [[rows, columns, 1, 1], [1, columns, rows], [rows / 64, columns, 64]] {
+      let pictures = x.reshaped(shape)
       try expectSums("bias of batch norm", over: ones, upstream: pictures) { batchNorm(pictures, ones, $0).output }
       try expectSums("bias of group norm", over: ones, upstream: pictures) { groupNorm(pictures, groups: 1, ones, $0) }
     }

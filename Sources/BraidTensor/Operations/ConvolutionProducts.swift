@@ -56,12 +56,13 @@ extension ConvolutionGeometry {
       let (sizes, x, panels, bias, isRectified, y, beta, tapAt, pixelAt, groupSize) = values
       let (outputs, taps, pixels) = (sizes.groupOutputs, sizes.taps, sizes.pixels)
       let padded = sizes.paddedSample()
-      let product = Tensor(uninitialized: Shape(Chunks.most, panels.stride))
+      let most = Chunks.near(stride: panels.stride)
+      let product = Tensor(uninitialized: Shape(most, panels.stride))
       for sample in samples {
         let from = sizes.pad(x + sample * sizes.inputSize, padded)
         for group in 0..<sizes.groups {
           let first = group * outputs
-          for chunk in Chunks(pixels, most: Chunks.most(panels.stride)) {
+          for chunk in Chunks(pixels, most: most) {
             braid_indirect_product(
               from + group * groupSize, pixelAt.pointer + chunk.start, chunk.count, tapAt.pointer, taps,
               panels.pointer + group * taps * panels.stride, outputs, 0, product.pointer)

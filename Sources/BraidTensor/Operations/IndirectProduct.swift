@@ -35,12 +35,12 @@ struct Panels {
   }
 }
 
-/// A range of pixels cut into even parts small enough that a part's product stays in the second-level cache, or in the
-/// first where it says so.
+/// A range of pixels cut into even parts of at most so many.
 struct Chunks: Sequence, IteratorProtocol {
+  /// Pixels whose products stay in the second-level cache.
   static let most = 768
-  /// Pixels whose products, `stride` floats each, are 24 KB: read again while the first-level cache has them.
-  static func most(_ stride: Int) -> Int { Swift.min(most, Swift.max(24, (6 << 10) / stride)) }
+  /// Pixels whose products, `stride` floats each, are at most 24 KB: read again while the first-level cache has them.
+  static func near(stride: Int) -> Int { Swift.min(most, Swift.max(24, (6 << 10) / stride / 6 * 6)) }
   private let total, size: Int
   private var start = 0
 
