@@ -119,6 +119,23 @@ private func tanh(_ x: Double) -> Double {
     #expect(gradient(x) { $0.logSoftmax() }?.allSatisfy(\.isFinite) == true)
   }
 
+  @Test(arguments: [1, 2, 15, 16, 17, 31, 32, 33, 47, 48, 49, 64, 65, 100])
+  func `a row's largest number counts wherever it stands`(_ columns: Int) throws {
+    // row r has 1000 at column r and 0 elsewhere: e¹⁰⁰⁰ of one that was passed over would be infinite
+    let places = 0..<columns, classes = places.map { Int32($0) }
+    let identity = Tensor(places.flatMap { row in places.map { $0 == row ? 1 : 0 } }, Shape(columns, columns))
+    let x = identity * 1000
+    try expectClose(x.softmax(), identity.elements.map(Double.init), 0)
+    try expectClose(x.logSoftmax(), (x - 1000).elements.map(Double.init), 0)
+    #expect(crossEntropy(x, classes).scalar == 0)
+    #expect(gradient(x) { crossEntropy($0, classes) }?.allSatisfy { $0 == 0 } == true)
+    #expect(pairedCrossEntropy(x).scalar == 0)
+    guard columns > 1 else { return }
+    // a step aside, so that every row's own number is 1000 below its largest
+    let aside = x.gathered(places.map { Int32(($0 + 1) % columns) })
+    #expect(pairedCrossEntropy(aside).scalar == 1000)
+  }
+
   @Test func `what a mask excludes is 0 whatever it holds`() throws {
     let x = Tensor([.nan, 1, .infinity, 1], [1, 4]), mask = Tensor([0, 1, 0, 1], [1, 4])
     #expect(x.softmax(mask: mask).elements == [0, 0.5, 0, 0.5])
