@@ -3,36 +3,49 @@ import Foundation
 @testable import BraidExperiments
 
 #if os(Linux)
-  /// A group of processes that together may hold so much memory; the system kills the one that asks for more.
-  final class MemoryLimit {
-    private let path: String
-    static let canBeMade = (try? MemoryLimit(megabytes: 64)) != nil
+  /// Lets each worker hold so much memory; the system kills one that asks for more. Each is in a group of its own: in
+  /// one for all of them the memory of a killed worker is not free at once, and its neighbour could be killed as well.
+  final class MemoryLimit: Sendable {
+    private static let root = "/sys/fs/cgroup"
+    private static let isSecond = FileManager.default.fileExists(atPath: "\(root)/cgroup.controllers")
+    static let canBeMade = (try? MemoryLimit(megabytes: 64).tried()) == 0
     static let why = "lack of memory is tried where the tests may limit it: as root, with cgroups"
 
-    init(megabytes: Int) throws {
-      let root = "/sys/fs/cgroup", name = "braid-\(UUID().uuidString)"
-      let isSecond = FileManager.default.fileExists(atPath: "\(root)/cgroup.controllers")
-      path = isSecond ? "\(root)/\(name)" : "\(root)/memory/\(name)"
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-      let files = isSecond ? ["memory.max", "memory.swap.max"] : ["memory.limit_in_bytes"]
-      do {
-        for (file, bytes) in zip(files, [megabytes << 20, 0]) {
-          let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(path)/\(file)"))
-          try handle.write(contentsOf: Data("\(bytes)".utf8))
-          try handle.close()
-        }
-      } catch {
-        rmdir(path)
-        throw error
-      }
-    }
-    deinit { rmdir(path) }
+    private let folder = isSecond ? root : "\(root)/memory"
+    private let name = "braid-\(UUID().uuidString)-"  // and the worker's number
+    private let megabytes: Int
 
-    /// The same command within the group.
+    init(megabytes: Int) { self.megabytes = megabytes }
+
+    deinit {
+      let all = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      for group in all where group.hasPrefix(name) { rmdir("\(folder)/\(group)") }
+    }
+
+    /// Shell words that put the shell into a new group.
+    private var entry: String {
+      let limits =
+        Self.isSecond
+        ? "echo \(megabytes << 20) > \"$g/memory.max\" && echo 0 > \"$g/memory.swap.max\""
+        : "echo \(megabytes << 20) > \"$g/memory.limit_in_bytes\""
+      return "g='\(folder)/\(name)'$$; mkdir \"$g\" && \(limits) && echo $$ > \"$g/cgroup.procs\""
+    }
+
+    /// The status of a shell that entered a group and did nothing else.
+    private func tried() throws -> Int32 {
+      let shell = Process()
+      shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+      shell.arguments = ["-c", entry]
+      shell.standardError = FileHandle.nullDevice
+      try shell.run()
+      shell.waitUntilExit()
+      return shell.terminationStatus
+    }
+
+    /// The same command, each worker within a group.
     func around(_ command: WorkerCommand) -> WorkerCommand {
-      let path = path
-      return WorkerCommand("/bin/sh") {
-        ["-c", "echo $$ > '\(path)/cgroup.procs' && exec \"$0\" \"$@\"", command.executable] + command.arguments($0, $1)
+      WorkerCommand("/bin/sh") { [self] in  // whose end removes the groups
+        ["-c", "\(entry) && exec \"$0\" \"$@\"", command.executable] + command.arguments($0, $1)
       }
     }
   }

@@ -60,7 +60,7 @@ import Testing
       .enabled(if: try needed(MemoryLimit.canBeMade, MemoryLimit.why), "\(MemoryLimit.why)")
     )
     func `A cell that needs more memory than there is: the system ends it, not the others`() throws {
-      let limit = try MemoryLimit(megabytes: 400)
+      let limit = MemoryLimit(megabytes: 400)
       for said in try fails(Self.plan("memory"), with: limit.around(WorkerEntry.command)) {
         #expect(said.hasPrefix("the worker was ended by signal 9 (killed, by someone or for lack of memory)"))
       }

@@ -170,7 +170,7 @@ import Testing
   #if os(Linux)
     @Test(.enabled(if: try needed(MemoryLimit.canBeMade, MemoryLimit.why), "\(MemoryLimit.why)"))
     func `Lack of memory for which the system ends the worker is no answer`() throws {
-      let limit = try MemoryLimit(megabytes: 400)
+      let limit = MemoryLimit(megabytes: 400)
       try expectNoAnswer(
         "memory", limit.around(WorkerEntry.command), "ended by signal 9 (killed, by someone or for lack of memory)")
     }
