@@ -8,7 +8,7 @@ import Foundation
   final class MemoryLimit: Sendable {
     private static let root = "/sys/fs/cgroup"
     private static let isSecond = FileManager.default.fileExists(atPath: "\(root)/cgroup.controllers")
-    static let canBeMade = (try? MemoryLimit(megabytes: 64).tried()) == 0
+    static let canBeMade = MemoryLimit(megabytes: 64).canBeEntered
     static let why = "lack of memory is tried where the tests may limit it: as root, with cgroups"
 
     private let folder = isSecond ? root : "\(root)/memory"
@@ -28,19 +28,10 @@ import Foundation
         Self.isSecond
         ? "echo \(megabytes << 20) > \"$g/memory.max\" && echo 0 > \"$g/memory.swap.max\""
         : "echo \(megabytes << 20) > \"$g/memory.limit_in_bytes\""
-      return "g='\(folder)/\(name)'$$; mkdir \"$g\" && \(limits) && echo $$ > \"$g/cgroup.procs\""
+      return "g='\(folder)/\(name)'$$; mkdir -p \"$g\" && \(limits) && echo $$ > \"$g/cgroup.procs\""
     }
 
-    /// The status of a shell that entered a group and did nothing else.
-    private func tried() throws -> Int32 {
-      let shell = Process()
-      shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-      shell.arguments = ["-c", entry]
-      shell.standardError = FileHandle.nullDevice
-      try shell.run()
-      shell.waitUntilExit()
-      return shell.terminationStatus
-    }
+    private var canBeEntered: Bool { (try? CommandEnding(of: "/bin/sh", ["-c", entry]))?.status == 0 }
 
     /// The same command, each worker within a group.
     func around(_ command: WorkerCommand) -> WorkerCommand {
