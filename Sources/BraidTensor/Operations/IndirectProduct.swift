@@ -39,7 +39,8 @@ struct Panels {
 struct Chunks: Sequence, IteratorProtocol {
   /// Pixels whose products stay in the second-level cache.
   static let most = 768
-  /// Pixels whose products, `stride` floats each, are at most 24 KB: read again while the first-level cache has them.
+  /// Pixels, in whole tiles of six and four tiles at least, whose products, `stride` floats each, otherwise are at most
+  /// 24 KB: read again while the first-level cache has them.
   static func near(stride: Int) -> Int { Swift.min(most, Swift.max(24, (6 << 10) / stride / 6 * 6)) }
   private let total, size: Int
   private var start = 0
